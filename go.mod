@@ -1,0 +1,3 @@
+module github.com/foretell/foretell
+
+go 1.26
