@@ -1,0 +1,92 @@
+package model
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/foretell/foretell/internal/fault"
+)
+
+// Config is what codecs are made with. Its zero value is good.
+type Config struct {
+	// Level is the level of Zstd, 1 (fastest) to 4 (smallest); 0 means 2.
+	Level int
+
+	// Predictor makes the predictor of External.
+	Predictor func() (Predictor, error)
+}
+
+// makers is the table of codecs by ID.
+var makers = map[ID]func(Config) (Codec, error){
+	Stored: func(Config) (Codec, error) { return stored{}, nil },
+	Zstd:   func(c Config) (Codec, error) { return newZstd(c.Level) },
+	Static: func(Config) (Codec, error) { return new(static), nil },
+}
+
+// New returns a codec.
+func New(id ID, cfg Config) (Codec, error) {
+	make, ok := makers[id]
+	if !ok {
+		return nil, fmt.Errorf("%w: codec %d", fault.ErrUnsupported, id)
+	}
+	return make(cfg)
+}
+
+var names = [...]string{
+	Stored:     "stored",
+	Zstd:       "zstd",
+	Static:     "static-range",
+	Adaptive:   "adaptive",
+	StaticRANS: "static",
+	StaticTANS: "static-tans",
+	Mix:        "mix",
+	External:   "external",
+}
+
+// String returns the codec's name.
+func (id ID) String() string {
+	if int(id) < len(names) {
+		return names[id]
+	}
+	return fmt.Sprintf("codec %d", uint8(id))
+}
+
+// ParseID returns the codec of a name that String gives.
+func ParseID(name string) (ID, error) {
+	for id, n := range names {
+		if n == name {
+			return ID(id), nil
+		}
+	}
+	return 0, fmt.Errorf("no codec is called %q: use one of %s", name, strings.Join(names[:], ", "))
+}
+
+// Memory returns how many bytes at most a codec takes beside the symbols and the
+// encoded bytes of the blocks that it is given, for alphabets of size symbols and
+// blocks of count tokens.
+func Memory(id ID, cfg Config, size, count int) int64 {
+	switch id {
+	case Zstd:
+		return zstdMemory(size, count)
+	case Static:
+		return staticMemory(size)
+	}
+	return 0
+}
+
+// Encode encodes a block with c, whose ID is id, or with Stored where that takes
+// fewer bytes, and returns the ID of the codec that it used. A Planner is always
+// used as it is, because later blocks may lean on the block's Params; its Plan
+// chooses parameters that cost no more than Stored does where nothing is gained.
+func Encode(id ID, c Codec, dst []byte, b *Block) ([]byte, ID, error) {
+	start := len(dst)
+	out, err := c.EncodeBlock(dst, b)
+	if err != nil {
+		return dst, id, err
+	}
+	if _, plans := c.(Planner); plans || int64(len(out)-start) <= packedLen(len(b.Symbols), width(b.Size)) {
+		return out, id, nil
+	}
+	out, err = stored{}.EncodeBlock(out[:start], b)
+	return out, Stored, err
+}

@@ -1,0 +1,100 @@
+package prob
+
+import (
+	"math/bits"
+
+	"github.com/foretell/foretell/internal/fault"
+)
+
+// Counts is the distribution of symbols that were counted: symbol i takes a
+// share of the line in proportion to the i-th count. A symbol whose count is
+// zero still takes an interval, of width 1, so that everything can be coded.
+//
+// It looks at the counts anew for every symbol: for counts that serve more than
+// one, make a Table, and for counts that change with every symbol an Adaptive.
+type Counts[T uint32 | uint64] struct {
+	counts []T
+	total  uint64
+}
+
+// NewCounts returns the distribution of the counts, which stay the caller's and
+// must not change while it is used. There must be 1..MaxSymbols of them, at
+// least one positive, and their sum below 2^63.
+func NewCounts[T uint32 | uint64](counts []T) (*Counts[T], error) {
+	total, err := sum(counts)
+	if err != nil {
+		return nil, err
+	}
+	return &Counts[T]{counts, total}, nil
+}
+
+// sum checks counts and adds them up.
+func sum[T uint32 | uint64](counts []T) (uint64, error) {
+	if len(counts) == 0 || len(counts) > MaxSymbols {
+		return 0, &fault.DistributionError{Index: -1, Reason: "the number of symbols is not 1 to 2^24"}
+	}
+	total := uint64(0)
+	for i, n := range counts {
+		total += uint64(n)
+		if uint64(n)>>63 != 0 || total>>63 != 0 {
+			return 0, &fault.DistributionError{Index: i, Reason: "the sum of the counts reaches 2^63"}
+		}
+	}
+	if total == 0 {
+		return 0, &fault.DistributionError{Index: -1, Reason: "no count is positive"}
+	}
+	return total, nil
+}
+
+// Len returns the number of symbols.
+func (c *Counts[T]) Len() int { return len(c.counts) }
+
+// Interval returns the interval of symbol.
+func (c *Counts[T]) Interval(symbol uint32) (Interval, error) {
+	if uint64(symbol) >= uint64(len(c.counts)) {
+		return Interval{}, &fault.SymbolError{Symbol: symbol, Len: len(c.counts)}
+	}
+	before := uint64(0)
+	for _, n := range c.counts[:symbol] {
+		before += uint64(n)
+	}
+	return c.interval(int(symbol), before), nil
+}
+
+func (c *Counts[T]) interval(i int, before uint64) Interval {
+	low := lowEnd(len(c.counts), c.total, i, before)
+	high := lowEnd(len(c.counts), c.total, i+1, before+uint64(c.counts[i]))
+	return Interval{low, high - low}
+}
+
+// Find returns the symbol whose interval holds point, and the interval.
+func (c *Counts[T]) Find(point uint32) (uint32, Interval) {
+	before := uint64(0)
+	last := len(c.counts) - 1
+	for i, n := range c.counts[:last] {
+		if !reaches(len(c.counts), c.total, i+1, before+uint64(n), uint64(point)) {
+			return uint32(i), c.interval(i, before)
+		}
+		before += uint64(n)
+	}
+	return uint32(last), c.interval(last, before)
+}
+
+// lowEnd returns the lower end of the interval of symbol i out of n, where
+// before of the total weight lies before it.
+func lowEnd(n int, total uint64, i int, before uint64) uint64 {
+	hi, lo := bits.Mul64(before, Total-uint64(n))
+	low, _ := bits.Div64(hi, lo, total)
+	return low + uint64(i)
+}
+
+// reaches reports whether point lies at or after the lower end of symbol i, as
+// lowEnd gives it, without dividing.
+func reaches(n int, total uint64, i int, before, point uint64) bool {
+	if point < uint64(i) {
+		return false
+	}
+	hi, lo := bits.Mul64(before, Total-uint64(n))
+	phi, plo := bits.Mul64(point-uint64(i)+1, total)
+	return hi < phi || hi == phi && lo < plo
+}
