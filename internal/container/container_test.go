@@ -1,0 +1,304 @@
+package container
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/foretell/foretell/internal/fault"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+var testLimits = Limits{Memory: 1 << 20}
+
+type testRecord struct {
+	entries      []Entry
+	spans        []Span
+	leans        bool
+	params, body []byte
+}
+
+// sample returns the records of a small file and its bytes.
+func sample(t testing.TB, blocks int) ([]testRecord, []byte) {
+	r := rand.New(rand.NewPCG(1, uint64(blocks)))
+	random := func(n int) []byte {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = byte(r.Uint32())
+		}
+		return b
+	}
+	records := []testRecord{{entries: []Entry{
+		{EntryFile, []byte("tokens.npy")}, {EntryFraming, bytes.Repeat([]byte("frame "), 30)}, {EntryMember, []byte("tokens")},
+	}}}
+	for i := range blocks {
+		records = append(records, testRecord{
+			spans:  []Span{{0, uint64(1000 * i), 1000}},
+			leans:  i%3 != 0,
+			params: random(5 + i%4),
+			body:   random(40 + r.IntN(40)),
+		})
+		if i == blocks/2 {
+			records = append(records, testRecord{entries: []Entry{{EntryEnd, nil}, {EntryFraming, random(30)}, {EntryMember, []byte("b")}}})
+		}
+	}
+	var buf bytes.Buffer
+	w, err := NewWriter(&buf, Header{Codec: 2, BlockTokens: 1000, Memory: 99})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rec := range records {
+		if rec.entries != nil {
+			err = w.Layout(rec.entries)
+		} else {
+			err = w.Block(&Block{Spans: rec.spans, Codec: 2, Hash: 7}, rec.leans, rec.params, rec.body)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close([16]byte{1, 2}, 5000); err != nil {
+		t.Fatal(err)
+	}
+	if w.Offset() != int64(buf.Len()) {
+		t.Fatalf("offset %d, wrote %d", w.Offset(), buf.Len())
+	}
+	return records, buf.Bytes()
+}
+
+// readAll reads a file front to back into what sample makes.
+func readAll(r *Reader) (records []testRecord, errs []error) {
+	for {
+		rec, err := r.Next()
+		switch {
+		case err == io.EOF:
+			return records, errs
+		case err != nil:
+			errs = append(errs, err)
+			if !r.recover || !errors.Is(err, fault.ErrCorrupt) {
+				return records, errs
+			}
+		case rec.Block == nil:
+			records = append(records, testRecord{entries: rec.Entries})
+		default:
+			records = append(records, testRecord{spans: rec.Block.Spans, leans: rec.Block.Base != 0, params: rec.Data.Params, body: rec.Data.Body})
+		}
+	}
+}
+
+var asRecords = cmp.Options{cmp.AllowUnexported(testRecord{}), cmpopts.EquateEmpty()}
+
+func TestReadBack(t *testing.T) {
+	for _, blocks := range []int{0, 1, 2, 50} {
+		want, file := sample(t, blocks)
+		r, err := NewReader(bytes.NewReader(file), testLimits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, errs := readAll(r)
+		if errs != nil {
+			t.Fatal(errs)
+		}
+		if diff := cmp.Diff(want, got, asRecords); diff != "" {
+			t.Fatal(diff)
+		}
+		if r.Header.BlockTokens != 1000 || r.Length != 5000 || r.Content != [16]byte{1, 2} {
+			t.Errorf("header %+v, trailer %+v", r.Header, r.Trailer)
+		}
+		checkOpen(t, file, want)
+	}
+}
+
+// checkOpen reads every block of a file at random.
+func checkOpen(t *testing.T, file []byte, want []testRecord) {
+	t.Helper()
+	f, err := Open(bytes.NewReader(file), int64(len(file)), testLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := 0
+	var base []byte
+	var blocks int64
+	for _, rec := range want {
+		if rec.entries != nil {
+			continue
+		}
+		if !rec.leans {
+			base = rec.params
+		}
+		b, data, err := f.Block(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(data.Params, rec.params) || !bytes.Equal(data.Body, rec.body) || rec.leans != (data.Base != nil) || rec.leans && !bytes.Equal(data.Base, base) {
+			t.Fatalf("block %d differs", i)
+		}
+		if diff := cmp.Diff(rec.spans, b.Spans); diff != "" {
+			t.Fatal(diff)
+		}
+		blocks += f.Blocks[i].Size
+		i++
+	}
+	if i != len(f.Blocks) {
+		t.Fatalf("%d blocks, index has %d", i, len(f.Blocks))
+	}
+	s := f.Sizes
+	if total := s.Header + s.Prior + s.Layout + blocks + s.Index + s.Trailer; total != int64(len(file)) {
+		t.Errorf("sizes add up to %d of %d", total, len(file))
+	}
+}
+
+// TestDamage changes, cuts and doubles parts of a file. A sequential reader must
+// notice all of it except changes in a block's body, which only decoding shows.
+func TestDamage(t *testing.T) {
+	want, file := sample(t, 6)
+	for i := range file {
+		for _, bad := range [][]byte{
+			append(append(bytes.Clone(file[:i]), file[i]^byte(1+i%255)), file[i+1:]...),
+			file[:i],
+			append(bytes.Clone(file[:i]), file[i+1:]...),
+			append(append(bytes.Clone(file[:i]), 'x'), file[i:]...),
+			append(bytes.Clone(file), file[:i+1]...),
+		} {
+			r, err := NewReader(bytes.NewReader(bad), testLimits)
+			if err != nil {
+				checkError(t, err)
+				continue
+			}
+			got, errs := readAll(r)
+			if errs == nil {
+				for n := range got {
+					got[n].body = nil
+				}
+				bare := append([]testRecord(nil), want...)
+				for n := range bare {
+					bare[n].body = nil
+				}
+				if diff := cmp.Diff(bare, got, asRecords); diff != "" {
+					t.Fatalf("byte %d: other records without an error: %s", i, diff)
+				}
+			}
+			for _, err := range errs {
+				checkError(t, err)
+			}
+			f, err := Open(bytes.NewReader(bad), int64(len(bad)), testLimits)
+			if err != nil {
+				checkError(t, err)
+				continue
+			}
+			for n := range f.Blocks {
+				if _, _, err := f.Block(n); err != nil {
+					checkError(t, err)
+				}
+			}
+		}
+	}
+}
+
+func checkError(t *testing.T, err error) {
+	t.Helper()
+	if !errors.Is(err, fault.ErrCorrupt) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, fault.ErrUnsupported) && !errors.Is(err, fault.ErrLimit) {
+		t.Fatalf("untyped error %v", err)
+	}
+}
+
+// TestForeign puts a block of one file in the place of another's of the same
+// shape and header.
+func TestForeign(t *testing.T) {
+	_, a := sample(t, 6)
+	f, err := Open(bytes.NewReader(a), int64(len(a)), testLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, y := f.Blocks[1], f.Blocks[3]
+	swapped := bytes.Clone(a[:x.Offset])
+	swapped = append(swapped, a[y.Offset:y.Offset+y.Size]...)
+	swapped = append(swapped, a[x.Offset+x.Size:y.Offset]...)
+	swapped = append(swapped, a[x.Offset:x.Offset+x.Size]...)
+	swapped = append(swapped, a[y.Offset+y.Size:]...)
+	r, _ := NewReader(bytes.NewReader(swapped), testLimits)
+	if _, errs := readAll(r); !errors.Is(errors.Join(errs...), fault.ErrCorrupt) {
+		t.Errorf("swapped blocks: %v", errs)
+	}
+	f, err = Open(bytes.NewReader(swapped), int64(len(swapped)), testLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var be *fault.BlockError
+	if _, _, err := f.Block(1); !errors.As(err, &be) || be.Block != 1 {
+		t.Errorf("swapped block read at random: %v", err)
+	}
+}
+
+// TestRecover cuts pieces out of a file and adds noise; all records that are
+// still whole must come out, and nothing else.
+func TestRecover(t *testing.T) {
+	want, file := sample(t, 30)
+	rnd := rand.New(rand.NewPCG(5, 6))
+	for range 2000 {
+		at := 40 + rnd.IntN(len(file)-40)
+		cut := rnd.IntN(min(300, len(file)-at))
+		noise := make([]byte, rnd.IntN(30))
+		bad := append(append(bytes.Clone(file[:at]), noise...), file[at+cut:]...)
+		r, err := NewReader(bytes.NewReader(bad), testLimits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Recover()
+		got, errs := readAll(r)
+		if len(errs) == 0 && cut != len(noise) {
+			t.Fatal("damage went unnoticed")
+		}
+		// 60 bytes is less than any record, so a cut touches at most this many.
+		if lost := len(want) - len(got); lost > 2*(cut/60+2)+2 {
+			t.Fatalf("cut of %d at %d lost %d of %d records: %v", cut, at, lost, len(want), errs)
+		}
+	}
+}
+
+func FuzzReader(f *testing.F) {
+	for _, n := range []int{0, 1, 4} {
+		_, file := sample(f, n)
+		f.Add(file)
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		if r, err := NewReader(bytes.NewReader(file), testLimits); err == nil {
+			readAll(r)
+		}
+		if r, err := NewReader(bytes.NewReader(file), testLimits); err == nil {
+			r.Recover()
+			readAll(r)
+		}
+		if x, err := Open(bytes.NewReader(file), int64(len(file)), testLimits); err == nil {
+			for i := range x.Blocks {
+				x.Block(i)
+			}
+		}
+	})
+}
+
+func ExampleWriter() {
+	var buf bytes.Buffer
+	w, _ := NewWriter(&buf, Header{Codec: 0, BlockTokens: 4})
+	w.Layout([]Entry{{EntryMember, []byte("a")}})
+	w.Block(&Block{Spans: []Span{{0, 0, 4}}}, false, nil, []byte("body"))
+	w.Close([16]byte{}, 4)
+	r, _ := NewReader(&buf, Limits{Memory: 1 << 10})
+	for {
+		rec, err := r.Next()
+		if err != nil {
+			fmt.Println(err)
+			break
+		}
+		if rec.Block != nil {
+			fmt.Printf("block %d: %s\n", rec.Block.Ordinal, rec.Data.Body)
+		}
+	}
+	// Output:
+	// block 0: body
+	// EOF
+}

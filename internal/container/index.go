@@ -1,0 +1,95 @@
+package container
+
+import (
+	"encoding/binary"
+)
+
+// An index lists all records of a file and repeats the layout but for framing,
+// so that a reader with random access needs nothing else to find what it wants.
+// Writing and reading both build it record by record; a sequential reader
+// compares what it built with what the file says.
+type index struct {
+	records  uint64
+	list     []byte // per record: kind, size, checksum of its header; for blocks their spans
+	entries  []byte // all entries that are not framing
+	blocks   uint64
+	layouts  uint64
+	lastBase uint64 // ordinal of the last block that stands alone
+}
+
+func (x *index) add(k kind, size uint64, headerSum uint32) {
+	x.records++
+	x.list = append(x.list, byte(k))
+	x.list = binary.AppendUvarint(x.list, size)
+	x.list = binary.LittleEndian.AppendUint32(x.list, headerSum)
+}
+
+func (x *index) addLayout(size uint64, headerSum uint32, entries []Entry) {
+	x.add(kindLayout, size, headerSum)
+	x.layouts++
+	for _, e := range entries {
+		if e.Kind != EntryFraming {
+			x.entries = e.append(x.entries)
+		}
+	}
+}
+
+func (x *index) addBlock(size uint64, headerSum uint32, b *Block) {
+	x.add(kindBlock, size, headerSum)
+	x.list = appendSpans(x.list, b.Spans)
+	if b.Base == 0 {
+		x.lastBase = b.Ordinal
+	}
+	x.blocks = b.Ordinal + 1
+}
+
+// payload returns the index as it is stored.
+func (x *index) payload() []byte {
+	p := binary.AppendUvarint(nil, x.records)
+	p = binary.AppendUvarint(p, uint64(len(x.list)))
+	p = append(p, x.list...)
+	return append(p, x.entries...)
+}
+
+// A BlockRef says where a block is.
+type BlockRef struct {
+	Offset int64 // of its record in the file
+	Size   int64 // of its record in bytes
+	Spans  []Span
+
+	sum uint32 // checksum of the record's header
+}
+
+// parseIndex returns the blocks and the entries of an index payload. The records
+// must fill the file from offset first to end.
+func parseIndex(payload []byte, first, end int64) (blocks []BlockRef, layout int64, entries []Entry, err error) {
+	f := fields{b: payload}
+	records := f.uvarint()
+	list := fields{b: f.bytes(f.uvarint())}
+	if f.bad {
+		return nil, 0, nil, corrupt("index")
+	}
+	offset := first
+	for range records {
+		k := kind(list.byte())
+		size := list.uvarint()
+		sum := list.uint32()
+		if list.bad || size > uint64(end-offset) {
+			return nil, 0, nil, corrupt("index")
+		}
+		switch k {
+		case kindLayout:
+			layout += int64(size)
+		case kindBlock:
+			blocks = append(blocks, BlockRef{Offset: offset, Size: int64(size), Spans: list.spans(), sum: sum})
+		default:
+			return nil, 0, nil, corrupt("index")
+		}
+		offset += int64(size)
+	}
+	if list.bad || len(list.b) != 0 || offset != end {
+		return nil, 0, nil, corrupt("index")
+	}
+	entries, err = parseEntries(f.b)
+	return blocks, layout, entries, err
+}

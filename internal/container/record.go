@@ -1,0 +1,214 @@
+package container
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/foretell/foretell/internal/fault"
+)
+
+// EntryKind says what a layout entry describes.
+type EntryKind uint8
+
+// The kinds of entries. In what order they come is the order of the content.
+const (
+	EntryFile    EntryKind = 1 // a file of the original content begins
+	EntryFraming EntryKind = 2 // bytes of the file that belong to no member
+	EntryMember  EntryKind = 3 // a member begins; blocks hold its tokens
+	EntryEnd     EntryKind = 4 // the member whose length was open has ended
+)
+
+// An Entry is one step of the layout: it tells how the content is put together
+// from framing bytes and the tokens of members. Data is the caller's.
+type Entry struct {
+	Kind EntryKind
+	Data []byte
+}
+
+func (e Entry) append(dst []byte) []byte {
+	dst = append(dst, byte(e.Kind))
+	dst = binary.AppendUvarint(dst, uint64(len(e.Data)))
+	return append(dst, e.Data...)
+}
+
+func parseEntries(b []byte) ([]Entry, error) {
+	var list []Entry
+	f := fields{b: b}
+	for len(f.b) > 0 {
+		e := Entry{Kind: EntryKind(f.byte())}
+		e.Data = f.bytes(f.uvarint())
+		if f.bad || e.Kind < EntryFile || e.Kind > EntryEnd {
+			return nil, corrupt("layout entries")
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+// A Span is a run of consecutive tokens of one member within a block.
+type Span struct {
+	Member, First, Count uint64
+}
+
+func appendSpans(dst []byte, spans []Span) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(spans)))
+	for _, s := range spans {
+		dst = binary.AppendUvarint(dst, s.Member)
+		dst = binary.AppendUvarint(dst, s.First)
+		dst = binary.AppendUvarint(dst, s.Count)
+	}
+	return dst
+}
+
+func (f *fields) spans() []Span {
+	n := f.uvarint()
+	if n > MaxSpans || n > uint64(len(f.b))/3 {
+		f.bad = true
+		return nil
+	}
+	spans := make([]Span, n)
+	for i := range spans {
+		s := Span{f.uvarint(), f.uvarint(), f.uvarint()}
+		if s.First+s.Count < s.First || s.First+s.Count > 1<<62 {
+			f.bad = true
+			return nil
+		}
+		spans[i] = s
+	}
+	return spans
+}
+
+// A Block is a block record without its payload, which is Params bytes of
+// parameters and Body bytes of code.
+type Block struct {
+	Ordinal uint64 // number of the block in the file
+	Spans   []Span
+	Codec   uint8
+	Base    uint64 // 0, or how many blocks back the one is whose parameters are needed too
+	Params  uint64 // size in bytes
+	Body    uint64 // size in bytes
+	Hash    uint64 // xxh3 of the tokens, as bytes of the original content
+
+	paramsSum uint32 // CRC-32C of the parameters
+}
+
+// Tokens returns the number of tokens in the block.
+func (b *Block) Tokens() uint64 {
+	var n uint64
+	for _, s := range b.Spans {
+		n += s.Count
+	}
+	return n
+}
+
+func (b *Block) appendFields(dst []byte, file uint64) []byte {
+	dst = binary.LittleEndian.AppendUint64(dst, file)
+	dst = binary.AppendUvarint(dst, b.Ordinal)
+	dst = appendSpans(dst, b.Spans)
+	dst = append(dst, b.Codec)
+	dst = binary.AppendUvarint(dst, b.Base)
+	dst = binary.AppendUvarint(dst, b.Params)
+	dst = binary.LittleEndian.AppendUint32(dst, b.paramsSum)
+	dst = binary.AppendUvarint(dst, b.Body)
+	return binary.LittleEndian.AppendUint64(dst, b.Hash)
+}
+
+func parseBlock(b []byte, file uint64) (*Block, error) {
+	f := fields{b: b}
+	own := f.uint64() == file
+	h := &Block{
+		Ordinal: f.uvarint(),
+		Spans:   f.spans(),
+		Codec:   f.byte(),
+		Base:    f.uvarint(),
+		Params:  f.uvarint(),
+	}
+	h.paramsSum = f.uint32()
+	h.Body = f.uvarint()
+	h.Hash = f.uint64()
+	switch {
+	case f.bad || len(f.b) != 0 || h.Base > h.Ordinal || h.Params > 1<<40 || h.Body > 1<<40:
+		return nil, corrupt("block header fields")
+	case !own:
+		return nil, corrupt("the block belongs to another file")
+	}
+	return h, nil
+}
+
+// A packed header describes the payload of a layout or index record: raw bytes,
+// under zstd where that is smaller.
+type packed struct {
+	ordinal uint64
+	raw     uint64 // size of the payload once unpacked
+	stored  uint64 // size in the file; equal to raw if not compressed
+	sum     uint32 // CRC-32C of the unpacked payload
+}
+
+func (p *packed) appendFields(dst []byte, file uint64) []byte {
+	dst = binary.LittleEndian.AppendUint64(dst, file)
+	dst = binary.AppendUvarint(dst, p.ordinal)
+	dst = binary.AppendUvarint(dst, p.raw)
+	dst = binary.AppendUvarint(dst, p.stored)
+	return binary.LittleEndian.AppendUint32(dst, p.sum)
+}
+
+func parsePacked(b []byte, file uint64) (p packed, err error) {
+	f := fields{b: b}
+	own := f.uint64() == file
+	p.ordinal, p.raw, p.stored, p.sum = f.uvarint(), f.uvarint(), f.uvarint(), f.uint32()
+	switch {
+	case f.bad || len(f.b) != 0 || p.stored > p.raw || p.raw > 1<<40:
+		return p, corrupt("record header fields")
+	case !own:
+		return p, corrupt("the record belongs to another file")
+	}
+	return p, nil
+}
+
+// pack compresses raw for storage.
+func pack(raw []byte, ordinal uint64) (packed, []byte, error) {
+	p := packed{ordinal: ordinal, raw: uint64(len(raw)), sum: checksum(raw)}
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false),
+		zstd.WithSingleSegment(true), zstd.WithEncoderLevel(zstd.SpeedBestCompression))
+	if err != nil {
+		return p, nil, err
+	}
+	defer enc.Close()
+	if z := enc.EncodeAll(raw, nil); len(z) < len(raw) {
+		raw = z
+	}
+	p.stored = uint64(len(raw))
+	return p, raw, nil
+}
+
+// unpack undoes pack. The size of the payload has been checked against a limit.
+func (p *packed) unpack(stored []byte) ([]byte, error) {
+	raw := stored
+	if p.stored != p.raw {
+		dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(true))
+		if err != nil {
+			return nil, err
+		}
+		defer dec.Close()
+		raw, err = dec.DecodeAll(stored, make([]byte, 0, p.raw))
+		if err != nil {
+			return nil, fmt.Errorf("%w: compressed record: %w", fault.ErrCorrupt, err)
+		}
+	}
+	if uint64(len(raw)) != p.raw || checksum(raw) != p.sum {
+		return nil, corrupt("record checksum")
+	}
+	return raw, nil
+}
+
+// appendRecord appends a record's mark, header and checksum.
+func appendRecord(dst []byte, k kind, header []byte) []byte {
+	start := len(dst)
+	dst = append(dst, mark...)
+	dst = append(dst, byte(k))
+	dst = binary.AppendUvarint(dst, uint64(len(header)))
+	dst = append(dst, header...)
+	return binary.LittleEndian.AppendUint32(dst, checksum(dst[start:]))
+}
