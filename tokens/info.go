@@ -1,0 +1,107 @@
+package tokens
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/foretell/foretell/internal/fault"
+)
+
+// Limits of an Info.
+const (
+	MaxRank = 64   // axes, as many as NumPy allows
+	MaxName = 4096 // bytes of a member's name
+)
+
+// An Info describes a member: an array as it lies in its file.
+type Info struct {
+	Name      string // unique in a Source; slashes separate folders and archives
+	Type      Type
+	BigEndian bool // byte order of the elements in the file
+	Fortran   bool // first axis fastest in the file
+
+	// Shape holds the length of each axis as NumPy prints it, slowest axis
+	// first unless Fortran. No axes is a single element. The first is -1
+	// while unknown because the input is a pipe of raw elements; then the
+	// end of the data tells.
+	Shape []int
+}
+
+// Open reports whether the length of the first axis is still unknown.
+func (in *Info) Open() bool { return len(in.Shape) > 0 && in.Shape[0] == -1 }
+
+// Len returns the number of elements, -1 if it is unknown. An Info that
+// Validate refuses may give -1 too.
+func (in *Info) Len() int64 {
+	if in.Open() || slices.Contains(in.Shape, 0) {
+		if in.Open() {
+			return -1
+		}
+		return 0
+	}
+	return product(in.Shape)
+}
+
+// StorageShape returns the shape in storage order, slowest axis first: Shape,
+// reversed if Fortran. It is a copy.
+func (in *Info) StorageShape() []int {
+	shape := slices.Clone(in.Shape)
+	if in.Fortran {
+		slices.Reverse(shape)
+	}
+	return shape
+}
+
+// Validate checks an Info from an untrusted file: a name in UTF-8 without NUL
+// of at most MaxName bytes, a known type, at most MaxRank axes, none negative
+// (but a first one of -1, not in Fortran order), and a size in bytes that an
+// int64 holds. Its error wraps fault.ErrCorrupt.
+func (in *Info) Validate() error {
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("%w: member %.100q: %s", fault.ErrCorrupt, in.Name, fmt.Sprintf(format, args...))
+	}
+	switch {
+	case len(in.Name) > MaxName:
+		return bad("name longer than %d bytes", MaxName)
+	case !utf8.ValidString(in.Name) || strings.IndexByte(in.Name, 0) >= 0:
+		return bad("name is not clean UTF-8")
+	case !in.Type.Valid():
+		return bad("unknown element %v", in.Type)
+	case len(in.Shape) > MaxRank:
+		return bad("%d axes, more than %d", len(in.Shape), MaxRank)
+	case in.Open() && in.Fortran:
+		return bad("Fortran order with an open first axis")
+	}
+	shape := in.Shape
+	if in.Open() {
+		shape = shape[1:]
+	}
+	for _, n := range shape {
+		if n < 0 {
+			return bad("axis of length %d", n)
+		}
+	}
+	if !slices.Contains(shape, 0) {
+		n := product(shape)
+		if n < 0 || n > math.MaxInt64/int64(in.Type.Size()) {
+			return bad("shape %v is too large", in.Shape)
+		}
+	}
+	return nil
+}
+
+// product multiplies positive lengths; -1 if one is negative or the product
+// overflows.
+func product(shape []int) int64 {
+	n := int64(1)
+	for _, d := range shape {
+		if d < 0 || d > 0 && n > math.MaxInt64/int64(d) {
+			return -1
+		}
+		n *= int64(d)
+	}
+	return n
+}

@@ -1,0 +1,480 @@
+package tokens
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"path"
+	"strings"
+	"sync/atomic"
+
+	"github.com/foretell/foretell/internal/fault"
+)
+
+// PieceSize is the largest number of framing bytes that a Part brings.
+const PieceSize = 64 << 10
+
+// readAhead is how much is read at a time for consumers that ask for less.
+const readAhead = 256 << 10
+
+// Options says how a Source reads. The zero value is ready to use.
+type Options struct {
+	// Dtype is the element type, little-endian, of what brings none of its
+	// own: raw files. 0 goes by the file name's extension (.u8 to .u64, .i8
+	// to .i64), else Uint8.
+	Dtype Type
+
+	// Shape is the shape of raw files outside archives. Its first axis may
+	// be -1: as long as the data. A file of another length is an error. nil
+	// is one axis; bytes that fill no whole element are then framing.
+	Shape []int
+
+	// Match chooses members by patterns of path.Match, tried on the name and
+	// on its last element. nil chooses all. With patterns an archive does not
+	// come out whole: each chosen member becomes a file of its own.
+	Match []string
+
+	// StdinName names standard input; "" is "stdin".
+	StdinName string
+}
+
+// A Kind says what a Part is.
+type Kind uint8
+
+// The kinds of parts.
+const (
+	File    Kind = 1 // a new output file begins
+	Framing Kind = 2 // bytes of the current file that are no array data
+	Member  Kind = 3 // an array in the current file
+)
+
+// A Part is what a Source yields at a time.
+type Part struct {
+	Kind Kind
+
+	// Name is the file's: a clean relative path with slashes. Repacked says
+	// that it is not an input's bytes but holds its members in a fresh
+	// envelope: the stored twin of a deflated npz, the plain tar of a tar.gz,
+	// or a member that Match picked. Both are set for a File.
+	Name     string
+	Repacked bool
+
+	// Bytes are at most PieceSize bytes of Framing, valid until the next call
+	// of Next.
+	Bytes []byte
+
+	// Info describes a Member. Data reads its elements as they lie in the
+	// file, at most until the next call of Next, which skips what is left.
+	// Data ends after Info.Len elements, or after whole elements if that is
+	// unknown; input that ends before is io.ErrUnexpectedEOF.
+	Info Info
+	Data io.Reader
+}
+
+// A Source reads inputs as a sequence of parts. Framing and members, written
+// one after another in the order in which they come, are the output files.
+//
+// What a file is, its content tells first: an npy array; an npz (a zip with a
+// member named *.npy, all of them stored or deflated, nothing encrypted); a tar;
+// a gzip of a tar. All else is raw: elements of the type that Options gives, in
+// most cases bytes, as is every member of an archive that is no npy. A zip that
+// cannot be walked in order is raw as well. Arrays of floats, objects or records
+// are errors that wrap fault.ErrUnsupported and name the member.
+type Source struct {
+	opts  Options
+	next  func() (Part, error, bool)
+	stop  func()
+	yield func(Part, error) bool
+	err   error // what Next returned last, if an error
+
+	names names // of members
+	files names // of files
+	found bool  // a member was yielded
+
+	piece []byte
+	total int64        // bytes of all inputs, -1 if unknown
+	done  atomic.Int64 // bytes read from them
+}
+
+// errStopped ends a walk whose consumer has had enough.
+var errStopped = errors.New("stopped")
+
+func newSource(opts Options, total int64, walk func(*Source) error) (*Source, error) {
+	for _, pattern := range opts.Match {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return nil, fmt.Errorf("member pattern %q: %w", pattern, err)
+		}
+	}
+	if opts.Dtype != 0 && !opts.Dtype.Valid() {
+		return nil, fmt.Errorf("%w: element %v", fault.ErrUnsupported, opts.Dtype)
+	}
+	if opts.Shape != nil {
+		in := Info{Type: Uint64, Shape: opts.Shape}
+		if err := in.Validate(); err != nil || len(opts.Shape) == 0 {
+			return nil, fmt.Errorf("shape %v: give lengths that are not negative, the first may be -1", opts.Shape)
+		}
+	}
+	s := &Source{
+		opts:  opts,
+		names: names{},
+		files: names{},
+		piece: make([]byte, PieceSize),
+		total: total,
+	}
+	s.next, s.stop = iter.Pull2(func(yield func(Part, error) bool) {
+		s.yield = yield
+		err := walk(s)
+		if err == nil && len(opts.Match) > 0 && !s.found {
+			err = fmt.Errorf("no member matches %s", strings.Join(opts.Match, ", "))
+		}
+		if err != nil && !errors.Is(err, errStopped) {
+			yield(Part{}, err)
+		}
+	})
+	return s, nil
+}
+
+// Next returns the next part, io.EOF after the last one. Any other error names
+// the input; it is final. fault.ErrCorrupt and io.ErrUnexpectedEOF mark damaged
+// input, fault.ErrUnsupported such as cannot be compressed.
+func (s *Source) Next() (Part, error) {
+	if s.err != nil {
+		return Part{}, s.err
+	}
+	p, err, ok := s.next()
+	if !ok {
+		err = io.EOF
+	}
+	s.err = err
+	return p, err
+}
+
+// Progress returns how many bytes of the inputs have been read and how many
+// there are, -1 if that is unknown. It may be called at any time from any
+// goroutine.
+func (s *Source) Progress() (done, total int64) { return s.done.Load(), s.total }
+
+// Close closes the inputs and deletes temporary files.
+func (s *Source) Close() error {
+	s.stop()
+	s.err = errors.New("source is closed")
+	return nil
+}
+
+// filtered reports whether members come out as files of their own.
+func (s *Source) filtered() bool { return len(s.opts.Match) > 0 }
+
+// emit hands a part to the consumer.
+func (s *Source) emit(p Part) error {
+	if !s.yield(p, nil) {
+		return errStopped
+	}
+	return nil
+}
+
+// file begins an output file.
+func (s *Source) file(name string, repacked bool) error {
+	return s.emit(Part{Kind: File, Name: s.files.unique(name), Repacked: repacked})
+}
+
+// envelope hands out framing of an archive, which with a filter there is none.
+func (s *Source) envelope(b []byte) error {
+	if s.filtered() {
+		return nil
+	}
+	return s.framing(b)
+}
+
+// framing hands out b in pieces.
+func (s *Source) framing(b []byte) error {
+	for len(b) > 0 {
+		n := min(len(b), PieceSize)
+		if err := s.emit(Part{Kind: Framing, Bytes: b[:n:n]}); err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+// copyFraming hands out the next n bytes of r, or those up to its end if n < 0.
+// It returns how many there were; with n >= 0 they may be fewer.
+func (s *Source) copyFraming(r io.Reader, n int64, hand func([]byte) error) (int64, error) {
+	var done int64
+	for n < 0 || done < n {
+		b := s.piece
+		if n >= 0 {
+			b = b[:min(int64(len(b)), n-done)]
+		}
+		k, err := io.ReadFull(r, b)
+		done += int64(k)
+		if herr := hand(b[:k]); herr != nil {
+			return done, herr
+		}
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return done, nil
+		}
+		if err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// matches reports whether the options choose the member.
+func (s *Source) matches(name string) bool {
+	if !s.filtered() {
+		return true
+	}
+	for _, pattern := range s.opts.Match {
+		whole, _ := path.Match(pattern, name)
+		last, _ := path.Match(pattern, path.Base(name))
+		if whole || last {
+			return true
+		}
+	}
+	return false
+}
+
+// plain reads a file that is no archive: the rest of r, size bytes if that is
+// not negative.
+func (s *Source) plain(name string, r *bufio.Reader, size int64) error {
+	name = s.names.unique(name)
+	if !s.matches(name) {
+		return nil
+	}
+	if err := s.file(name, false); err != nil {
+		return err
+	}
+	return s.array(name, r, size, s.opts.Shape)
+}
+
+// entry reads a member of an archive: the next size bytes of r, all of which it
+// consumes. file is the name that it has as a file of its own.
+func (s *Source) entry(name, file string, r *bufio.Reader, size int64) error {
+	name = s.names.unique(cleanName(name))
+	if !s.matches(name) {
+		return discard(r, size)
+	}
+	if s.filtered() {
+		if err := s.file(cleanName(file), true); err != nil {
+			return err
+		}
+	}
+	if err := s.array(name, r, size, nil); err != nil {
+		return fmt.Errorf("member %s: %w", name, err)
+	}
+	return nil
+}
+
+// array reads the next size bytes of r, or the rest if size < 0: as an npy file
+// if they are one, else raw.
+func (s *Source) array(name string, r *bufio.Reader, size int64, shape []int) error {
+	if size < 0 || size >= int64(len(npyMagic)) {
+		magic, err := r.Peek(len(npyMagic))
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if string(magic) == npyMagic {
+			return s.npy(name, r, size)
+		}
+	}
+	return s.raw(name, r, size, shape)
+}
+
+func (s *Source) npy(name string, r *bufio.Reader, size int64) error {
+	head, info, err := readNPYHeader(r)
+	if err != nil {
+		return err
+	}
+	info.Name = name
+	if err := s.framing(head); err != nil {
+		return err
+	}
+	n := info.Len() * int64(info.Type.Size())
+	rest := int64(-1)
+	if size >= 0 {
+		if rest = size - int64(len(head)) - n; rest < 0 {
+			return io.ErrUnexpectedEOF
+		}
+	}
+	if err := s.member(info, &data{r: r, left: n}); err != nil {
+		return err
+	}
+	return s.tail(r, rest)
+}
+
+// tail hands out the rest bytes after a file's array, or all if rest < 0.
+func (s *Source) tail(r *bufio.Reader, rest int64) error {
+	n, err := s.copyFraming(r, rest, s.framing)
+	if err == nil && n < rest {
+		err = io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+func (s *Source) raw(name string, r *bufio.Reader, size int64, shape []int) error {
+	info := Info{Name: name, Type: rawType(name, s.opts.Dtype), Shape: []int{-1}}
+	unit := int64(info.Type.Size())
+	if shape != nil {
+		return s.shaped(info, r, size, shape)
+	}
+	if size >= 0 {
+		info.Shape[0] = int(size / unit)
+		if err := s.member(info, &data{r: r, left: size - size%unit}); err != nil {
+			return err
+		}
+		return s.tail(r, size%unit)
+	}
+	if err := s.member(info, &openData{r: r, unit: int(unit)}); err != nil {
+		return err
+	}
+	return s.tail(r, -1)
+}
+
+// shaped reads a raw file whose length must fit shape.
+func (s *Source) shaped(info Info, r *bufio.Reader, size int64, shape []int) error {
+	unit := int64(info.Type.Size())
+	info.Shape = append([]int(nil), shape...)
+	misfit := func(size int64) error {
+		return fmt.Errorf("%d bytes do not fill shape %v of %v", size, shape, info.Type)
+	}
+	want := info.Len() * unit
+	row := unit
+	if info.Open() {
+		row *= (&Info{Shape: shape[1:]}).Len()
+		if size >= 0 {
+			if row == 0 || size%row != 0 {
+				return misfit(size)
+			}
+			info.Shape[0] = int(size / row)
+			want = size
+		}
+	}
+	if size >= 0 && size != want {
+		return misfit(size)
+	}
+	if want >= 0 {
+		if err := s.member(info, &data{r: r, left: want}); err != nil {
+			return err
+		}
+		if _, err := r.ReadByte(); err != io.EOF {
+			if err == nil {
+				err = fmt.Errorf("more data than shape %v of %v", shape, info.Type)
+			}
+			return err
+		}
+		return nil
+	}
+	d := &openData{r: r, unit: int(unit)}
+	if err := s.member(info, d); err != nil {
+		return err
+	}
+	n := d.done + int64(r.Buffered())
+	if row == 0 || n%row != 0 {
+		return misfit(n)
+	}
+	return nil
+}
+
+// member hands out an array and skips what the consumer leaves of it.
+func (s *Source) member(info Info, r io.Reader) error {
+	if err := info.Validate(); err != nil {
+		return err
+	}
+	s.found = true
+	if err := s.emit(Part{Kind: Member, Info: info, Data: r}); err != nil {
+		return err
+	}
+	for {
+		_, err := r.Read(s.piece)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// data reads a known number of bytes.
+type data struct {
+	r    *bufio.Reader
+	left int64
+	err  error
+}
+
+func (d *data) Read(p []byte) (int, error) {
+	if d.err != nil {
+		return 0, d.err
+	}
+	if d.left == 0 {
+		return 0, io.EOF
+	}
+	if int64(len(p)) > d.left {
+		p = p[:d.left]
+	}
+	n, err := d.r.Read(p)
+	d.left -= int64(n)
+	if err == io.EOF && d.left > 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	d.err = err
+	return n, err
+}
+
+// openData reads whole units to the end of its input and leaves the rest there.
+type openData struct {
+	r    *bufio.Reader
+	unit int
+	done int64
+	left int // bytes up to the end of the last unit that is known to be whole
+	err  error
+}
+
+func (d *openData) Read(p []byte) (int, error) {
+	if d.err != nil {
+		return 0, d.err
+	}
+	if d.left == 0 {
+		if _, err := d.r.Peek(d.unit); err != nil {
+			d.err = err
+			return 0, err
+		}
+		d.left = d.r.Buffered() / d.unit * d.unit
+	}
+	n, err := d.r.Read(p[:min(len(p), d.left)])
+	d.left -= n
+	d.done += int64(n)
+	return n, err
+}
+
+// discard skips n bytes.
+func discard(r *bufio.Reader, n int64) error {
+	for n > 0 {
+		k, err := r.Discard(int(min(n, 1<<30)))
+		if err != nil {
+			return truncated(err)
+		}
+		n -= int64(k)
+	}
+	return nil
+}
+
+// rawTypes gives the element types of raw files by extension.
+var rawTypes = map[string]Type{
+	".u8": Uint8, ".u16": Uint16, ".u32": Uint32, ".u64": Uint64,
+	".i8": Int8, ".i16": Int16, ".i32": Int32, ".i64": Int64,
+}
+
+func rawType(name string, dtype Type) Type {
+	if dtype != 0 {
+		return dtype
+	}
+	if t, ok := rawTypes[strings.ToLower(path.Ext(name))]; ok {
+		return t
+	}
+	return Uint8
+}
