@@ -1,0 +1,318 @@
+package ans
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math/bits"
+
+	"github.com/foretell/foretell/internal/fault"
+)
+
+const (
+	blockLower = 1 << 31 // a lane's state is 2^31..2^63-1
+	maxLanes   = 32
+	rawBody    = 7 // first byte of a body of packed symbols; else it is log2 of the lanes
+
+	// MaxSlots is the largest number of slots that the tables of one Block or
+	// TBlock may have together. Decoding takes 8 bytes of memory a slot.
+	MaxSlots = 1 << 24
+)
+
+// A Block codes blocks of symbols with static tables by interleaved rANS. It
+// keeps what it derives from the tables, so one Block should serve many blocks;
+// it serves one goroutine at a time.
+type Block[S Symbol] struct {
+	set  tableSet
+	enc  [][]encEntry // by table, then symbol
+	dec  []uint64     // by table, then slot: symbol (16 bits), slot within the symbol (24), slots of the symbol (24)
+	bits []uint64     // by table: expected information content of a symbol in 2^-16 bit
+	buf  []uint32     // words of the block in hand, from the end backwards
+}
+
+// encEntry is what coding a symbol takes: for x < 2^63,
+// x / slots == hi64(x * reciprocal) >> shift.
+type encEntry struct {
+	reciprocal uint64
+	limit      uint32 // a state whose upper half is at least this sheds a word first
+	slots      uint32
+	cum        uint32 // slots of the symbols before, plus what reciprocal lacks for slots == 1
+	shift      uint8
+}
+
+// tableSet is one or more tables of the same precision.
+type tableSet struct {
+	tables []*Table
+	prec   uint
+	size   int // of the largest alphabet
+}
+
+func newTableSet(tables []*Table) (tableSet, error) {
+	if len(tables) == 0 {
+		return tableSet{}, &fault.DistributionError{Index: -1, Reason: "a block needs a table"}
+	}
+	s := tableSet{tables: tables, prec: tables[0].prec}
+	for i, t := range tables {
+		if t.prec != s.prec {
+			return tableSet{}, &fault.DistributionError{Index: i, Reason: "the tables of a block must have one precision"}
+		}
+		s.size = max(s.size, len(t.freq))
+	}
+	if len(tables) > MaxSlots>>s.prec {
+		return tableSet{}, fmt.Errorf("%w: %d tables of 2^%d slots are more than 2^24 slots", fault.ErrLimit, len(tables), s.prec)
+	}
+	return s, nil
+}
+
+// check returns an error if index is not nil and does not choose a table for each
+// of n symbols.
+func (s *tableSet) check(index []uint16, n int) error {
+	if index == nil {
+		if len(s.tables) != 1 {
+			return &fault.DistributionError{Index: -1, Reason: "with several tables an index must choose one for each symbol"}
+		}
+		return nil
+	}
+	if len(index) != n {
+		return &fault.DistributionError{Index: -1, Reason: fmt.Sprintf("an index of %d entries for %d symbols", len(index), n)}
+	}
+	for i, x := range index {
+		if int(x) >= len(s.tables) {
+			return &fault.DistributionError{Index: i, Reason: fmt.Sprintf("table %d of %d", x, len(s.tables))}
+		}
+	}
+	return nil
+}
+
+// table returns the table of symbol i.
+func (s *tableSet) table(index []uint16, i int) *Table {
+	if index == nil {
+		return s.tables[0]
+	}
+	return s.tables[index[i]]
+}
+
+// NewBlock returns a coder with one or more tables, which must have the same
+// precision and at most MaxSlots slots together; other tables are an error that
+// wraps fault.ErrDistribution or fault.ErrLimit.
+func NewBlock[S Symbol](tables ...*Table) (*Block[S], error) {
+	set, err := newTableSet(tables)
+	if err != nil {
+		return nil, err
+	}
+	return &Block[S]{set: set}, nil
+}
+
+// Encode appends the body of a block to dst. index chooses the table of each
+// symbol; nil stands for the only one. A body is never longer than the symbols at
+// their packed width, in whole bytes, plus one. A symbol that its table cannot
+// code is an error that wraps fault.ErrSymbol, a wrong index one that wraps
+// fault.ErrDistribution.
+func (b *Block[S]) Encode(dst []byte, symbols []S, index []uint16) ([]byte, error) {
+	if err := b.set.check(index, len(symbols)); err != nil {
+		return dst, err
+	}
+	if b.enc == nil {
+		b.prepareEncode()
+	}
+	raw := packedLen(len(symbols), b.set.size)
+	if need := raw/4 + maxLanes + 1; len(b.buf) < need {
+		b.buf = make([]uint32, need)
+	}
+	w := &laneEncoder[S]{block: b, buf: b.buf, at: len(b.buf)}
+	lanes := lanesFor(b.content(len(symbols), index))
+	out, err := w.encode(dst, symbols, index, lanes)
+	if err != nil {
+		return dst, err
+	}
+	if w.full || len(out)-len(dst) > 1+raw {
+		return appendRaw(append(dst, rawBody), &b.set, symbols, index)
+	}
+	return out, nil
+}
+
+// content returns the expected information content of n symbols in bytes, were
+// they drawn from their tables.
+func (b *Block[S]) content(n int, index []uint16) uint64 {
+	if index == nil {
+		return uint64(n) * b.bits[0] >> 19
+	}
+	sum := uint64(0)
+	for _, x := range index {
+		sum += b.bits[x]
+	}
+	return sum >> 19
+}
+
+// lanesFor returns how many states a body of about so many bytes is coded with.
+// A lane costs about 5 bits, so there are as many as cost less than 0.02 %, or a
+// few bytes.
+func lanesFor(size uint64) int {
+	switch {
+	case size >= 128<<10:
+		return 32
+	case size >= 64<<10:
+		return 16
+	case size >= 16<<10:
+		return 8
+	case size >= 4<<10:
+		return 4
+	}
+	return 1
+}
+
+func (b *Block[S]) prepareEncode() {
+	for _, t := range b.set.tables {
+		enc := make([]encEntry, len(t.freq))
+		content := uint64(0)
+		for s, f := range t.freq {
+			if f == 0 {
+				continue
+			}
+			enc[s] = newEncEntry(f, t.cum[s], t.prec)
+			content += uint64(f) * (uint64(t.prec)<<16 - log2(f)>>(fraction-16))
+		}
+		b.enc = append(b.enc, enc)
+		b.bits = append(b.bits, content>>t.prec)
+	}
+}
+
+func newEncEntry(f, cum uint32, prec uint) encEntry {
+	e := encEntry{limit: f << (31 - prec), slots: f, cum: cum}
+	if f == 1 {
+		// hi64(x * (2^64-1)) is x-1, so that cum makes up for 2^prec - 1.
+		e.reciprocal = ^uint64(0)
+		e.cum = cum + 1<<prec - 1
+		return e
+	}
+	// With 2^shift <= f-1 < 2^(shift+1), the reciprocal is 2^(64+shift)/f rounded
+	// up (R. Alverson, Integer division using reciprocals, 1991).
+	shift := uint(bits.Len32(f-1)) - 1
+	q, r := bits.Div64(1<<shift, 0, uint64(f))
+	if r != 0 {
+		q++
+	}
+	e.reciprocal, e.shift = q, uint8(shift)
+	return e
+}
+
+func (b *Block[S]) prepareDecode() {
+	b.dec = make([]uint64, len(b.set.tables)<<b.set.prec)
+	dec := b.dec
+	for _, t := range b.set.tables {
+		for s, f := range t.freq {
+			e := uint64(f)<<40 | uint64(s)
+			for j := range dec[:f] {
+				dec[j] = e | uint64(j)<<16
+			}
+			dec = dec[f:]
+		}
+	}
+}
+
+// Decode fills symbols from the body src, all of it. index must be the one that
+// was encoded with. A body that Encode did not write is an error that wraps
+// fault.ErrCorrupt or io.ErrUnexpectedEOF, or else gives wrong symbols; any body
+// is safe to decode.
+func (b *Block[S]) Decode(symbols []S, index []uint16, src []byte) error {
+	if err := b.set.check(index, len(symbols)); err != nil {
+		return err
+	}
+	if b.dec == nil {
+		b.prepareDecode()
+	}
+	if len(src) == 0 {
+		src = []byte{0}
+	}
+	switch k := src[0] & 7; {
+	case src[0] == rawBody:
+		return decodeRaw(symbols, index, &b.set, src[1:])
+	case k == 0:
+		return b.decodeSingle(symbols, index, src)
+	case k <= 5 && src[0] == k:
+		return b.decodeLanes(symbols, index, src[1:], 1<<k)
+	}
+	return fmt.Errorf("%w: no such kind of block body", fault.ErrCorrupt)
+}
+
+var errLeftOver = fmt.Errorf("%w: the block body goes on after its last symbol", fault.ErrCorrupt)
+
+func (b *Block[S]) decodeSingle(symbols []S, index []uint16, src []byte) error {
+	n := int(src[0] >> 4)
+	if n > 8 || src[0]&8 != 0 {
+		return fmt.Errorf("%w: no such kind of block body", fault.ErrCorrupt)
+	}
+	if len(src) < 1+n {
+		return io.ErrUnexpectedEOF
+	}
+	var x [8]byte
+	copy(x[:], src[1:1+n])
+	state := binary.LittleEndian.Uint64(x[:])
+	if bits.Len64(state) > 63 || (bits.Len64(state)+7)/8 != n {
+		return fmt.Errorf("%w: no state of a coder", fault.ErrCorrupt)
+	}
+	return b.decodeTail(symbols, index, state, src[1+n:])
+}
+
+// decodeTail decodes with one state, which ends at 0 when all words, 4 bytes
+// each, are used up.
+func (b *Block[S]) decodeTail(symbols []S, index []uint16, x uint64, words []byte) error {
+	prec := b.set.prec
+	mask := uint64(1)<<prec - 1
+	for i := range symbols {
+		slot := x & mask
+		if index != nil {
+			slot += uint64(index[i]) << prec
+		}
+		e := b.dec[slot]
+		symbols[i] = S(e & 0xffff)
+		x = e>>40*(x>>prec) + e>>16&0xffffff
+		if x < blockLower && len(words) != 0 {
+			if len(words) < 4 {
+				return io.ErrUnexpectedEOF
+			}
+			x = x<<32 | uint64(binary.LittleEndian.Uint32(words))
+			words = words[4:]
+		}
+	}
+	if x != 0 || len(words) != 0 {
+		return errLeftOver
+	}
+	return nil
+}
+
+func (b *Block[S]) decodeLanes(symbols []S, index []uint16, src []byte, lanes int) error {
+	tail, n := binary.Uvarint(src)
+	if n <= 0 || tail > uint64(len(symbols)) {
+		return fmt.Errorf("%w: more symbols than the block has", fault.ErrCorrupt)
+	}
+	src = src[n:]
+	var states [maxLanes]uint64
+	n, ok := unpackStates(states[:lanes], src)
+	if !ok {
+		return io.ErrUnexpectedEOF
+	}
+	src = src[n:]
+	main := len(symbols) - int(tail)
+	used, err := b.decodeMain(symbols[:main], index, src, states[:lanes])
+	if err != nil {
+		return err
+	}
+	if used != len(src) {
+		return errLeftOver
+	}
+	// The other lanes began with words that the first one shed.
+	var words [4 * (maxLanes - 1)]byte
+	fill := words[:0]
+	for l := lanes - 1; l > 0; l-- {
+		w := states[l] - blockLower
+		if w>>32 != 0 {
+			return errLeftOver
+		}
+		fill = binary.LittleEndian.AppendUint32(fill, uint32(w))
+	}
+	if index != nil {
+		index = index[main:]
+	}
+	return b.decodeTail(symbols[main:], index, states[0], fill)
+}

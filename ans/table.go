@@ -1,0 +1,174 @@
+package ans
+
+import (
+	"fmt"
+	"math/bits"
+	"sort"
+
+	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/prob"
+)
+
+const (
+	// MaxSize is the largest number of symbols that a Table may have.
+	MaxSize = 1 << 16
+
+	// MinPrecision and MaxPrecision bound the precision of a Table, in bits.
+	MinPrecision = 8
+	MaxPrecision = 20
+)
+
+// A Symbol is what blocks are made of: a number below the table's size.
+type Symbol interface {
+	~uint8 | ~uint16 | ~uint32
+}
+
+// A Table is a static distribution over the symbols 0..Len-1 that shares
+// 2^Precision slots out among them. Symbols without a slot cannot be coded. A
+// Table is read-only and safe for use by several goroutines.
+type Table struct {
+	prec uint
+	freq []uint32 // slots of each symbol; they add up to 2^prec
+	cum  []uint32 // slots of the symbols before
+	flat bool     // the slots are shared out evenly, as flatSlots does
+}
+
+// newTable takes freq over, which must add up to 2^prec.
+func newTable(freq []uint32, prec uint, flat bool) *Table {
+	t := &Table{prec: prec, freq: freq, cum: make([]uint32, len(freq)), flat: flat}
+	sum := uint32(0)
+	for s, f := range freq {
+		t.cum[s] = sum
+		sum += f
+	}
+	return t
+}
+
+// flatSlots shares 2^prec slots out evenly over size symbols.
+func flatSlots(size int, prec uint) []uint32 {
+	freq := make([]uint32, size)
+	before := uint64(0)
+	for s := range freq {
+		next := uint64(s+1) << prec / uint64(size)
+		freq[s] = uint32(next - before)
+		before = next
+	}
+	return freq
+}
+
+// FlatTable returns the table in which all of size symbols, 1..MaxSize, have
+// equal shares, at the precision that suits their number. It is stored in a byte.
+func FlatTable(size int) (*Table, error) {
+	if err := checkSize(size); err != nil {
+		return nil, err
+	}
+	return flatTable(size, flatPrecision(size)), nil
+}
+
+func flatTable(size int, prec uint) *Table {
+	return newTable(flatSlots(size, prec), prec, true)
+}
+
+// flatPrecision returns the precision of flat tables of a size: exact for powers
+// of two, else with at least 16 slots a symbol, which loses less than 2^-9 bit.
+func flatPrecision(size int) uint {
+	need := uint(bits.Len(uint(size - 1)))
+	if size&(size-1) != 0 {
+		need += 4
+	}
+	return min(max(need, MinPrecision), MaxPrecision)
+}
+
+func checkSize(size int) error {
+	if size < 1 || size > MaxSize {
+		return &fault.DistributionError{Index: -1, Reason: fmt.Sprintf("a table has 1 to %d symbols, not %d", MaxSize, size)}
+	}
+	return nil
+}
+
+// Len returns the number of symbols.
+func (t *Table) Len() int { return len(t.freq) }
+
+// Precision returns the binary logarithm of the number of slots, MinPrecision to
+// MaxPrecision.
+func (t *Table) Precision() int { return int(t.prec) }
+
+// Slots returns how many slots a symbol has, 0 if none or if it is not in 0..Len-1.
+func (t *Table) Slots(symbol uint32) uint32 {
+	if int64(symbol) >= int64(len(t.freq)) {
+		return 0
+	}
+	return t.freq[symbol]
+}
+
+// Interval returns the interval of a symbol, for coders that take intervals. A
+// symbol that the table cannot code is an error that wraps fault.ErrSymbol.
+func (t *Table) Interval(symbol uint32) (prob.Interval, error) {
+	f := t.Slots(symbol)
+	if f == 0 {
+		return prob.Interval{}, t.symbolError(symbol)
+	}
+	shift := 32 - t.prec
+	return prob.Interval{Low: uint64(t.cum[symbol]) << shift, Width: uint64(f) << shift}, nil
+}
+
+// Find returns the symbol whose interval holds point, and the interval.
+func (t *Table) Find(point uint32) (uint32, prob.Interval) {
+	slot := point >> (32 - t.prec)
+	// The last symbol that begins at or before the slot; those without slots
+	// begin where the next one does.
+	s := uint32(sort.Search(len(t.cum), func(i int) bool { return t.cum[i] > slot }) - 1)
+	shift := 32 - t.prec
+	return s, prob.Interval{Low: uint64(t.cum[s]) << shift, Width: uint64(t.freq[s]) << shift}
+}
+
+// Costs returns the information content of each symbol in bits; it is 0 for
+// those that the table cannot code.
+func (t *Table) Costs() []float32 {
+	costs := make([]float32, len(t.freq))
+	for s, f := range t.freq {
+		if f != 0 {
+			costs[s] = float32(float64(uint64(t.prec)*info.One-log2(f)) / info.One)
+		}
+	}
+	return costs
+}
+
+// Bits returns the information content of a block in which symbol s occurs
+// counts[s] times, in bits, and false if it has a symbol that the table cannot
+// code. It is computed in integers, the same everywhere, to within 2^-16 bit a
+// symbol.
+func (t *Table) Bits(counts []uint64) (uint64, bool) {
+	var sum uint64 // in 2^-16 bit
+	for s, c := range counts {
+		if c == 0 {
+			continue
+		}
+		f := t.Slots(uint32(s))
+		if f == 0 {
+			return 0, false
+		}
+		sum += c * (uint64(t.prec)<<16 - log2(f)>>(fraction-16))
+	}
+	return (sum + 1<<16 - 1) >> 16, true
+}
+
+func (t *Table) symbolError(symbol uint32) error {
+	if int64(symbol) >= int64(len(t.freq)) {
+		return &fault.SymbolError{Symbol: symbol, Len: len(t.freq)}
+	}
+	return fmt.Errorf("%w: %d has no share of the table", fault.ErrSymbol, symbol)
+}
+
+// Count adds the number of times that each symbol occurs to counts. A symbol that
+// is not below len(counts) is an error that wraps fault.ErrSymbol.
+func Count[S Symbol](counts []uint64, symbols []S) error {
+	for _, s := range symbols {
+		if int64(s) >= int64(len(counts)) {
+			return &fault.SymbolError{Symbol: uint32(s), Len: len(counts)}
+		}
+		counts[s]++
+	}
+	return nil
+}
