@@ -23,9 +23,13 @@ type Decoder struct {
 	padding   int   // zero bytes supplied after the end of the stream
 	err       error // sticky: a read error, or the end of the stream
 	r         io.Reader
+	buf       []byte // what src is when reading from r
 }
 
-var errNoSymbol = fmt.Errorf("%w: no symbol stands at this place of the stream", fault.ErrCorrupt)
+var (
+	errNoSymbol   = fmt.Errorf("%w: no symbol stands at this place of the stream", fault.ErrCorrupt)
+	errNoPosition = fmt.Errorf("%w: no such position in the stream", fault.ErrCorrupt)
+)
 
 // readSize is how much a Decoder asks of its reader at once.
 const readSize = 4096
@@ -40,24 +44,47 @@ func NewDecoder(src []byte) *Decoder {
 // NewReader returns a decoder that reads its stream from r as it needs it, to
 // the end of r.
 func NewReader(r io.Reader) *Decoder {
-	d := &Decoder{r: r, src: make([]byte, 0, readSize)}
-	d.begin(State{Range: firstRange})
+	d := new(Decoder)
+	d.ResetReader(r)
 	return d
 }
 
 // Reset makes the decoder begin the stream src.
 func (d *Decoder) Reset(src []byte) {
-	*d = Decoder{src: src}
+	*d = Decoder{src: src, buf: d.buf}
 	d.begin(State{Range: firstRange})
+}
+
+// ResetReader makes the decoder begin the stream that it reads from r.
+func (d *Decoder) ResetReader(r io.Reader) {
+	d.read(r, State{Range: firstRange})
+}
+
+func (d *Decoder) read(r io.Reader, s State) {
+	if d.buf == nil {
+		d.buf = make([]byte, 0, readSize)
+	}
+	*d = Decoder{r: r, src: d.buf, buf: d.buf, base: s.Offset}
+	d.begin(s)
+}
+
+// SeekReader is Seek for a stream that is read from r, which must stand at byte
+// s.Offset of it.
+func (d *Decoder) SeekReader(r io.Reader, s State) error {
+	if s.Offset < 0 || s.Range < minRange {
+		return errNoPosition
+	}
+	d.read(r, s)
+	return nil
 }
 
 // Seek makes the decoder go on from a state that the encoder was in. src is the
 // whole stream.
 func (d *Decoder) Seek(src []byte, s State) error {
 	if s.Offset < 0 || s.Offset > int64(len(src)) || s.Range < minRange {
-		return fmt.Errorf("%w: no such position in the stream", fault.ErrCorrupt)
+		return errNoPosition
 	}
-	*d = Decoder{src: src, pos: int(s.Offset)}
+	*d = Decoder{src: src, pos: int(s.Offset), buf: d.buf}
 	d.begin(s)
 	return nil
 }
