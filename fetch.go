@@ -1,0 +1,145 @@
+package foretell
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/foretell/foretell/internal/container"
+	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/model"
+	"github.com/foretell/foretell/tokens"
+)
+
+// checkHeader checks that a file can be decoded under the options and returns
+// what its codecs are made with.
+func checkHeader(h *container.Header, o *ReaderOptions) (cfg model.Config, err error) {
+	if h.Memory > uint64(o.MaxMemory) {
+		return cfg, fmt.Errorf("%w: decoding takes %d bytes, more than the %d allowed", fault.ErrLimit, h.Memory, o.MaxMemory)
+	}
+	if h.BlockTokens > MaxBlockTokens {
+		return cfg, fmt.Errorf("%w: blocks of %d tokens", fault.ErrUnsupported, h.BlockTokens)
+	}
+	if model.ID(h.Codec) != model.External {
+		return cfg, nil
+	}
+	if o.External == nil || !slices.Equal(h.Model, o.External.ID[:]) {
+		return cfg, fmt.Errorf("%w: the file was written under the external model %x", fault.ErrModel, h.Model)
+	}
+	cfg.Predictor = o.External.New
+	return cfg, nil
+}
+
+// A fetcher reads the records of a file and has its blocks decoded.
+type fetcher struct {
+	*Reader
+	in      *container.Reader
+	coders  chan *blockCoder
+	members map[int]*tokens.Info
+}
+
+// fetch gives the pipeline one job for each record, until the end of the file,
+// an error, or Close.
+func (f *fetcher) fetch() {
+	defer f.pipe.done()
+	for {
+		rec, err := f.in.Next()
+		switch {
+		case err == io.EOF:
+			f.hand(fetched{end: &f.in.Trailer})
+			return
+		case err != nil:
+			if !f.hand(fetched{err: err}) || f.opts.KeepGoing == nil || !errors.Is(err, fault.ErrCorrupt) {
+				return
+			}
+		case rec.Block == nil:
+			if err := f.learn(rec.Entries); err != nil {
+				f.hand(fetched{err: err})
+				return
+			}
+			if !f.hand(fetched{entries: rec.Entries}) {
+				return
+			}
+		default:
+			if !f.block(rec) {
+				return
+			}
+		}
+	}
+}
+
+func (f *fetcher) hand(item fetched) bool {
+	return f.pipe.run(f.stop, func() fetched { return item })
+}
+
+// learn keeps what the layout says of members.
+func (f *fetcher) learn(entries []container.Entry) error {
+	for _, e := range entries {
+		if e.Kind == container.EntryMember {
+			number, info, err := parseMember(e.Data)
+			if err != nil {
+				return err
+			}
+			f.members[number] = &info
+		}
+	}
+	return nil
+}
+
+// block has a block decoded.
+func (f *fetcher) block(rec container.Record) bool {
+	fail := func(err error) bool {
+		err = &fault.BlockError{Block: int64(rec.Block.Ordinal), Offset: rec.Offset, Err: err}
+		return f.hand(fetched{err: err}) && f.opts.KeepGoing != nil
+	}
+	b, err := newDecodeBlock(rec.Block, f.members, f.in.Header.BlockTokens)
+	if err != nil {
+		return fail(err)
+	}
+	c := <-f.coders
+	need, err := c.need(rec.Block, b, &rec.Data)
+	f.coders <- c
+	if err == nil {
+		need += int64(len(rec.Data.Body) + len(rec.Data.Params) + len(rec.Data.Base))
+		if need > f.opts.MaxMemory {
+			err = fmt.Errorf("%w: the block takes %d bytes to decode, more than the %d allowed", fault.ErrLimit, need, f.opts.MaxMemory)
+		}
+	}
+	if err != nil {
+		return fail(err)
+	}
+	f.mem.take(need)
+	return f.pipe.run(f.stop, func() fetched {
+		c := <-f.coders
+		err := c.decode(rec.Block, b, &rec.Data)
+		f.coders <- c
+		if err != nil {
+			err = &fault.BlockError{Block: int64(rec.Block.Ordinal), Offset: rec.Offset, Err: err}
+			return fetched{err: err, memory: need}
+		}
+		return fetched{block: b, memory: need}
+	})
+}
+
+// newDecodeBlock returns an empty block with the spans of h, checked against the
+// members.
+func newDecodeBlock(h *container.Block, members map[int]*tokens.Info, most uint64) (*rawBlock, error) {
+	b := new(rawBlock)
+	total := uint64(0)
+	for _, s := range h.Spans {
+		total += s.Count
+		info := members[int(s.Member)]
+		if info == nil || s.Count == 0 || s.Count > most || total > most {
+			return nil, fmt.Errorf("%w: spans of the block", fault.ErrCorrupt)
+		}
+		if n := info.Len(); n >= 0 && s.First+s.Count > uint64(n) {
+			return nil, fmt.Errorf("%w: the block goes beyond its member", fault.ErrCorrupt)
+		}
+		b.add(int(s.Member), int64(s.First), int(s.Count), info)
+	}
+	if total == 0 {
+		return nil, fmt.Errorf("%w: a block without tokens", fault.ErrCorrupt)
+	}
+	return b, nil
+}

@@ -1,0 +1,148 @@
+package foretell
+
+import (
+	"fmt"
+	"runtime"
+	"sort"
+	"strings"
+
+	"github.com/foretell/foretell/model"
+)
+
+// A preset is what a model's name stands for.
+type preset struct {
+	codec  model.ID
+	config model.Config
+	block  int // tokens
+}
+
+// DefaultModel is the model of WriterOptions that name none.
+const DefaultModel = "adaptive"
+
+var presets = map[string]preset{
+	"static":       {codec: model.Static, block: 1 << 20},
+	"adaptive":     {codec: model.Adaptive, block: 1 << 21},
+	"fast":         {codec: model.Zstd, block: 1 << 20},
+	"external":     {codec: model.External, block: 1 << 20},
+	"static-range": {codec: model.Static, block: 1 << 20},
+}
+
+// Models returns the names that WriterOptions.Model takes, sorted.
+func Models() []string {
+	var names []string
+	for name := range presets {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// WriterOptions says how a file is written. The zero value is good.
+type WriterOptions struct {
+	// Model is one of Models; "" is DefaultModel.
+	Model string
+
+	// BlockTokens is the most tokens in a block, the unit of random access,
+	// of parallel work and of damage. 0 is the model's default.
+	BlockTokens int
+
+	// Solid lets blocks hold tokens of several members, which makes files of
+	// many small members smaller.
+	Solid bool
+
+	// Workers is how many blocks are encoded at a time; 0 is one for each
+	// CPU. The bytes do not depend on it.
+	Workers int
+
+	// External is the caller's own model, for the model "external".
+	External *External
+}
+
+// An External is a model of the caller's that a file is written under. The file
+// records its ID and is decoded under the same model only.
+type External struct {
+	// ID tells models apart: the SHA-256 of what defines the model.
+	ID [32]byte
+
+	// New makes a predictor. Each goroutine that codes blocks has its own.
+	New func() (model.Predictor, error)
+}
+
+// MaxBlockTokens is the largest WriterOptions.BlockTokens.
+const MaxBlockTokens = 1 << 26
+
+func (o *WriterOptions) resolve() (WriterOptions, preset, error) {
+	var opts WriterOptions
+	if o != nil {
+		opts = *o
+	}
+	if opts.Model == "" {
+		opts.Model = DefaultModel
+	}
+	p, ok := presets[opts.Model]
+	if !ok {
+		return opts, p, fmt.Errorf("no model is called %q: use one of %s", opts.Model, strings.Join(Models(), ", "))
+	}
+	if opts.BlockTokens == 0 {
+		opts.BlockTokens = p.block
+	}
+	if opts.BlockTokens < 1 || opts.BlockTokens > MaxBlockTokens {
+		return opts, p, fmt.Errorf("blocks of %d tokens: use 1 to %d", opts.BlockTokens, MaxBlockTokens)
+	}
+	if (p.codec == model.External) != (opts.External != nil) {
+		return opts, p, fmt.Errorf("the model %q and the option External belong together", "external")
+	}
+	if opts.External != nil {
+		p.config.Predictor = opts.External.New
+	}
+	opts.Workers = workers(opts.Workers)
+	return opts, p, nil
+}
+
+// ReaderOptions says how a file is read. The zero value is good.
+type ReaderOptions struct {
+	// Workers is how many blocks are decoded at a time; 0 is one for each CPU.
+	Workers int
+
+	// MaxMemory bounds the bytes that blocks under way take together; 0 is
+	// 1 GiB. A file that needs more is an error that wraps ErrLimit.
+	MaxMemory int64
+
+	// MaxOutput bounds the bytes of content that are handed out; 0 is 64 GiB.
+	// A file that has more is an error that wraps ErrLimit.
+	MaxOutput int64
+
+	// External is the model that the file was written under, if it was.
+	External *External
+
+	// KeepGoing, if not nil, is called with each damage that is found; then
+	// reading goes on with what is whole, and tokens that are lost are zero.
+	KeepGoing func(error)
+}
+
+const (
+	defaultMaxMemory = 1 << 30
+	defaultMaxOutput = 1 << 36
+)
+
+func (o *ReaderOptions) resolve() ReaderOptions {
+	var opts ReaderOptions
+	if o != nil {
+		opts = *o
+	}
+	opts.Workers = workers(opts.Workers)
+	if opts.MaxMemory == 0 {
+		opts.MaxMemory = defaultMaxMemory
+	}
+	if opts.MaxOutput == 0 {
+		opts.MaxOutput = defaultMaxOutput
+	}
+	return opts
+}
+
+func workers(n int) int {
+	if n <= 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return n
+}

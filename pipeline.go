@@ -1,0 +1,83 @@
+package foretell
+
+import "sync"
+
+// A budget holds back work while what is under way takes too much memory.
+type budget struct {
+	mu    sync.Mutex
+	freed sync.Cond
+	left  int64
+	used  int64
+}
+
+func newBudget(n int64) *budget {
+	b := &budget{left: n}
+	b.freed.L = &b.mu
+	return b
+}
+
+// take waits until n is left. More than there ever will be is granted when
+// nothing else is under way: the caller has checked that it may be used.
+func (b *budget) take(n int64) {
+	b.mu.Lock()
+	for b.left < n && b.used > 0 {
+		b.freed.Wait()
+	}
+	b.left -= n
+	b.used += n
+	b.mu.Unlock()
+}
+
+func (b *budget) give(n int64) {
+	b.mu.Lock()
+	b.left += n
+	b.used -= n
+	b.freed.Broadcast()
+	b.mu.Unlock()
+}
+
+// A pipeline runs jobs in several goroutines and hands their results out in the
+// order in which the jobs were given.
+type pipeline[T any] struct {
+	results chan chan T
+	slots   chan struct{}
+}
+
+// newPipeline returns a pipeline that runs at most workers jobs at a time and
+// holds about as many results that wait to be taken.
+func newPipeline[T any](workers int) *pipeline[T] {
+	return &pipeline[T]{
+		results: make(chan chan T, workers),
+		slots:   make(chan struct{}, workers),
+	}
+}
+
+// run gives the pipeline a job. It waits while there is too much to do, or
+// returns false because stop is closed.
+func (p *pipeline[T]) run(stop <-chan struct{}, job func() T) bool {
+	result := make(chan T, 1)
+	select {
+	case p.results <- result:
+	case <-stop:
+		return false
+	}
+	p.slots <- struct{}{}
+	go func() {
+		result <- job()
+		<-p.slots
+	}()
+	return true
+}
+
+// done says that no more jobs will come.
+func (p *pipeline[T]) done() { close(p.results) }
+
+// next returns the next result, false after the last one.
+func (p *pipeline[T]) next() (T, bool) {
+	result, ok := <-p.results
+	if !ok {
+		var none T
+		return none, false
+	}
+	return <-result, true
+}

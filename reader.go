@@ -1,0 +1,340 @@
+package foretell
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/foretell/foretell/internal/container"
+	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/model"
+	"github.com/foretell/foretell/tokens"
+	"github.com/zeebo/xxh3"
+)
+
+// A Reader reads a .fore file front to back, decoding blocks in parallel: it
+// yields the parts that a Writer was given. Close frees what it holds. A Reader
+// serves one goroutine.
+type Reader struct {
+	opts ReaderOptions
+	pipe *pipeline[fetched]
+	stop chan struct{}
+	mem  *budget
+
+	queue  []container.Entry // read but not yet handed out
+	queued int64             // bytes of queue
+	spans  *fetched          // block being handed out
+	at     int               // span of it
+	raw    []byte            // the rest of the span
+	member int               // number of the current or last member
+	data   *memberData
+	hash   xxh3.Hasher
+	length uint64
+	lost   bool
+	err    error
+}
+
+// fetched is what the pipeline hands out: a layout, a decoded block or the end
+// of the file.
+type fetched struct {
+	entries []container.Entry
+	block   *rawBlock
+	memory  int64 // of the block, to be given back
+	end     *container.Trailer
+	err     error
+}
+
+// NewReader reads the header of the file that r begins with and returns a Reader
+// of its content.
+func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
+	o := opts.resolve()
+	in, err := container.NewReader(r, container.Limits{Memory: o.MaxMemory})
+	if err != nil {
+		return nil, err
+	}
+	config, err := checkHeader(&in.Header, &o)
+	if err != nil {
+		return nil, err
+	}
+	if o.KeepGoing != nil {
+		in.Recover()
+	}
+	d := &Reader{
+		opts:   o,
+		pipe:   newPipeline[fetched](o.Workers),
+		stop:   make(chan struct{}),
+		mem:    newBudget(o.MaxMemory),
+		member: -1,
+	}
+	f := &fetcher{Reader: d, in: in, coders: make(chan *blockCoder, o.Workers), members: map[int]*tokens.Info{}}
+	for range o.Workers {
+		c, err := newBlockCoder(model.ID(in.Header.Codec), config)
+		if err != nil {
+			return nil, err
+		}
+		f.coders <- c
+	}
+	go f.fetch()
+	return d, nil
+}
+
+// Next returns the next part, io.EOF after the last one. Data of a member that
+// has not been read to its end is skipped, but checked all the same. At the end
+// the hash of all content has been checked. Errors are final.
+func (r *Reader) Next() (tokens.Part, error) {
+	if r.err != nil {
+		return tokens.Part{}, r.err
+	}
+	p, err := r.next()
+	r.err = err
+	return p, err
+}
+
+func (r *Reader) next() (p tokens.Part, err error) {
+	if r.data != nil {
+		if _, err := io.Copy(io.Discard, r.data); err != nil {
+			return p, err
+		}
+		r.data = nil
+	}
+	for len(r.queue) == 0 {
+		if r.spans != nil {
+			if err := r.damage(fmt.Errorf("%w: a block holds tokens that have no place", fault.ErrCorrupt)); err != nil {
+				return p, err
+			}
+			r.dropBlock()
+		}
+		if err := r.pull(); err != nil {
+			return p, err
+		}
+	}
+	e := r.queue[0]
+	r.queue = r.queue[1:]
+	r.queued -= int64(len(e.Data))
+	switch e.Kind {
+	case container.EntryFile:
+		return parseFile(e.Data)
+	case container.EntryFraming:
+		return tokens.Part{Kind: tokens.Framing, Bytes: e.Data}, r.content(e.Data)
+	case container.EntryMember:
+		number, info, err := parseMember(e.Data)
+		if err == nil && number != r.member+1 && !(r.lost && number > r.member) {
+			err = fmt.Errorf("%w: member %d stands where %d belongs", fault.ErrCorrupt, number, r.member+1)
+		}
+		if err != nil {
+			return p, err
+		}
+		r.member = number
+		r.data = &memberData{r: r, info: info, left: info.Len() * int64(info.Type.Size())}
+		return tokens.Part{Kind: tokens.Member, Info: info, Data: r.data}, nil
+	}
+	return p, fmt.Errorf("%w: the end of a member that is not open", fault.ErrCorrupt)
+}
+
+// content counts bytes that are handed out.
+func (r *Reader) content(b []byte) error {
+	r.hash.Write(b)
+	r.length += uint64(len(b))
+	if r.length > uint64(r.opts.MaxOutput) {
+		return fmt.Errorf("%w: the file holds more than %d bytes of content", fault.ErrLimit, r.opts.MaxOutput)
+	}
+	return nil
+}
+
+// damage reports err to the caller who wants to keep going, or returns it.
+func (r *Reader) damage(err error) error {
+	if r.opts.KeepGoing == nil {
+		return err
+	}
+	r.lost = true
+	r.opts.KeepGoing(err)
+	return nil
+}
+
+// pull takes the next item from the pipeline: it extends the queue or sets
+// spans. At the end of the file it checks the content.
+func (r *Reader) pull() error {
+	item, ok := r.pipe.next()
+	switch {
+	case !ok:
+		return io.EOF
+	case item.err != nil:
+		r.mem.give(item.memory)
+		return r.damage(item.err)
+	case item.end != nil:
+		if r.lost {
+			return nil
+		}
+		if r.length != item.end.Length || r.hash.Sum128().Bytes() != item.end.Content {
+			return fmt.Errorf("%w: the content does not match its hash", fault.ErrCorrupt)
+		}
+	case item.block != nil:
+		r.spans, r.at = &item, 0
+		r.raw = item.block.span(0)
+	default:
+		r.queue = append(r.queue, item.entries...)
+		for _, e := range item.entries {
+			r.queued += int64(len(e.Data)) + 32
+		}
+		if r.queued > r.opts.MaxMemory {
+			return fmt.Errorf("%w: layout without blocks", fault.ErrLimit)
+		}
+	}
+	return nil
+}
+
+func (r *Reader) dropBlock() {
+	if r.spans != nil {
+		r.mem.give(r.spans.memory)
+		r.spans, r.raw = nil, nil
+	}
+}
+
+// nextSpan moves on within the current block.
+func (r *Reader) nextSpan() {
+	r.at++
+	if r.at == len(r.spans.block.spans) {
+		r.dropBlock()
+		return
+	}
+	r.raw = r.spans.block.span(r.at)
+}
+
+// Close stops the decoding that is under way.
+func (r *Reader) Close() error {
+	if r.err == nil {
+		r.err = errors.New("the reader is closed")
+	}
+	select {
+	case <-r.stop:
+		return nil
+	default:
+	}
+	close(r.stop)
+	r.dropBlock()
+	for {
+		item, ok := r.pipe.next()
+		if !ok {
+			return nil
+		}
+		r.mem.give(item.memory)
+	}
+}
+
+// memberData is the Data of a member.
+type memberData struct {
+	r    *Reader
+	info tokens.Info
+	done int64 // bytes handed out
+	left int64 // bytes that must follow; below 0 if unknown
+	zero int64 // of them, lost ones to be given as zeros
+	err  error
+}
+
+func (d *memberData) Read(p []byte) (int, error) {
+	if d.err != nil {
+		return 0, d.err
+	}
+	n, err := d.read(p)
+	if err == nil {
+		err = d.r.content(p[:n])
+	}
+	d.done += int64(n)
+	if d.left > 0 {
+		d.left -= int64(n)
+	}
+	d.err = err
+	return n, err
+}
+
+func (d *memberData) read(p []byte) (int, error) {
+	r := d.r
+	for d.zero == 0 {
+		if d.left == 0 {
+			return 0, io.EOF
+		}
+		if r.spans != nil {
+			ok, err := d.atSpan()
+			if err != nil {
+				return 0, err
+			}
+			if ok {
+				n := copy(p, r.raw)
+				r.raw = r.raw[n:]
+				if len(r.raw) == 0 {
+					r.nextSpan()
+				}
+				return n, nil
+			}
+			continue
+		}
+		if d.left < 0 && len(r.queue) > 0 {
+			return 0, d.end()
+		}
+		if err := r.pull(); err == io.EOF {
+			if r.lost && d.left > 0 {
+				d.zero = d.left
+				break
+			}
+			return 0, io.ErrUnexpectedEOF
+		} else if err != nil {
+			return 0, err
+		}
+	}
+	n := min(int64(len(p)), d.zero)
+	clear(p[:n])
+	d.zero -= n
+	return int(n), nil
+}
+
+// atSpan reports whether the block's current span goes on where the member
+// stands. After damage it fills gaps with zeros or drops what cannot be placed.
+func (d *memberData) atSpan() (bool, error) {
+	r := d.r
+	s := r.spans.block.spans[r.at]
+	size := int64(d.info.Type.Size())
+	inside := s.First*size + int64(len(r.spans.block.span(r.at))-len(r.raw))
+	if s.Member == r.member && inside == d.done && (d.left < 0 || int64(len(r.raw)) <= d.left) {
+		return true, nil
+	}
+	if !r.lost {
+		if err := r.damage(fmt.Errorf("%w: a block holds other tokens than come next", fault.ErrCorrupt)); err != nil {
+			return false, err
+		}
+	}
+	switch {
+	case s.Member == r.member && inside > d.done && (d.left < 0 || inside-d.done <= d.left):
+		d.zero = inside - d.done
+	case s.Member > r.member && d.left > 0:
+		d.zero = d.left
+	default:
+		r.nextSpan()
+	}
+	return false, nil
+}
+
+// end closes a member of open length at the entry that tells it.
+func (d *memberData) end() error {
+	r := d.r
+	if r.queue[0].Kind != container.EntryEnd {
+		return fmt.Errorf("%w: a member does not end", fault.ErrCorrupt)
+	}
+	length, err := parseEnd(r.queue[0].Data)
+	if err != nil {
+		return err
+	}
+	closed := d.info
+	closed.Shape = append([]int{length}, closed.Shape[1:]...)
+	total := closed.Len() * int64(closed.Type.Size())
+	r.queue = r.queue[1:]
+	switch {
+	case closed.Validate() != nil || total < d.done || total > d.done && !r.lost:
+		return fmt.Errorf("%w: a member has another length than it says", fault.ErrCorrupt)
+	}
+	d.left = total - d.done
+	d.zero = d.left
+	if d.left == 0 {
+		return io.EOF
+	}
+	return nil
+}
