@@ -32,6 +32,7 @@ type Table struct {
 	freq []uint32 // slots of each symbol; they add up to 2^prec
 	cum  []uint32 // slots of the symbols before
 	flat bool     // the slots are shared out evenly, as flatSlots does
+	sole bool     // one symbol has all slots
 }
 
 // newTable takes freq over, which must add up to 2^prec.
@@ -41,6 +42,7 @@ func newTable(freq []uint32, prec uint, flat bool) *Table {
 	for s, f := range freq {
 		t.cum[s] = sum
 		sum += f
+		t.sole = t.sole || f == 1<<prec
 	}
 	return t
 }
