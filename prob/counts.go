@@ -1,10 +1,6 @@
 package prob
 
-import (
-	"math/bits"
-
-	"github.com/foretell/foretell/internal/fault"
-)
+import "github.com/foretell/foretell/internal/fault"
 
 // Counts is the distribution of symbols that were counted: symbol i takes a
 // share of the line in proportion to the i-th count. A symbol whose count is
@@ -14,7 +10,7 @@ import (
 // one, make a Table, and for counts that change with every symbol an Adaptive.
 type Counts[T uint32 | uint64] struct {
 	counts []T
-	total  uint64
+	line   line
 }
 
 // NewCounts returns the distribution of the counts, which stay the caller's and
@@ -25,7 +21,7 @@ func NewCounts[T uint32 | uint64](counts []T) (*Counts[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Counts[T]{counts, total}, nil
+	return &Counts[T]{counts, newLine(total, len(counts))}, nil
 }
 
 // sum checks counts and adds them up.
@@ -58,43 +54,19 @@ func (c *Counts[T]) Interval(symbol uint32) (Interval, error) {
 	for _, n := range c.counts[:symbol] {
 		before += uint64(n)
 	}
-	return c.interval(int(symbol), before), nil
-}
-
-func (c *Counts[T]) interval(i int, before uint64) Interval {
-	low := lowEnd(len(c.counts), c.total, i, before)
-	high := lowEnd(len(c.counts), c.total, i+1, before+uint64(c.counts[i]))
-	return Interval{low, high - low}
+	return c.line.interval(before, uint64(c.counts[symbol]), uint64(symbol)), nil
 }
 
 // Find returns the symbol whose interval holds point, and the interval.
 func (c *Counts[T]) Find(point uint32) (uint32, Interval) {
 	before := uint64(0)
-	last := len(c.counts) - 1
-	for i, n := range c.counts[:last] {
-		if !reaches(len(c.counts), c.total, i+1, before+uint64(n), uint64(point)) {
-			return uint32(i), c.interval(i, before)
+	symbol := 0
+	for _, n := range c.counts[:len(c.counts)-1] {
+		if !c.line.begins(before+uint64(n), uint64(symbol)+1, point) {
+			break
 		}
 		before += uint64(n)
+		symbol++
 	}
-	return uint32(last), c.interval(last, before)
-}
-
-// lowEnd returns the lower end of the interval of symbol i out of n, where
-// before of the total weight lies before it.
-func lowEnd(n int, total uint64, i int, before uint64) uint64 {
-	hi, lo := bits.Mul64(before, Total-uint64(n))
-	low, _ := bits.Div64(hi, lo, total)
-	return low + uint64(i)
-}
-
-// reaches reports whether point lies at or after the lower end of symbol i, as
-// lowEnd gives it, without dividing.
-func reaches(n int, total uint64, i int, before, point uint64) bool {
-	if point < uint64(i) {
-		return false
-	}
-	hi, lo := bits.Mul64(before, Total-uint64(n))
-	phi, plo := bits.Mul64(point-uint64(i)+1, total)
-	return hi < phi || hi == phi && lo < plo
+	return uint32(symbol), c.line.interval(before, uint64(c.counts[symbol]), uint64(symbol))
 }

@@ -156,15 +156,16 @@ func (s *Sparse) interval(r int, symbol uint32, given bool) Interval {
 	if given {
 		after++
 	}
-	low := lowEnd(s.n, s.w, int(symbol), s.before(r, symbol))
-	high := lowEnd(s.n, s.w, int(symbol)+1, s.before(after, symbol+1))
+	l := newLine(s.w, s.n)
+	low := l.low(s.before(r, symbol), uint64(symbol))
+	high := l.low(s.before(after, symbol+1), uint64(symbol)+1)
 	return Interval{low, high - low}
 }
 
 // reached reports whether point lies at or after the lower end of symbol, before
 // which r are given.
 func (s *Sparse) reached(r int, symbol uint32, point uint32) bool {
-	return reaches(s.n, s.w, int(symbol), s.before(r, symbol), uint64(point))
+	return newLine(s.w, s.n).begins(s.before(r, symbol), uint64(symbol), point)
 }
 
 // Find returns the symbol whose interval holds point, and the interval.

@@ -39,6 +39,7 @@ func fill[T uint32 | uint64](t *Table, counts []T) error {
 		return err
 	}
 	n := len(counts)
+	l := newLine(total, n)
 	k := min(bits.Len(uint(n)), maxParts-1) + 1
 	t.lows = resize(t.lows, n+1)
 	t.starts = resize(t.starts, 1<<k+1)
@@ -52,7 +53,7 @@ func fill[T uint32 | uint64](t *Table, counts []T) error {
 		t.lows[i] = uint32(low)
 		if c != 0 {
 			before += uint64(c)
-			scaled = lowEnd(n, total, 0, before)
+			scaled = l.low(before, 0)
 		}
 		for high := scaled + uint64(i) + 1; uint64(part)<<t.shift < high; part++ {
 			t.starts[part] = uint32(i)
