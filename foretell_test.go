@@ -3,6 +3,7 @@ package foretell
 import (
 	"bytes"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -103,5 +104,77 @@ func TestRealFiles(t *testing.T) {
 			}
 			t.Logf("%s under %s: %d bytes", name, model, len(file))
 		}
+	}
+}
+
+func open(t testing.TB, file []byte, opts *ReaderOptions) *ReaderAt {
+	t.Helper()
+	r, err := OpenReaderAt(bytes.NewReader(file), int64(len(file)), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestTacoBell(t *testing.T) {
+	path := filepath.Join(dataDir(t), "commavq", "taco-bell.npy")
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := func() *tokens.Source {
+		src, err := tokens.Open([]string{path}, tokens.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return src
+	}
+	stats, err := CollectStats(source())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := stats[0]; s.Tokens != 153600 || math.Abs(s.Order0-9.70030) > 5e-6 {
+		t.Errorf("%d tokens, order 0 %.6f bits", s.Tokens, s.Order0)
+	}
+	file := compress(t, &WriterOptions{Model: "static"}, source())
+	// The bound of the static model: 0.1 % and 2,000 bytes above order 0.
+	if bound := stats[0].Order0*153600/8*1.001 + 2000; float64(len(file)) > bound {
+		t.Errorf("%d bytes, more than %.0f", len(file), bound)
+	}
+
+	file = compress(t, &WriterOptions{Model: "static", BlockTokens: 128 * 100}, source())
+	r := open(t, file, nil)
+	var got bytes.Buffer
+	if err := r.CopyRange(&got, 0, 100, 200); err != nil {
+		t.Fatal(err)
+	}
+	const row = 128 * 8
+	if !bytes.Equal(got.Bytes(), want[128+100*row:128+200*row]) {
+		t.Error("rows 100 to 199 differ")
+	}
+	values, err := ReadArray[int64](r, 0, 1199, 1200)
+	if err != nil || len(values) != 128 || values[0] != int64(want[128+1199*row])|int64(want[129+1199*row])<<8 {
+		t.Errorf("%d values of the last row, %v", len(values), err)
+	}
+	d, err := r.Describe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Size != int64(len(file)) || len(d.Blocks) != 12 {
+		t.Errorf("sizes add up to %d of %d, %d blocks", d.Size, len(file), len(d.Blocks))
+	}
+
+	bits := 0.0
+	size, err := Analyze(source(), &WriterOptions{Model: "static"}, func(member int, first int64, costs []float32) error {
+		for _, c := range costs {
+			bits += float64(c)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(bits/8-float64(size)) > 3000 || bits/8 > float64(size) {
+		t.Errorf("costs of %.0f bytes for a file of %d", bits/8, size)
 	}
 }

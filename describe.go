@@ -1,0 +1,103 @@
+package foretell
+
+import (
+	"encoding/hex"
+
+	"github.com/foretell/foretell/model"
+)
+
+// A Description says what a .fore file is and where its bytes go. Header, Prior,
+// Layout, Index, Trailer and the blocks' Size add up to Size.
+type Description struct {
+	Size        int64               `json:"size"`          // bytes of the file
+	Content     int64               `json:"content"`       // bytes of the original content
+	Hash        string              `json:"hash"`          // 128-bit xxh3 of the content in hexadecimal
+	Codec       string              `json:"codec"`         // that the file was written with
+	Model       string              `json:"model"`         // SHA-256 of the outside model or prior, "" if none is needed
+	Solid       bool                `json:"solid"`         // blocks may hold tokens of several members
+	BlockTokens int64               `json:"block_tokens"`  // most tokens in a block
+	Memory      int64               `json:"memory"`        // bytes that the codec works in
+	Header      int64               `json:"header_bytes"`  // of the header
+	Prior       int64               `json:"prior_bytes"`   // of the prior, if the file carries it
+	Layout      int64               `json:"layout_bytes"`  // of names, shapes and framing
+	Index       int64               `json:"index_bytes"`   // of the index
+	Trailer     int64               `json:"trailer_bytes"` // of the trailer
+	Blocks      []BlockDescription  `json:"blocks"`
+	Members     []MemberDescription `json:"members"`
+}
+
+// A BlockDescription says what one block is.
+type BlockDescription struct {
+	Offset int64             `json:"offset"`       // in the file
+	Size   int64             `json:"size"`         // bytes with the header
+	Params int64             `json:"params_bytes"` // of tables and other parameters
+	Body   int64             `json:"body_bytes"`   // of code
+	Codec  string            `json:"codec"`
+	Base   int               `json:"base"` // the block whose parameters it needs too, -1 if none
+	Tokens int64             `json:"tokens"`
+	Spans  []SpanDescription `json:"spans"`
+}
+
+// A SpanDescription says which tokens of a member a block holds.
+type SpanDescription struct {
+	Member int   `json:"member"`
+	First  int64 `json:"first"`
+	Count  int64 `json:"count"`
+}
+
+// A MemberDescription says what one member is.
+type MemberDescription struct {
+	Name   string `json:"name"`
+	File   string `json:"file"`
+	Type   string `json:"type"`
+	Shape  []int  `json:"shape"`
+	Tokens int64  `json:"tokens"`
+	Blocks int    `json:"blocks"` // that hold its tokens
+	// Size is its share of the blocks in bytes, by tokens where a block holds
+	// several members.
+	Size float64 `json:"size"`
+}
+
+// Describe reads the headers of all blocks and describes the file.
+func (r *ReaderAt) Describe() (*Description, error) {
+	h, s := &r.in.Header, &r.in.Sizes
+	d := &Description{
+		Size:    s.Header + s.Prior + s.Layout + s.Index + s.Trailer,
+		Content: int64(r.in.Length), Hash: hex.EncodeToString(r.in.Content[:]),
+		Codec: model.ID(h.Codec).String(), Model: hex.EncodeToString(h.Model),
+		Solid: h.Solid, BlockTokens: int64(h.BlockTokens), Memory: int64(h.Memory),
+		Header: s.Header, Prior: s.Prior, Layout: s.Layout, Index: s.Index, Trailer: s.Trailer,
+		Blocks: []BlockDescription{}, Members: []MemberDescription{},
+	}
+	for _, f := range r.files {
+		for _, m := range f.Members {
+			info := &r.members[m]
+			shape := append([]int{}, info.Shape...)
+			d.Members = append(d.Members, MemberDescription{
+				Name: info.Name, File: f.Name, Type: info.Type.String(), Shape: shape, Tokens: info.Len(),
+			})
+		}
+	}
+	for i, ref := range r.in.Blocks {
+		h, err := r.in.BlockHeader(i)
+		if err != nil {
+			return nil, err
+		}
+		b := BlockDescription{
+			Offset: ref.Offset, Size: ref.Size, Params: int64(h.Params), Body: int64(h.Body),
+			Codec: model.ID(h.Codec).String(), Base: -1, Tokens: int64(h.Tokens()),
+		}
+		if h.Base != 0 {
+			b.Base = i - int(h.Base)
+		}
+		for _, s := range h.Spans {
+			b.Spans = append(b.Spans, SpanDescription{int(s.Member), int64(s.First), int64(s.Count)})
+			m := &d.Members[s.Member]
+			m.Blocks++
+			m.Size += float64(ref.Size) * float64(s.Count) / float64(b.Tokens)
+		}
+		d.Blocks = append(d.Blocks, b)
+		d.Size += ref.Size
+	}
+	return d, nil
+}
