@@ -17,6 +17,8 @@ type Fitter struct {
 	// else in unsigned order; mixed says that neither order serves all spans.
 	min, max              uint64
 	negative, huge, mixed bool
+
+	buf [chunk]uint64
 }
 
 type fitSpan struct {
@@ -28,7 +30,8 @@ type fitSpan struct {
 // Reset forgets all spans.
 func (f *Fitter) Reset() {
 	clear(f.spans)
-	*f = Fitter{spans: f.spans[:0]}
+	f.spans, f.n = f.spans[:0], 0
+	f.negative, f.huge, f.mixed = false, false, false
 }
 
 // Add adds elements. raw is read again by Fit; until then it must not change. A
@@ -41,7 +44,7 @@ func (f *Fitter) Add(raw []byte, t Type, bigEndian bool) error {
 		return nil
 	}
 	span := fitSpan{raw, t, bigEndian}
-	low, high := span.bounds()
+	low, high := f.bounds(span)
 	negative := t.Signed() && int64(low) < 0
 	huge := !t.Signed() && high > math.MaxInt64
 	f.negative = f.negative || negative
@@ -62,19 +65,18 @@ func (f *Fitter) Add(raw []byte, t Type, bigEndian bool) error {
 }
 
 // each calls do with the span's values, a chunk at a time.
-func (s fitSpan) each(do func([]uint64)) {
-	var buf [chunk]uint64
+func (f *Fitter) each(s fitSpan, do func([]uint64)) {
 	size := s.t.Size()
 	for raw := s.raw; len(raw) > 0; {
 		n := min(len(raw)/size, chunk)
-		widen(buf[:n], raw, s.t, s.bigEndian)
-		do(buf[:n])
+		widen(f.buf[:n], raw, s.t, s.bigEndian)
+		do(f.buf[:n])
 		raw = raw[n*size:]
 	}
 }
 
 // bounds returns the smallest and the largest value in the order of the type.
-func (s fitSpan) bounds() (low, high uint64) {
+func (f *Fitter) bounds(s fitSpan) (low, high uint64) {
 	// The order of signed values is that of unsigned ones with the first bit
 	// turned.
 	flip := uint64(0)
@@ -82,7 +84,7 @@ func (s fitSpan) bounds() (low, high uint64) {
 		flip = 1 << 63
 	}
 	low = math.MaxUint64
-	s.each(func(values []uint64) {
+	f.each(s, func(values []uint64) {
 		l, h := low, high
 		for _, v := range values {
 			v ^= flip
@@ -151,7 +153,7 @@ func (f *Fitter) dictionary() *ValueMap {
 	tab := newTable(nil)
 	for _, s := range f.spans {
 		ok := true
-		s.each(func(values []uint64) { ok = ok && tab.count(values) })
+		f.each(s, func(values []uint64) { ok = ok && tab.count(values) })
 		if !ok {
 			return nil
 		}
@@ -180,7 +182,7 @@ func (f *Fitter) dictionary() *ValueMap {
 func (f *Fitter) planeBits() uint64 {
 	var counts [8][256]uint32
 	for _, s := range f.spans {
-		s.each(func(values []uint64) {
+		f.each(s, func(values []uint64) {
 			for p := range s.t.Size() {
 				plane := &counts[p]
 				for _, v := range values {

@@ -36,10 +36,10 @@ func (in *Info) Open() bool { return len(in.Shape) > 0 && in.Shape[0] == -1 }
 // Len returns the number of elements, -1 if it is unknown. An Info that
 // Validate refuses may give -1 too.
 func (in *Info) Len() int64 {
-	if in.Open() || slices.Contains(in.Shape, 0) {
-		if in.Open() {
-			return -1
-		}
+	switch {
+	case in.Open():
+		return -1
+	case slices.Contains(in.Shape, 0):
 		return 0
 	}
 	return product(in.Shape)
@@ -98,7 +98,7 @@ func (in *Info) Validate() error {
 func product(shape []int) int64 {
 	n := int64(1)
 	for _, d := range shape {
-		if d < 0 || d > 0 && n > math.MaxInt64/int64(d) {
+		if d <= 0 || n > math.MaxInt64/int64(d) {
 			return -1
 		}
 		n *= int64(d)

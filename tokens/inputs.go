@@ -13,9 +13,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/foretell/foretell/internal/fault"
 )
@@ -36,19 +34,74 @@ type input struct {
 // slash before theirs, unless it is the only input; those of an npz lose their
 // ending .npy, as in NumPy.
 func Open(inputs []string, opts Options) (*Source, error) {
-	var list []input
-	var total int64
-	root, err := commonFolder(inputs)
+	list, total, err := listInputs(inputs, opts)
 	if err != nil {
 		return nil, err
 	}
+	if len(list) == 0 {
+		return nil, errors.New("no input files")
+	}
+	alone := len(inputs) == 1 && (list[0].path == "" || list[0].path == inputs[0])
+	return newSource(opts, total, func(s *Source) error {
+		for _, in := range list {
+			prefix := in.name + "/"
+			if alone {
+				prefix = ""
+			}
+			if err := s.open(in, prefix); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Source) open(in input, prefix string) error {
+	if in.path == "" {
+		return s.input(in.name, prefix, os.Stdin)
+	}
+	f, err := os.Open(in.path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return s.input(in.name, prefix, f)
+}
+
+// listInputs finds all files to read and the sum of their sizes, -1 if unknown.
+func listInputs(inputs []string, opts Options) (list []input, total int64, err error) {
+	root, err := commonFolder(inputs)
+	if err != nil {
+		return nil, 0, err
+	}
+	add := func(size int64) {
+		if size < 0 || total < 0 {
+			total = -1
+		} else {
+			total += size
+		}
+	}
+	stdin := false
 	for _, in := range inputs {
 		if in == "-" {
+			if stdin {
+				return nil, 0, errors.New("standard input can be read only once")
+			}
+			stdin = true
+			_, size := readerAt(os.Stdin)
+			add(size)
 			list = append(list, input{name: stdinName(opts)})
-			total = -1
 			continue
 		}
-		err := filepath.WalkDir(in, func(p string, d fs.DirEntry, err error) error {
+		fi, err := os.Stat(in)
+		if err != nil {
+			return nil, 0, err
+		}
+		given := in
+		if fi.IsDir() {
+			in += string(filepath.Separator) // enters a link to a folder as well
+		}
+		err = filepath.WalkDir(in, func(p string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
 			}
@@ -56,55 +109,23 @@ func Open(inputs []string, opts Options) (*Source, error) {
 			if err != nil {
 				return err
 			}
-			if fi.IsDir() && p == in {
-				// WalkDir does not enter a folder through a link; a slash makes it.
-				return fmt.Errorf("%s is a link to a folder: give %s%c", p, p, filepath.Separator)
+			size := fi.Size()
+			if !fi.Mode().IsRegular() {
+				if p != given {
+					return fmt.Errorf("%s is no regular file: leave it out or give it by name", p)
+				}
+				size = -1
 			}
-			if !fi.Mode().IsRegular() && p != in {
-				return fmt.Errorf("%s is no regular file: leave it out or give it by name", p)
-			}
-			switch {
-			case !fi.Mode().IsRegular():
-				total = -1
-			case total >= 0:
-				total += fi.Size()
-			}
+			add(size)
 			name, err := nameBelow(root, p)
 			list = append(list, input{path: p, name: name})
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	if len(list) == 0 {
-		return nil, errors.New("no input files")
-	}
-	alone := len(inputs) == 1 && len(list) == 1 && list[0].path == inputs[0] || len(list) == 1 && list[0].path == ""
-	return newSource(opts, total, func(s *Source) error {
-		for _, in := range list {
-			prefix := in.name + "/"
-			if alone {
-				prefix = ""
-			}
-			r := os.Stdin
-			if in.path != "" {
-				f, err := os.Open(in.path)
-				if err != nil {
-					return err
-				}
-				r = f
-			}
-			err := s.input(in.name, prefix, r)
-			if in.path != "" {
-				r.Close()
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return list, total, nil
 }
 
 // NewSource returns a Source that reads one file with the given name from r. If
@@ -122,45 +143,6 @@ func stdinName(opts Options) string {
 		return "stdin"
 	}
 	return cleanName(filepath.ToSlash(opts.StdinName))
-}
-
-// commonFolder returns the deepest folder that holds all inputs.
-func commonFolder(inputs []string) (string, error) {
-	common := ""
-	for _, in := range inputs {
-		if in == "-" {
-			continue
-		}
-		p, err := filepath.Abs(in)
-		if err != nil {
-			return "", err
-		}
-		dir := filepath.Dir(p)
-		if common == "" {
-			common = dir
-		}
-		for common != dir && !strings.HasPrefix(dir, strings.TrimSuffix(common, string(filepath.Separator))+string(filepath.Separator)) {
-			up := filepath.Dir(common)
-			if up == common {
-				break // another volume
-			}
-			common = up
-		}
-	}
-	return common, nil
-}
-
-// nameBelow names the file p in the output.
-func nameBelow(root, p string) (string, error) {
-	p, err := filepath.Abs(p)
-	if err != nil {
-		return "", err
-	}
-	rel, err := filepath.Rel(root, p)
-	if err != nil {
-		rel = filepath.Base(p)
-	}
-	return cleanName(filepath.ToSlash(rel)), nil
 }
 
 // readerAt returns r from its current position as an io.ReaderAt and its length,
@@ -204,25 +186,43 @@ func (c counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// counterAt counts the bytes that are read.
+type counterAt struct {
+	r io.ReaderAt
+	s *Source
+}
+
+func (c counterAt) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.r.ReadAt(p, off)
+	c.s.done.Add(int64(n))
+	return n, err
+}
+
 // input reads one input and adds its name to errors.
 func (s *Source) input(name, prefix string, src io.Reader) error {
 	err := s.detect(name, prefix, src)
 	if err == nil || err == errStopped {
 		return err
 	}
+	return fmt.Errorf("%s: %w", name, classified(err))
+}
+
+// classified marks the errors of decompression as corrupt data.
+func classified(err error) error {
 	var bad flate.CorruptInputError
-	for _, e := range []error{zip.ErrChecksum, zip.ErrFormat, gzip.ErrChecksum, gzip.ErrHeader} {
-		if errors.Is(err, e) || errors.As(err, &bad) {
-			err = fmt.Errorf("%w: %w", fault.ErrCorrupt, err)
-			break
-		}
+	if errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat) ||
+		errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) || errors.As(err, &bad) {
+		return fmt.Errorf("%w: %w", fault.ErrCorrupt, err)
 	}
-	return fmt.Errorf("%s: %w", name, err)
+	return err
 }
 
 // detect finds out what an input is and reads it.
 func (s *Source) detect(name, prefix string, src io.Reader) error {
 	ra, size := readerAt(src)
+	if ra != nil {
+		ra = counterAt{ra, s}
+	}
 	r := bufio.NewReaderSize(counter{src, s}, readAhead)
 	head, err := r.Peek(tarBlock)
 	if err != nil && err != io.EOF {
@@ -250,12 +250,8 @@ func (s *Source) gzipFile(name, prefix string, r *bufio.Reader, size int64) erro
 	if err != nil && err != io.EOF {
 		return err
 	}
-	var first [tarBlock]byte
-	if z, err := gzip.NewReader(bytes.NewReader(head)); err == nil {
-		n, _ := io.ReadFull(z, first[:])
-		if !isTarHeader(first[:n]) {
-			return s.plain(name, r, size)
-		}
+	if !isTarGzip(head) {
+		return s.plain(name, r, size)
 	}
 	z, err := gzip.NewReader(r)
 	if err != nil {
@@ -267,6 +263,17 @@ func (s *Source) gzipFile(name, prefix string, r *bufio.Reader, size int64) erro
 		}
 	}
 	return s.tar(prefix, bufio.NewReaderSize(z, readAhead))
+}
+
+// isTarGzip reports whether a gzip file that begins with head holds a tar.
+func isTarGzip(head []byte) bool {
+	z, err := gzip.NewReader(bytes.NewReader(head))
+	if err != nil {
+		return false
+	}
+	var first [tarBlock]byte
+	n, _ := io.ReadFull(z, first[:])
+	return isTarHeader(first[:n])
 }
 
 // withoutGzip names the tar in a tar.gz.
@@ -302,36 +309,4 @@ func spool(r io.Reader) (f *os.File, size int64, done func(), err error) {
 		return nil, 0, nil, err
 	}
 	return f, size, done, nil
-}
-
-// cleanName makes a relative path in UTF-8 of whatever name an archive gives,
-// as a label: the name itself stays in the framing.
-func cleanName(name string) string {
-	name = strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), "\uFFFD")
-	name = path.Clean("/" + name)[1:]
-	if len(name) > MaxName/2 {
-		n := MaxName / 2
-		for !utf8.RuneStart(name[n]) {
-			n--
-		}
-		name = strings.TrimSuffix(name[:n], "/")
-	}
-	if name == "" {
-		name = "unnamed"
-	}
-	return name
-}
-
-// names makes names unique; it holds the number of times that each was used.
-type names map[string]int
-
-// unique returns name, with a number after it if it was used before.
-func (u names) unique(name string) string {
-	free := name
-	for u[free] > 0 {
-		u[name]++
-		free = name + "#" + strconv.Itoa(u[name])
-	}
-	u[free]++
-	return free
 }

@@ -5,7 +5,6 @@ import (
 	"bufio"
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -155,23 +154,26 @@ func (s *Source) repack(prefix string, entries []zipEntry) error {
 		if e.folder() {
 			continue
 		}
-		label, file := e.names(prefix)
-		if err := s.inflate(label, file, e); err != nil {
-			return fmt.Errorf("member %s: %w", label, err)
+		label, ok, err := s.choose(e.names(prefix))
+		if ok {
+			err = inMember(label, s.inflate(label, e))
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return s.envelope(w.end())
 }
 
 // inflate reads one entry. Its size and CRC-32 are checked.
-func (s *Source) inflate(label, file string, e zipEntry) error {
+func (s *Source) inflate(label string, e zipEntry) error {
 	rc, err := e.Open()
 	if err != nil {
 		return err
 	}
 	defer rc.Close()
 	r := bufio.NewReaderSize(rc, readAhead)
-	if err := s.entry(label, file, r, e.size); err != nil {
+	if err := s.array(label, r, e.size, nil); err != nil {
 		return err
 	}
 	if _, err := r.ReadByte(); err != io.EOF {

@@ -39,7 +39,6 @@ func fields(dst []byte, values ...any) []byte {
 
 // entry returns the local header of the next entry and counts its data.
 func (w *zipWriter) entry(e zipEntry) []byte {
-	//lint:ignore SA1019 the time is copied as it is, not understood
 	clock, date := e.ModifiedTime, e.ModifiedDate
 	flags := e.Flags & zipUTF8
 	size := uint64(e.size)

@@ -1,0 +1,80 @@
+package tokens
+
+import (
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// commonFolder returns the deepest folder that holds all inputs.
+func commonFolder(inputs []string) (string, error) {
+	common := ""
+	for _, in := range inputs {
+		if in == "-" {
+			continue
+		}
+		p, err := filepath.Abs(in)
+		if err != nil {
+			return "", err
+		}
+		dir := filepath.Dir(p)
+		if common == "" {
+			common = dir
+		}
+		for common != dir && !strings.HasPrefix(dir, strings.TrimSuffix(common, string(filepath.Separator))+string(filepath.Separator)) {
+			up := filepath.Dir(common)
+			if up == common {
+				break // another volume
+			}
+			common = up
+		}
+	}
+	return common, nil
+}
+
+// nameBelow names the file p in the output.
+func nameBelow(root, p string) (string, error) {
+	p, err := filepath.Abs(p)
+	if err != nil {
+		return "", err
+	}
+	rel, err := filepath.Rel(root, p)
+	if err != nil {
+		rel = filepath.Base(p)
+	}
+	return cleanName(filepath.ToSlash(rel)), nil
+}
+
+// cleanName makes a relative path in UTF-8 of whatever name an archive gives,
+// as a label: the name itself stays in the framing.
+func cleanName(name string) string {
+	name = strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), "\uFFFD")
+	name = path.Clean("/" + name)[1:]
+	if len(name) > MaxName/2 {
+		n := MaxName / 2
+		for !utf8.RuneStart(name[n]) {
+			n--
+		}
+		name = strings.TrimSuffix(name[:n], "/")
+	}
+	if name == "" {
+		name = "unnamed"
+	}
+	return name
+}
+
+// names makes names unique; it holds the number of times that each was used.
+type names map[string]int
+
+// unique returns name, with a number after it if it was used before.
+func (u names) unique(name string) string {
+	free := name
+	for u[free] > 0 {
+		u[name]++
+		free = name + "#" + strconv.Itoa(u[name])
+	}
+	u[free]++
+	return free
+}
