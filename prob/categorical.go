@@ -1,0 +1,304 @@
+package prob
+
+import (
+	"math/bits"
+
+	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/simd"
+)
+
+// A Categorical is the distribution that a model hands over as an array: a
+// probability, or a logit, for each of 1 to 2^24 symbols. Set and SetLogits read
+// the array once; Interval and Find then look again at a few hundred numbers at
+// most.
+//
+// The zero value is ready for Set or SetLogits. A Categorical that has none set,
+// or whose last one was refused, has no symbols: Interval gives an error and
+// Find the whole line. It keeps a reference to the array, which must not change
+// until the next Set: a changed one gives wrong intervals, though no panic.
+// Nothing is allocated once the largest number of symbols has been seen.
+type Categorical struct {
+	values numbers
+	line   line
+	cum    []uint64 // weight of the symbols before each block
+
+	// How a number becomes a weight: a probability is multiplied by 2^k; a
+	// logit has shift subtracted and goes by offset.
+	logits bool
+	k      int
+	shift  float32
+	offset int64
+}
+
+const (
+	// blockSize is the number of symbols between two stored partial sums.
+	blockSize = 512
+
+	// firstScale is the k that most distributions get by with. Their weights
+	// add up to about 2^31; below minTotal they are scaled up.
+	firstScale = 31
+	minTotal   = 1 << 30
+
+	minusZero = 1 << 31
+	floatOne  = 127 << 23
+	maxFinite = 0x7f7fffff
+)
+
+// Set makes c the distribution with probabilities p, which need not add up to
+// one. Values that are equal as float32 give equal intervals whatever their
+// type; a float64 is rounded to the nearest float32 first.
+//
+// A NaN, a value below zero, one that is infinite, also once it is rounded, no
+// value above zero, no values and more than MaxSymbols are a
+// *fault.DistributionError.
+func Set[T Float](c *Categorical, p []T) error {
+	return c.setProbabilities(numbersOf(p))
+}
+
+// SetLogits makes c the softmax of x, in natural units: probabilities that are
+// proportional to e^x. Minus infinity is a probability of zero, and so is a
+// float64 that rounds to it. Otherwise it is like Set.
+func SetLogits[T Float](c *Categorical, x []T) error {
+	return c.setLogits(numbersOf(x))
+}
+
+// Len returns the number of symbols.
+func (c *Categorical) Len() int { return c.values.n }
+
+// Weight returns the total weight of all symbols, a fingerprint of sorts: nearly
+// any change to the values changes it. It is zero if nothing is set.
+func (c *Categorical) Weight() uint64 { return c.line.total }
+
+// Interval returns the interval of symbol.
+func (c *Categorical) Interval(symbol uint32) (Interval, error) {
+	if int64(symbol) >= int64(c.values.n) {
+		return Interval{}, &fault.SymbolError{Symbol: symbol, Len: c.values.n}
+	}
+	i := int(symbol)
+	block := i / blockSize
+	before := c.cum[block]
+	from := block * blockSize
+	if chunks := (i - from) / simd.Chunk; chunks > 0 {
+		before, _ = c.sum(from, chunks, before)
+		from += chunks * simd.Chunk
+	}
+	before, _ = c.single(from, i, before)
+	w, _ := c.weight(i)
+	return c.line.interval(before, w, uint64(i)), nil
+}
+
+// Find returns the symbol whose interval holds point, and the interval.
+func (c *Categorical) Find(point uint32) (symbol uint32, iv Interval) {
+	if c.values.n == 0 {
+		return 0, Interval{Width: Total}
+	}
+	block, beyond := 0, len(c.cum)
+	for beyond-block > 1 {
+		mid := (block + beyond) / 2
+		if c.line.begins(c.cum[mid], uint64(mid)*blockSize, point) {
+			block = mid
+		} else {
+			beyond = mid
+		}
+	}
+	i := block * blockSize
+	end := min(i+blockSize, c.values.n)
+	before := c.cum[block]
+	if chunks := (end - i) / simd.Chunk; chunks > 0 {
+		var buf [blockSize / simd.Chunk]uint64
+		cum := buf[:chunks]
+		c.chunks(i, before, cum)
+		j := 1
+		for j < chunks && c.line.begins(cum[j], uint64(i+j*simd.Chunk), point) {
+			j++
+		}
+		before = cum[j-1]
+		i += (j - 1) * simd.Chunk
+	}
+	for {
+		w, _ := c.weight(i)
+		if i+1 == end || !c.line.begins(before+w, uint64(i+1), point) {
+			return uint32(i), c.line.interval(before, w, uint64(i))
+		}
+		before += w
+		i++
+	}
+}
+
+// begin empties c and makes room for the partial sums of v.
+func (c *Categorical) begin(v numbers, logits bool) error {
+	*c = Categorical{cum: c.cum[:0]}
+	switch {
+	case v.n == 0:
+		return &fault.DistributionError{Index: -1, Reason: "no symbols"}
+	case v.n > MaxSymbols:
+		return &fault.DistributionError{Index: -1, Reason: "more than 2^24 symbols"}
+	}
+	blocks := (v.n + blockSize - 1) / blockSize
+	if cap(c.cum) < blocks {
+		c.cum = make([]uint64, blocks)
+	}
+	c.cum = c.cum[:blocks]
+	c.values, c.logits = v, logits
+	return nil
+}
+
+func (c *Categorical) setProbabilities(v numbers) error {
+	if err := c.begin(v, false); err != nil {
+		return err
+	}
+	c.k = firstScale
+	total, stop := c.pass()
+	if stop >= 0 || total < minTotal {
+		largest, err := c.largest()
+		if err != nil {
+			*c = Categorical{cum: c.cum}
+			return err
+		}
+		c.k = firstScale - 1 - floorLog2(largest)
+		total, _ = c.pass()
+	}
+	c.line = newLine(total, v.n)
+	return nil
+}
+
+// floorLog2 returns the whole part of the base-2 logarithm of a float32 above
+// zero.
+func floorLog2(b uint32) int {
+	if b>>23 != 0 {
+		return int(b>>23) - 127
+	}
+	return bits.Len32(b) - 150
+}
+
+// largest returns the bits of the largest probability, after checking all.
+func (c *Categorical) largest() (uint32, error) {
+	v := &c.values
+	var buf [blockSize]float32
+	var m uint32
+	for from, step := 0, v.step(); from < v.n; from += step {
+		m = max(m, simd.MaxBits(v.float32s(from, min(from+step, v.n), buf[:])))
+	}
+	if m > maxFinite {
+		m = 0
+		for i := range v.n {
+			b := v.bits(i)
+			if reason := refusal(b); reason != "" {
+				return 0, &fault.DistributionError{Index: i, Reason: reason}
+			}
+			m = max(m, b&^minusZero)
+		}
+	}
+	if m == 0 {
+		return 0, &fault.DistributionError{Index: -1, Reason: "no value above zero"}
+	}
+	return m, nil
+}
+
+// refusal says what is wrong with a probability, if anything.
+func refusal(b uint32) string {
+	switch {
+	case b&^minusZero > maxFinite+1:
+		return "not a number"
+	case b > minusZero:
+		return "negative value"
+	case b == maxFinite+1:
+		return "infinite value"
+	}
+	return ""
+}
+
+// pass computes the partial sums and the total. It stops at a number that has no
+// weight at this scale, and returns its index; otherwise stop is -1.
+func (c *Categorical) pass() (total uint64, stop int) {
+	full := c.values.n / blockSize
+	for b := 0; b < full; b++ {
+		var done int
+		done, total = c.weigh(b*blockSize, blockSize, total, c.cum[b:full])
+		b += done
+		if b == full {
+			break
+		}
+		var buf [blockSize / simd.Chunk]uint64
+		c.cum[b] = total
+		if total, stop = c.chunks(b*blockSize, total, buf[:]); stop >= 0 {
+			return total, stop
+		}
+	}
+	from := full * blockSize
+	if from == c.values.n {
+		return total, -1
+	}
+	c.cum[full] = total
+	if chunks := (c.values.n - from) / simd.Chunk; chunks > 0 {
+		if total, stop = c.sum(from, chunks, total); stop >= 0 {
+			return total, stop
+		}
+		from += chunks * simd.Chunk
+	}
+	return c.single(from, c.values.n, total)
+}
+
+// sum adds the weights of a few chunks of simd.Chunk numbers to total.
+func (c *Categorical) sum(from, chunks int, total uint64) (sum uint64, stop int) {
+	var buf [blockSize / simd.Chunk]uint64
+	if done, sum := c.weigh(from, chunks*simd.Chunk, total, buf[:1]); done == 1 {
+		return sum, -1
+	}
+	return c.chunks(from, total, buf[:chunks])
+}
+
+// chunks sets cum to the weights before each of len(cum) chunks of simd.Chunk
+// numbers, also where the kernels leave a number to us: a one, a minus zero.
+func (c *Categorical) chunks(from int, total uint64, cum []uint64) (sum uint64, stop int) {
+	for i := 0; i < len(cum); i++ {
+		var done int
+		done, total = c.weigh(from+i*simd.Chunk, simd.Chunk, total, cum[i:])
+		i += done
+		if i == len(cum) {
+			break
+		}
+		cum[i] = total
+		at := from + i*simd.Chunk
+		if total, stop = c.single(at, at+simd.Chunk, total); stop >= 0 {
+			return total, stop
+		}
+	}
+	return total, -1
+}
+
+// single adds the weights of the numbers from..to to total, one by one.
+func (c *Categorical) single(from, to int, total uint64) (sum uint64, stop int) {
+	for i := from; i < to; i++ {
+		w, ok := c.weight(i)
+		if !ok {
+			return total, i
+		}
+		total += w
+	}
+	return total, -1
+}
+
+// weight returns the weight of number i, unless it has none at this scale.
+func (c *Categorical) weight(i int) (w uint64, ok bool) {
+	b := c.values.bits(i)
+	if c.logits {
+		return uint64(c.logitWeight(b)), true
+	}
+	if b == minusZero {
+		return 0, true
+	}
+	if b > maxFinite || b > floatOne && c.k == firstScale {
+		return 0, false
+	}
+	return uint64(simd.Weight(b, c.k)), true
+}
+
+// weigh adds up the weights of len(cum) chunks of per numbers as far as a kernel
+// can; see simd.WeighFloat32.
+func (c *Categorical) weigh(from, per int, total uint64, cum []uint64) (done int, sum uint64) {
+	if c.logits {
+		return len(cum), c.weighLogits(from, per, total, cum)
+	}
+	return c.values.weigh(from, c.k, per, total, cum)
+}
