@@ -1,0 +1,282 @@
+package mix
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math/bits"
+
+	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/prob"
+	"github.com/foretell/foretell/rangecoder"
+)
+
+// MaxSize is the largest number of symbols that the model takes.
+const MaxSize = 1 << 20
+
+// A Level says how much work the model does.
+type Level uint8
+
+const (
+	Fast Level = iota // fast enough for daily use
+	Best              // all that helps
+	levelCount
+)
+
+// A Span is a run of consecutive tokens of an array: Count tokens from number
+// First on, in storage order. Shape is the array's, slowest axis first; -1 where
+// unknown.
+type Span struct {
+	First int64
+	Count int
+	Shape []int
+}
+
+// A Block is what is coded at a time: the symbols, 0..Size-1, of one or more
+// spans, one span after another.
+type Block struct {
+	Spans   []Span
+	Size    int
+	Symbols []uint32
+
+	// Costs, if not nil, is filled by Encode with the information content of
+	// each symbol in bits.
+	Costs []float32
+}
+
+// Config says how blocks are coded.
+type Config struct {
+	Level Level
+
+	// MaxMemory bounds the memory that an instance takes, in bytes; 0 means
+	// no bound.
+	MaxMemory int64
+}
+
+// A Codec encodes and decodes blocks. It serves one goroutine at a time.
+type Codec struct {
+	config Config
+	engine *engine
+	key    setup
+}
+
+// New returns a codec.
+func New(c Config) *Codec { return &Codec{config: c} }
+
+// A setup is what a block's body says of the model, before the code itself.
+type setup struct {
+	level      Level
+	geometry   uint8
+	transposed bool
+	rows, cols int
+	learned    uint8 // which tree
+}
+
+const (
+	formPlain = 0 // symbols of equal probability
+	formMixed = 1
+)
+
+// Encode appends the body of a block to dst.
+func (c *Codec) Encode(dst []byte, b *Block) ([]byte, error) {
+	if err := b.check(); err != nil {
+		return dst, err
+	}
+	start := len(dst)
+	s := choose(b, c.config.Level)
+	out, err := c.encodeMixed(dst, b, s)
+	if err != nil {
+		return dst, err
+	}
+	if plain := plainSize(len(b.Symbols), b.Size); len(out)-start > plain {
+		return encodePlain(dst, b), nil
+	}
+	return out, nil
+}
+
+// learnOrder returns the order of the symbols for a tree of halves.
+func (c *Codec) learnOrder(b *Block, s setup) []uint32 {
+	step := s.rows * s.cols
+	var lags [2]pairs
+	start := 0
+	for _, sp := range b.Spans {
+		sym := b.Symbols[start : start+sp.Count]
+		start += sp.Count
+		for lag := range lags {
+			d := step * (lag + 1)
+			for i := d; i < len(sym); i++ {
+				lags[lag] = append(lags[lag], uint64(sym[i-d])*uint64(b.Size)+uint64(sym[i]))
+			}
+		}
+	}
+	return learnOrder(b.Size, lags[0], lags[1])
+}
+
+func (b *Block) check() error {
+	if b.Size < 1 || b.Size > MaxSize {
+		return fmt.Errorf("%w: the mix model takes 1 to %d symbols, not %d", fault.ErrUnsupported, MaxSize, b.Size)
+	}
+	total := 0
+	for _, s := range b.Spans {
+		if s.Count < 0 || s.First < 0 || s.Count > len(b.Symbols)-total {
+			return fmt.Errorf("%w: spans do not fit the block", fault.ErrCorrupt)
+		}
+		total += s.Count
+	}
+	if total != len(b.Symbols) {
+		return fmt.Errorf("%w: spans do not fit the block", fault.ErrCorrupt)
+	}
+	return nil
+}
+
+// plainSize is an upper bound of encodePlain's size.
+func plainSize(n, size int) int {
+	return (n*bits.Len(uint(size-1))+7)/8 + 9
+}
+
+func plainInterval(symbol uint32, size int) prob.Interval {
+	lo := uint64(symbol) << 32 / uint64(size)
+	hi := (uint64(symbol) + 1) << 32 / uint64(size)
+	return prob.Interval{Low: lo, Width: hi - lo}
+}
+
+func encodePlain(dst []byte, b *Block) []byte {
+	enc := rangecoder.NewEncoder(append(dst, formPlain))
+	if b.Size > 1 {
+		for _, s := range b.Symbols {
+			enc.Put(plainInterval(s, b.Size))
+		}
+	}
+	return enc.Finish()
+}
+
+func decodePlain(b *Block, src []byte) error {
+	dec := rangecoder.NewDecoder(src)
+	for i := range b.Symbols {
+		b.Symbols[i] = 0
+		if b.Size == 1 {
+			continue
+		}
+		p, err := dec.Point()
+		if err != nil {
+			return err
+		}
+		s := uint32(uint64(p) * uint64(b.Size) >> 32)
+		iv := plainInterval(s, b.Size)
+		if uint64(p) >= iv.Low+iv.Width {
+			s++
+			iv = plainInterval(s, b.Size)
+		}
+		b.Symbols[i] = s
+		dec.Take(iv)
+	}
+	return dec.Finish()
+}
+
+func (c *Codec) encodeMixed(dst []byte, b *Block, s setup) ([]byte, error) {
+	dst = append(dst, formMixed)
+	dst = s.append(dst)
+	enc := rangecoder.NewEncoder(dst)
+	t := natural(b.Size)
+	if s.learned != treeNatural {
+		order := c.learnOrder(b, s)
+		canonical(order)
+		putHalves(enc, order)
+		t = halves(order)
+	}
+	r, err := c.runner(b, s, t)
+	if err != nil {
+		return dst, err
+	}
+	if err := r.encode(enc); err != nil {
+		return dst, err
+	}
+	return enc.Finish(), nil
+}
+
+// Decode fills b.Symbols from a body.
+func (c *Codec) Decode(b *Block, src []byte) error {
+	if err := b.check(); err != nil {
+		return err
+	}
+	if len(src) == 0 {
+		return io.ErrUnexpectedEOF
+	}
+	if src[0] == formPlain {
+		return decodePlain(b, src[1:])
+	}
+	if src[0] != formMixed {
+		return fmt.Errorf("%w: unknown form of block", fault.ErrCorrupt)
+	}
+	s, src, err := parseSetup(src[1:])
+	if err != nil {
+		return err
+	}
+	dec := rangecoder.NewDecoder(src)
+	var t *tree
+	if s.learned == treeNatural {
+		t = natural(b.Size)
+	} else {
+		sorted, order := make([]uint32, b.Size), make([]uint32, b.Size)
+		for i := range sorted {
+			sorted[i] = uint32(i)
+		}
+		readHalves(dec, sorted, order)
+		t = halves(order)
+	}
+	r, err := c.runner(b, s, t)
+	if err != nil {
+		return err
+	}
+	if err := r.decode(dec); err != nil {
+		return err
+	}
+	return dec.Finish()
+}
+
+func (s setup) append(dst []byte) []byte {
+	dst = append(dst, byte(s.level), s.geometry, s.learned)
+	flags := byte(0)
+	if s.transposed {
+		flags = 1
+	}
+	dst = append(dst, flags)
+	dst = binary.AppendUvarint(dst, uint64(s.rows))
+	return binary.AppendUvarint(dst, uint64(s.cols))
+}
+
+// maxPlaces is the most tokens that an instant may have.
+const maxPlaces = 1 << 16
+
+func parseSetup(src []byte) (setup, []byte, error) {
+	var s setup
+	if len(src) < 4 {
+		return s, nil, io.ErrUnexpectedEOF
+	}
+	s.level, s.geometry, s.learned, s.transposed = Level(src[0]), src[1], src[2], src[3] == 1
+	bad := s.level >= levelCount || s.geometry >= geometryCount || s.learned >= treeCount || src[3] > 1
+	src = src[4:]
+	for _, p := range []*int{&s.rows, &s.cols} {
+		v, n := binary.Uvarint(src)
+		if n == 0 {
+			return s, nil, io.ErrUnexpectedEOF
+		}
+		if n < 0 || v < 1 || v > maxPlaces {
+			bad = true
+			break
+		}
+		*p = int(v)
+		src = src[n:]
+	}
+	if bad || s.rows*s.cols > maxPlaces {
+		return s, nil, fmt.Errorf("%w: impossible parameters of the mix model", fault.ErrCorrupt)
+	}
+	return s, src, nil
+}
+
+// Trees by number, as stored in a block.
+const (
+	treeNatural = iota // the symbols' own order
+	treeHalves         // learned, every node split in the middle
+	treeCount
+)

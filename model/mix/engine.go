@@ -1,0 +1,375 @@
+package mix
+
+import (
+	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/rangecoder"
+)
+
+// An engine predicts and codes the bits of tokens.
+type engine struct {
+	layout layout
+	tree   *tree
+
+	contexts [][]term
+	hash     []uint32 // of each context, for this token
+	table    table
+	cur      []*line  // of each context, at this node
+	history  []uint32 // maps by context, depth and history
+	entry    []int32  // those of this bit; -1 where the context is new
+
+	cands   []candidateState
+	inputs  []int32
+	mixer   mixer
+	outputs []int32
+	last    mixer
+	lastSel selector
+	sets    []selector
+	maps    []selector
+	apms    []apm
+	match   matcher
+
+	node   int32
+	depth  int
+	inLine uint32
+	code   uint32
+	known  int
+	p      int32 // probability of bit 1, 16 bits
+}
+
+type candidateState struct {
+	value   int
+	sels    []selector
+	entries [][]uint32
+	at      []int // index into each of entries
+	code    uint32
+	agrees  bool
+}
+
+const (
+	historyLimit   = 400
+	candidateLimit = 250
+)
+
+// newEngine returns an engine for arrays of a shape.
+func newEngine(g *geometry, contexts []string, d dims, tableBits int) (*engine, error) {
+	e := &engine{table: newTable(tableBits)}
+	var err error
+	try := func(spec string) selector {
+		s, err1 := g.selector(spec, d)
+		if err1 != nil {
+			err = err1
+		}
+		return s
+	}
+	for _, spec := range contexts {
+		terms, err := g.parse(spec)
+		if err != nil {
+			return nil, err
+		}
+		e.contexts = append(e.contexts, terms)
+	}
+	d.contexts = len(contexts)
+	n := len(contexts)
+	e.hash, e.cur, e.entry = make([]uint32, n), make([]*line, n), make([]int32, n)
+	e.history = make([]uint32, n*(maxDepth+1)*histories)
+	inputs := 2*n + 1
+	for _, c := range g.candidate {
+		v, err1 := g.value(c.value)
+		if err1 != nil {
+			return nil, err1
+		}
+		cs := candidateState{value: v, at: make([]int, len(c.contexts))}
+		for _, spec := range c.contexts {
+			s := try(spec)
+			cs.sels = append(cs.sels, s)
+			cs.entries = append(cs.entries, make([]uint32, s.size))
+			inputs++
+		}
+		e.cands = append(e.cands, cs)
+	}
+	var sizes []int
+	for _, spec := range g.sets {
+		s := try(spec)
+		e.sets = append(e.sets, s)
+		sizes = append(sizes, s.size)
+	}
+	for _, spec := range g.maps {
+		s := try(spec)
+		e.maps = append(e.maps, s)
+		e.apms = append(e.apms, newAPM(s.size))
+	}
+	e.lastSel = try(g.final)
+	e.mixer = newMixer(inputs, sizes, g.rates.rates())
+	e.inputs = make([]int32, e.mixer.inputs)
+	e.last = newMixer(len(sizes), []int{e.lastSel.size}, g.finalRates.rates())
+	e.outputs = make([]int32, e.last.inputs)
+	e.match.init(g.matches)
+	e.reset()
+	return e, err
+}
+
+// reset puts the engine in its first state.
+func (e *engine) reset() {
+	clear(e.table.lines)
+	for i := range e.history {
+		h := i % histories
+		zeros, ones := uint32(h>>1&7), uint32(h>>4&7)
+		e.history[i] = (2*ones + 1) << 21 / (zeros + ones + 1) << 10
+	}
+	for k := range e.cands {
+		for _, m := range e.cands[k].entries {
+			for i := range m {
+				m[i] = 3 << 29
+			}
+		}
+	}
+	w := make([]int32, e.mixer.inputs)
+	n := 2 * len(e.contexts)
+	for i := range n {
+		w[i] = weightOne * 3 / int32(n+4)
+	}
+	for i := n; i < len(w); i++ {
+		w[i] = weightOne * 3 / int32(n+4)
+	}
+	e.mixer.reset(w)
+	w = w[:e.last.inputs]
+	clear(w)
+	for i := range e.mixer.sets {
+		w[i] = weightOne / int32(len(e.mixer.sets))
+	}
+	e.last.reset(w)
+	for k := range e.apms {
+		e.apms[k].reset()
+	}
+	e.match.reset()
+}
+
+// hashContexts hashes the contexts of the token whose values are loaded.
+func (e *engine) hashContexts() {
+	v := &e.layout.values
+	for c, terms := range e.contexts {
+		h := uint32(c+1) * 0x2545F491
+		for _, t := range terms {
+			h = (h ^ e.part(v, t)) * 0x9E3779B1
+			h ^= h >> 16
+		}
+		e.hash[c] = h
+	}
+}
+
+// part returns the value of a term that holds for the whole token.
+func (e *engine) part(v *[maxValues]uint32, t term) uint32 {
+	x := v[t.value%maxValues]
+	if t.kind == kindValue || x == 0 {
+		return x
+	}
+	if t.kind == kindPrefix {
+		return e.tree.code[x-1]>>(32-t.keep) + 1
+	}
+	if e.tree.class == nil {
+		return 0
+	}
+	return uint32(e.tree.class[x-1]) + 1
+}
+
+// lines finds the lines of all contexts at a node.
+func (e *engine) lines(node int32) {
+	at := uint32(node) * 0x9E3779B1
+	for c, h := range e.hash {
+		h = (h + at) * 0x85EBCA6B
+		h ^= h >> 15
+		h *= 0xC2B2AE35
+		h ^= h >> 16
+		e.cur[c] = e.table.find(h)
+	}
+}
+
+// begin prepares the first bit of the token whose values are loaded.
+func (e *engine) begin() {
+	e.hashContexts()
+	v := &e.layout.values
+	for k := range e.cands {
+		c := &e.cands[k]
+		x := v[c.value%maxValues]
+		c.agrees = x != 0
+		if x != 0 {
+			c.code = e.tree.code[x-1]
+		}
+		for i := range c.sels {
+			e.rebase(&c.sels[i])
+		}
+	}
+	for i := range e.sets {
+		e.rebase(&e.sets[i])
+	}
+	for i := range e.maps {
+		e.rebase(&e.maps[i])
+	}
+	e.rebase(&e.lastSel)
+	e.node, e.depth, e.code, e.inLine, e.known = 0, 0, 0, 1, 0
+}
+
+func (e *engine) rebase(s *selector) {
+	v := &e.layout.values
+	s.base = 0
+	for _, f := range s.terms {
+		s.base += int(e.part(v, f.term)%f.size) * f.scale
+	}
+}
+
+// index returns a selector's index for this bit.
+func (e *engine) index(s *selector) int {
+	at := s.base
+	for _, f := range s.bits {
+		x := 0
+		switch f.kind {
+		case kindDepth:
+			x = min(e.depth, maxDepth)
+		case kindNode:
+			x = min(int(e.node), int(f.size)-1)
+		case kindAgree:
+			if e.cands[f.value].agrees {
+				x = 1
+			}
+		case kindKnown:
+			x = e.known
+		}
+		at += x * f.scale
+	}
+	return at
+}
+
+// predict sets p.
+func (e *engine) predict() {
+	if e.depth%lineLevels == 0 {
+		e.inLine = 1
+		e.lines(e.node)
+	}
+	x := e.inputs
+	maps := min(e.depth, maxDepth) * histories
+	e.known = 0
+	for c, l := range e.cur {
+		s := l[e.inLine&15]
+		if s>>7&255 == 0 {
+			x[2*c], x[2*c+1] = 0, 0
+			e.entry[c] = -1
+			maps += (maxDepth + 1) * histories
+			continue
+		}
+		e.known++
+		i := maps + int(s%histories)
+		e.entry[c] = int32(i)
+		x[2*c] = stretch(s >> 16)
+		x[2*c+1] = stretch(e.history[i] >> 16)
+		maps += (maxDepth + 1) * histories
+	}
+	n := 2 * len(e.cur)
+	for k := range e.cands {
+		c := &e.cands[k]
+		if !c.agrees {
+			for range c.sels {
+				x[n] = 0
+				n++
+			}
+			continue
+		}
+		sign := int32(c.code>>(31-e.depth)&1)*2 - 1
+		for i := range c.sels {
+			at := e.index(&c.sels[i])
+			c.at[i] = at
+			x[n] = sign * stretch(c.entries[i][at]>>16)
+			n++
+		}
+	}
+	x[n] = unit
+	for k := range e.sets {
+		e.mixer.sets[k].at = e.index(&e.sets[k])
+	}
+	e.mixer.predict(x)
+	for k := range e.mixer.sets {
+		e.outputs[k] = min(max(e.mixer.sets[k].dot>>4, -maxStretch), maxStretch)
+	}
+	f := &e.last.sets[0]
+	f.at = e.index(&e.lastSel)
+	e.last.predict(e.outputs)
+	p := 2 * f.p
+	for k := range e.apms {
+		p += e.apms[k].predict(f.dot, e.index(&e.maps[k]))
+	}
+	e.p = min(max(p/int32(2+len(e.apms)), 1), 65535)
+}
+
+// update trains everything on the bit that was predicted.
+func (e *engine) update(bit uint32) {
+	for c, l := range e.cur {
+		train(&l[e.inLine&15], bit)
+		if i := e.entry[c]; i >= 0 {
+			adapt(&e.history[i], bit, historyLimit)
+		}
+	}
+	for k := range e.cands {
+		c := &e.cands[k]
+		if !c.agrees {
+			continue
+		}
+		hit := ^(c.code>>(31-e.depth) ^ bit) & 1
+		for i := range c.sels {
+			adapt(&c.entries[i][c.at[i]], hit, candidateLimit)
+		}
+		c.agrees = hit == 1
+	}
+	e.last.update(e.outputs, int32(bit))
+	e.mixer.update(e.inputs, int32(bit))
+	for k := range e.apms {
+		e.apms[k].update(int32(bit))
+	}
+	e.code |= bit << (31 - e.depth)
+	e.node = e.tree.child[2*e.node+int32(bit)]
+	e.depth++
+	e.inLine = e.inLine*2 + bit
+}
+
+// encode codes a symbol and learns from it.
+func (e *engine) encode(enc *rangecoder.Encoder, symbol uint32, sum *info.Sum) {
+	code, depth := e.tree.code[symbol], int(e.tree.depth[symbol])
+	for d := range depth {
+		e.predict()
+		bit := code >> (31 - d) & 1
+		enc.PutBit(int(bit), uint64(65536-e.p)<<16)
+		if sum != nil {
+			sum.Add(uint64(int32(1-bit)*65536+(2*int32(bit)-1)*e.p) << 16)
+		}
+		e.update(bit)
+	}
+}
+
+// decode is the reverse of encode.
+func (e *engine) decode(dec *rangecoder.Decoder) uint32 {
+	if e.tree.size < 2 {
+		return 0
+	}
+	for e.node >= 0 {
+		e.predict()
+		e.update(uint32(dec.Bit(uint64(65536-e.p) << 16)))
+	}
+	return uint32(^e.node)
+}
+
+// learn trains the counters alone on a symbol in the context of the loaded values.
+func (e *engine) learn(symbol uint32) {
+	e.hashContexts()
+	code, depth := e.tree.code[symbol], int(e.tree.depth[symbol])
+	node, in := int32(0), uint32(1)
+	for d := range depth {
+		if d%lineLevels == 0 {
+			in = 1
+			e.lines(node)
+		}
+		bit := code >> (31 - d) & 1
+		for _, l := range e.cur {
+			train(&l[in&15], bit)
+		}
+		in = in*2 + bit
+		node = e.tree.child[2*node+int32(bit)]
+	}
+}

@@ -1,0 +1,125 @@
+package mix
+
+// A geometry says what tokens of a kind of array are predicted from. This table
+// is the whole of it: to try another context, add a line.
+//
+// An array has a time axis and, at each instant, rows and columns. A neighbour
+// is named by its offset from the token that is being coded. Terms are made of
+//
+//	X         the whole token at neighbour X
+//	X/5       the upper 5 levels of its code in the tree
+//	X:class   its class, where the tree has classes
+//	place, row, col   where the token stands
+//	age       for how many instants the place has not changed, up to 7
+//	flags     which of the pairs in changes differ, a bit each
+//	churn     how many of the instant's tokens so far differ from the first candidate, in 1/16
+//	len1, len2   length of the match that candidate M1 or M2 continues, up to 31
+//
+// and, where the term is asked anew for each bit of the code,
+//
+//	depth     the level in the code tree, up to 15
+//	node      the node of the tree
+//	agree1, agree2, ...   whether the code so far is that of the candidate
+//	known     the number of contexts that have been seen with this node before
+type geometry struct {
+	name       string
+	neighbours []neighbour
+	changes    [][2]string
+	matches    []int // least lengths of the matches M1 and M2, in tokens
+
+	contexts  []string    // whose counters predict the bits
+	best      []string    // those that only the best level adds
+	candidate []candidate // tokens that are likely to be repeated
+	sets      []string    // what selects the mixers' weights
+	final     string      // what selects the last mixer's
+	maps      []string    // contexts of the final adaptive maps
+	backward  int         // how many instants back time runs backwards from; 0: never
+
+	rates, finalRates schedule
+}
+
+type neighbour struct {
+	name       string
+	dt, dr, dc int
+}
+
+// A candidate is a neighbour or match whose token may come again, and the
+// contexts of the chance that it does.
+type candidate struct {
+	value    string
+	contexts []string
+}
+
+// The geometries by number, as stored in a block.
+const (
+	geometryStream = iota
+	geometryGrid
+	geometryBooks
+	geometryCount
+)
+
+var geometries = [geometryCount]geometry{
+	geometryStream: {
+		name: "stream",
+		neighbours: []neighbour{
+			{"a", -1, 0, 0}, {"b", -2, 0, 0}, {"c", -3, 0, 0},
+			{"d", -4, 0, 0}, {"e", -5, 0, 0}, {"f", -6, 0, 0},
+		},
+		matches: []int{5, 2},
+		contexts: []string{
+			"", "a", "a b", "a b c", "a b c d", "a b c d e f",
+			"b", "a c", "b c",
+			"a:class b:class", "a:class b:class c:class", "a b:class", "a:class", "a b:class c:class",
+		},
+		candidate: []candidate{
+			{"M1", []string{"len1 depth"}},
+			{"M2", []string{"len2 depth"}},
+		},
+		sets:       []string{"node", "known depth", "len1 agree1 agree2 depth", "a:class depth", "known agree1"},
+		final:      "known depth",
+		maps:       []string{"node", "known depth"},
+		rates:      schedule{first: 1300, last: 130, fall: 2},
+		finalRates: schedule{first: 300, last: 50, fall: 2},
+	},
+	geometryGrid: {
+		name: "grid",
+		neighbours: []neighbour{
+			{"A1", -1, 0, 0}, {"A2", -2, 0, 0}, {"A3", -3, 0, 0}, {"A4", -4, 0, 0},
+			{"L", 0, 0, -1}, {"U", 0, -1, 0}, {"UL", 0, -1, -1}, {"UR", 0, -1, 1},
+			{"PL", -1, 0, -1}, {"PU", -1, -1, 0}, {"PR", -1, 0, 1}, {"PD", -1, 1, 0},
+			{"PUL", -1, -1, -1}, {"PUR", -1, -1, 1},
+		},
+		changes:  [][2]string{{"L", "PL"}, {"U", "PU"}, {"UR", "PUR"}, {"UL", "PUL"}},
+		contexts: []string{"A1", "place A1", "place", "place L", "U", "PD", "A2", "A3"},
+		best:     []string{"A4", "row", "A1/5 A2/5 A3/5", "place A3", "PL", "PR", "place L/5 U/5"},
+		candidate: []candidate{
+			{"A1", []string{"depth age flags", "depth age place", "depth A1", "depth churn"}},
+			{"A2", []string{"depth agree1"}},
+			{"A3", []string{"depth agree1 agree2"}},
+			{"A4", []string{"depth agree1 agree2"}},
+		},
+		sets:       []string{"place agree1", "row", "col", "depth agree1 agree2"},
+		final:      "depth agree1 age",
+		maps:       []string{"agree1 node", "depth flags age"},
+		backward:   4,
+		rates:      schedule{first: 3000, last: 400, fall: 2},
+		finalRates: schedule{first: 400, last: 100, fall: 2},
+	},
+	geometryBooks: {
+		name: "books",
+		neighbours: []neighbour{
+			{"A1", -1, 0, 0}, {"A2", -2, 0, 0}, {"A3", -3, 0, 0},
+			{"L", 0, 0, -1}, {"LL", 0, 0, -2}, {"LLL", 0, 0, -3}, {"PL", -1, 0, -1}, {"PR", -1, 0, 1},
+		},
+		contexts: []string{"place", "place A1", "place A2", "place L", "place LL", "place LLL", "place L LL", "place A1 L", "place PR", "place A1 A2"},
+		candidate: []candidate{
+			{"A1", []string{"depth age place", "depth A1"}},
+			{"A2", []string{"depth agree1 place"}},
+		},
+		sets:       []string{"place agree1", "depth agree1 agree2", "known"},
+		final:      "depth agree1",
+		maps:       []string{"agree1 node", "depth place"},
+		rates:      schedule{first: 3000, last: 200, fall: 2},
+		finalRates: schedule{first: 400, last: 100, fall: 2},
+	},
+}

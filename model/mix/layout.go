@@ -1,0 +1,133 @@
+package mix
+
+// A layout finds the neighbours of tokens in the symbols of one span.
+type layout struct {
+	g          *geometry
+	rows, cols int
+
+	// transposed: the array is stored with its time axis last, frames long.
+	transposed bool
+
+	sym    []uint32
+	first  int // position in the array of sym[0]
+	frames int // length of the time axis; only if transposed
+	now    int // tokens of an instant that comes before are known
+
+	stepT, stepR, stepC int
+	offset              []int    // of each neighbour, without time
+	exists              []uint64 // for each place, a bit for each neighbour that lies inside
+
+	changes [][2]int
+	values  [maxValues]uint32
+}
+
+const maxValues = 40
+
+func (l *layout) init(g *geometry, rows, cols int, transposed bool) error {
+	*l = layout{g: g, rows: rows, cols: cols, transposed: transposed, changes: l.changes[:0]}
+	for _, c := range g.changes {
+		a, err := g.value(c[0])
+		if err != nil {
+			return err
+		}
+		b, err := g.value(c[1])
+		if err != nil {
+			return err
+		}
+		l.changes = append(l.changes, [2]int{a, b})
+	}
+	l.exists = make([]uint64, rows*cols)
+	for place := range l.exists {
+		for k, n := range g.neighbours {
+			r, c := place/cols+n.dr, place%cols+n.dc
+			if r >= 0 && r < rows && c >= 0 && c < cols {
+				l.exists[place] |= 1 << k
+			}
+		}
+	}
+	l.offset = make([]int, len(g.neighbours))
+	return nil
+}
+
+// span begins a span whose first token is number first of an array; frames is
+// the length of a transposed array's last axis.
+func (l *layout) span(sym []uint32, first, frames int) {
+	l.sym, l.first, l.frames = sym, first, frames
+	l.stepT, l.stepR, l.stepC = l.rows*l.cols, l.cols, 1
+	if l.transposed {
+		l.stepT, l.stepR, l.stepC = 1, l.cols*frames, frames
+	}
+	for k, n := range l.g.neighbours {
+		l.offset[k] = n.dr*l.stepR + n.dc*l.stepC
+	}
+}
+
+// at returns the position in sym of a token, which may lie outside.
+func (l *layout) at(t, place int) int {
+	if l.transposed {
+		return place*l.frames + t - l.first
+	}
+	return t*l.stepT + place - l.first
+}
+
+// times returns the range of instants that the span has tokens of.
+func (l *layout) times() (from, to int) {
+	end := l.first + len(l.sym)
+	if !l.transposed {
+		return l.first / l.stepT, (end + l.stepT - 1) / l.stepT
+	}
+	if l.first/l.frames == (end-1)/l.frames {
+		return l.first % l.frames, (end-1)%l.frames + 1
+	}
+	return 0, l.frames
+}
+
+// load sets values for the token at position i of sym, time running forwards
+// (dir 1) or backwards (-1). Backwards, nothing from instant l.now on is read.
+func (l *layout) load(i, t, place, dir int) {
+	v := &l.values
+	exists := l.exists[place]
+	n := len(l.g.neighbours)
+	for k := range n {
+		v[k] = 0
+		if exists>>k&1 == 0 {
+			continue
+		}
+		dt := l.g.neighbours[k].dt * dir
+		if dir < 0 && t+dt >= l.now || l.transposed && (t+dt < 0 || t+dt >= l.frames) {
+			continue
+		}
+		if j := i + l.offset[k] + dt*l.stepT; uint(j) < uint(len(l.sym)) {
+			v[k] = l.sym[j] + 1
+		}
+	}
+	flags := uint32(0)
+	for k, c := range l.changes {
+		if v[c[0]] != v[c[1]] {
+			flags |= 1 << k
+		}
+	}
+	v[n+valuePlace] = uint32(place)
+	v[n+valueRow] = uint32(place / l.cols)
+	v[n+valueCol] = uint32(place % l.cols)
+	v[n+valueFlags] = flags
+	v[n+valueAge] = l.age(i, t, dir)
+}
+
+// age returns for how many instants before t, or after it if dir is -1, the
+// place has kept its token.
+func (l *layout) age(i, t, dir int) uint32 {
+	from, to := 0, len(l.sym)
+	if l.transposed {
+		from, to = max(0, i-t), min(len(l.sym), i-t+l.frames)
+	}
+	if dir < 0 {
+		to = min(to, i+(l.now-t)*l.stepT)
+	}
+	age := uint32(0)
+	step := dir * l.stepT
+	for j := i - 2*step; age < maxAge && j >= from && j < to && l.sym[j] == l.sym[j+step]; j -= step {
+		age++
+	}
+	return age
+}

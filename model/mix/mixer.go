@@ -1,0 +1,99 @@
+package mix
+
+// A mixer joins stretched probabilities into one by a weighted sum, with
+// weights trained online (logistic mixing: Mahoney, Adaptive weighing of context
+// models, 2005). It has several sets of weight vectors over the same inputs; a
+// small context selects a vector of each, and each is trained on its own error.
+//
+// Weights have 20 bits after the point.
+type mixer struct {
+	inputs int // padded to a multiple of lanes
+	sets   []weightSet
+	rates  []int32
+}
+
+type weightSet struct {
+	w     []int32
+	count []uint16 // how often each vector was trained, for the rate
+	at    int      // the selected vector
+	dot   int32    // its output: stretched, with 4 more bits after the point
+	p     int32    // and as 16 bits of probability
+}
+
+const (
+	lanes     = 8
+	weightOne = 1 << 20
+	maxWeight = 8 * weightOne
+)
+
+func newMixer(inputs int, sizes []int, rates []int32) mixer {
+	m := mixer{inputs: (inputs + lanes - 1) / lanes * lanes, rates: rates}
+	for _, s := range sizes {
+		m.sets = append(m.sets, weightSet{w: make([]int32, s*m.inputs), count: make([]uint16, s)})
+	}
+	return m
+}
+
+// reset gives every input the weight of weights.
+func (m *mixer) reset(weights []int32) {
+	for k := range m.sets {
+		s := &m.sets[k]
+		for i := 0; i < len(s.w); i += m.inputs {
+			copy(s.w[i:], weights)
+		}
+		clear(s.count)
+	}
+}
+
+func (m *mixer) predict(x []int32) {
+	for k := range m.sets {
+		s := &m.sets[k]
+		s.dot = dot(s.w[s.at*m.inputs:][:m.inputs], x)
+		s.p = squash(s.dot)
+	}
+}
+
+func (m *mixer) update(x []int32, bit int32) {
+	for k := range m.sets {
+		s := &m.sets[k]
+		c := s.count[s.at]
+		if int(c) < len(m.rates)-1 {
+			s.count[s.at]++
+		}
+		e := ((bit<<16 - bit - s.p) * m.rates[c]) >> 10
+		trainWeights(s.w[s.at*m.inputs:][:m.inputs], x, e)
+	}
+}
+
+// dot returns the weighted sum of x, with 12 bits after the point.
+func dot(w, x []int32) int32 {
+	w = w[:len(x)]
+	s := int32(0)
+	for i, v := range x {
+		s += (w[i] >> 6 * v) >> 8
+	}
+	return s >> 2
+}
+
+// trainWeights adds e times x to w.
+func trainWeights(w, x []int32, e int32) {
+	w = w[:len(x)]
+	for i, v := range x {
+		w[i] = min(max(w[i]+(v*e+1<<9)>>10, -maxWeight), maxWeight)
+	}
+}
+
+// A schedule of learning rates in 1/65536, by how often a vector was trained:
+// from first, falling to last.
+type schedule struct{ first, last, fall int }
+
+func (s schedule) rates() []int32 {
+	var r []int32
+	for n := 0; ; n++ {
+		v := s.first * 100 / (100 + n*s.fall)
+		if v <= s.last || n == 1<<16-2 {
+			return append(r, int32(s.last))
+		}
+		r = append(r, int32(v))
+	}
+}

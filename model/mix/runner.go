@@ -1,0 +1,168 @@
+package mix
+
+import (
+	"fmt"
+
+	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/rangecoder"
+)
+
+// A runner takes an engine through the tokens of a block, in the order in which
+// they are coded.
+type runner struct {
+	*engine
+	b       *Block
+	g       *geometry
+	matches bool
+	failed  func() error
+}
+
+// visit calls f for the position of every token of the block in coding order,
+// when everything that it is predicted from is loaded.
+func (r *runner) visit(f func(i int) error) error {
+	start := 0
+	for _, s := range r.b.Spans {
+		if s.Count == 0 {
+			continue
+		}
+		sym := r.b.Symbols[start : start+s.Count]
+		frames := 0
+		if r.layout.transposed {
+			if frames = s.frames(); frames == 0 {
+				return fmt.Errorf("%w: spans have no time axis", fault.ErrCorrupt)
+			}
+			if s.First+int64(s.Count) > int64(frames)*int64(r.layout.rows*r.layout.cols) {
+				return fmt.Errorf("%w: a span lies outside its array", fault.ErrCorrupt)
+			}
+		}
+		first := int(s.First)
+		if !r.layout.transposed {
+			first %= r.layout.rows * r.layout.cols
+		}
+		r.layout.span(sym, first, frames)
+		if err := r.visitSpan(start, f); err != nil {
+			return err
+		}
+		start += s.Count
+	}
+	return nil
+}
+
+func (r *runner) visitSpan(start int, f func(i int) error) error {
+	l := &r.layout
+	places := l.rows * l.cols
+	from, to := l.times()
+	n := len(r.g.neighbours)
+	v := &l.values
+	for t := from; t < to; t++ {
+		l.now = t
+		if b := t - r.g.backward; r.g.backward > 0 && b >= from {
+			for place := range places {
+				if i := l.at(b, place); uint(i) < uint(len(l.sym)) {
+					l.load(i, b, place, -1)
+					r.learn(l.sym[i])
+				}
+			}
+		}
+		tokens, changed := 0, 0
+		for place := range places {
+			i := l.at(t, place)
+			if uint(i) >= uint(len(l.sym)) {
+				continue
+			}
+			l.load(i, t, place, 1)
+			v[n+valueChurn] = uint32(16 * changed / (tokens + 1))
+			if len(r.g.matches) > 0 {
+				r.loadMatches(start + i)
+			}
+			r.begin()
+			if err := f(start + i); err != nil {
+				return err
+			}
+			tokens++
+			if len(r.cands) > 0 && v[r.cands[0].value] != l.sym[i]+1 {
+				changed++
+			}
+		}
+	}
+	return nil
+}
+
+// loadMatches sets the candidates from matches for the token at position i of
+// the block.
+func (r *runner) loadMatches(i int) {
+	v := &r.layout.values
+	n := len(r.g.neighbours)
+	r.match.advance(r.b.Symbols, i)
+	for k := range r.g.matches {
+		v[n+valueM1+k], v[n+valueLen1+k] = 0, 0
+		if l := r.match.len[k]; l > 0 {
+			v[n+valueM1+k] = r.b.Symbols[r.match.at[k]] + 1
+			v[n+valueLen1+k] = uint32(l)
+		}
+	}
+}
+
+func (r *runner) encode(enc *rangecoder.Encoder) error {
+	var sum info.Sum
+	return r.visit(func(i int) error {
+		r.engine.encode(enc, r.b.Symbols[i], &sum)
+		if r.b.Costs != nil {
+			r.b.Costs[i] = float32(sum.Bits())
+			sum = info.Sum{}
+		}
+		return nil
+	})
+}
+
+func (r *runner) decode(dec *rangecoder.Decoder) error {
+	n := 0
+	return r.visit(func(i int) error {
+		r.b.Symbols[i] = r.engine.decode(dec)
+		if n++; n%1024 == 0 {
+			return dec.Err()
+		}
+		return nil
+	})
+}
+
+// frames returns the length of the last axis, 0 if it is not known.
+func (s *Span) frames() int {
+	if len(s.Shape) < 2 {
+		return 0
+	}
+	return max(0, s.Shape[len(s.Shape)-1])
+}
+
+// runner prepares a run through a block.
+func (c *Codec) runner(b *Block, s setup, t *tree) (*runner, error) {
+	g := &geometries[s.geometry]
+	contexts := g.contexts
+	if s.level == Best {
+		contexts = append(contexts[:len(contexts):len(contexts)], g.best...)
+	}
+	d := dims{rows: s.rows, cols: s.cols, symbols: b.Size, classes: t.classes}
+	e, err := newEngine(g, contexts, d, tableBits(s.level, len(b.Symbols), len(contexts)))
+	if err != nil {
+		return nil, err
+	}
+	e.tree = t
+	if err := e.layout.init(g, s.rows, s.cols, s.transposed); err != nil {
+		return nil, err
+	}
+	return &runner{engine: e, b: b, g: g}, nil
+}
+
+// tableBits returns the logarithm of the number of lines for n tokens.
+func tableBits(level Level, n, contexts int) int {
+	most := 20
+	if level == Best {
+		most = 22
+	}
+	b := 8
+	for b < most && 1<<b < n*contexts*2 {
+		b++
+	}
+	return b
+}
