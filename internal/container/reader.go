@@ -46,7 +46,7 @@ type Reader struct {
 	base   []byte // parameters of the last block that stands alone
 	noBase bool   // that block was damaged or is missing
 
-	recover bool   // go on after damage
+	recover bool // go on after damage
 	rescans int
 	src     *source
 	last    []byte // while recovering: what was read since the last good header
