@@ -116,10 +116,12 @@ func dense(last uint64, n int) bool {
 //     are dense (at most 2^18, or 16 per element and 2^24) and at most twice as
 //     many as with an offset of the smallest value: tokens keep their numbers.
 //  2. Else an offset of the smallest value if that is dense.
-//  3. Else a dictionary, if it has at most 2^24 values and its bits and the
-//     order-0 information of its symbols are together less than that of the
-//     byte planes.
-//  4. Else byte planes.
+//  3. Else byte planes, if there are more than 2^24 values or planes are expected
+//     to take less than a dictionary by more than half a bit per element. What is
+//     compared is order-0 information, with the stored dictionary on one side
+//     and on the other 8 bits for each byte value that a plane has, but at most
+//     8 bits per byte.
+//  4. Else a dictionary.
 func (f *Fitter) Fit() *ValueMap {
 	if f.n == 0 {
 		return &ValueMap{size: 1}
@@ -171,14 +173,15 @@ func (f *Fitter) dictionary() *ValueMap {
 		dict[i] += base
 	}
 	bits := gapBits(dict) + contentBits(tab.counts, f.n)
-	if bits >= f.planeBits() {
+	// Planes are several symbols per element, of which a model sees less.
+	if bits > f.planeBits()+uint64(f.n)/2 {
 		return nil
 	}
 	tab.number(dict)
 	return &ValueMap{kind: DictionaryMap, size: len(dict), offset: dict[0], dict: dict, table: tab}
 }
 
-// planeBits returns the order-0 information of the byte planes.
+// planeBits returns how many bits byte planes are expected to take.
 func (f *Fitter) planeBits() uint64 {
 	var counts [8][256]uint32
 	for _, s := range f.spans {
@@ -193,11 +196,14 @@ func (f *Fitter) planeBits() uint64 {
 	}
 	var bits uint64
 	for i := range counts {
-		n := 0
+		n, used := 0, uint64(0)
 		for _, c := range counts[i] {
 			n += int(c)
+			if c > 0 {
+				used++
+			}
 		}
-		bits += contentBits(counts[i][:], n)
+		bits += min(contentBits(counts[i][:], n)+8*used, 8*uint64(n))
 	}
 	return bits
 }
