@@ -3,6 +3,8 @@ package foretell
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
+	"math"
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/info"
@@ -69,7 +71,11 @@ type coded struct {
 	steps      int64
 	info       info.Sum
 	vocabulary int // number of symbols of every step; 0 if they may differ
+	marked     bool
 }
+
+// mark returns a flag for batches to know a stream again by.
+func (c *coded) mark() *bool { return &c.marked }
 
 // begin forgets all steps, but neither the guard's interval nor the vocabulary.
 func (c *coded) begin() {
@@ -156,24 +162,35 @@ func (p Position) MarshalBinary() ([]byte, error) { return p.AppendBinary(nil) }
 // UnmarshalBinary sets p from what MarshalBinary returned. Anything else is an
 // error: ErrCorrupt, ErrUnsupported for a later version, io.ErrUnexpectedEOF.
 func (p *Position) UnmarshalBinary(b []byte) error {
-	c := cursor{rest: b}
-	if v := c.bytes(1); v != nil && v[0] != positionVersion {
-		return fmt.Errorf("%w: version %d of a position", fault.ErrUnsupported, v[0])
+	if len(b) == 0 {
+		return io.ErrUnexpectedEOF
 	}
-	q := Position{steps: c.uvarint()}
-	q.state.Offset = c.uvarint()
-	q.state.Low, q.state.Range, q.digest = c.uint64(), c.uint64(), c.uint64()
+	if b[0] != positionVersion {
+		return fmt.Errorf("%w: version %d of a position", fault.ErrUnsupported, b[0])
+	}
+	steps, n := binary.Uvarint(b[1:])
+	offset, m := binary.Uvarint(b[1+max(n, 0):])
+	rest := b[1+max(n, 0)+max(m, 0):]
 	switch {
-	case c.err != nil:
-		return c.err
-	case len(c.rest) != 0:
-		return fmt.Errorf("%w: bytes after a position", fault.ErrCorrupt)
-	case q.state.Range < 1<<32:
-		return fmt.Errorf("%w: an impossible position", fault.ErrCorrupt)
+	case n < 0 || m < 0 || len(rest) > 24 || steps > math.MaxInt64 || offset > math.MaxInt64-8:
+		return errBadPosition
+	case n == 0 || m == 0 || len(rest) < 24:
+		return io.ErrUnexpectedEOF
+	}
+	q := Position{steps: int64(steps), digest: binary.LittleEndian.Uint64(rest[16:])}
+	q.state = rangecoder.State{
+		Offset: int64(offset),
+		Low:    binary.LittleEndian.Uint64(rest),
+		Range:  binary.LittleEndian.Uint64(rest[8:]),
+	}
+	if again, _ := q.MarshalBinary(); q.state.Range < 1<<32 || len(again) != len(b) {
+		return errBadPosition
 	}
 	*p = q
 	return nil
 }
+
+var errBadPosition = fmt.Errorf("%w: an impossible position", fault.ErrCorrupt)
 
 // resume makes c stand at p.
 func (c *coded) resume(p Position) {
@@ -188,4 +205,3 @@ func (c *coded) resume(p Position) {
 func (c *coded) position(s rangecoder.State) Position {
 	return Position{steps: c.steps, digest: c.guard.digest, state: s}
 }
-

@@ -30,8 +30,11 @@ type Decoder struct {
 	start  int64     // offset of the stream in a seekable in
 	frame  *frameReader
 	err    error // sticky
+	dense  prob.Categorical
 	sparse prob.Sparse
-	value  valueSource
+	// What a batch has found, before it moves past it.
+	symbol  uint32
+	pending prob.Interval
 }
 
 // NewDecoder returns a decoder of the bare stream src.
@@ -78,36 +81,222 @@ func (d *Decoder) Decode(dist prob.Distribution) (uint32, error) {
 	return symbol, d.next()
 }
 
+// DecodeStep returns the next symbol, coded under probs by EncodeStep.
+func (d *Decoder) DecodeStep(probs []float32) (uint32, error) {
+	return decodeRow(d, Probabilities, probs)
+}
+
+// DecodeLogits returns the next symbol, coded under logits by EncodeLogits.
+func (d *Decoder) DecodeLogits(logits []float32) (uint32, error) {
+	return decodeRow(d, Logits, logits)
+}
+
 // DecodeValue returns the next integer, coded by EncodeValue.
 func (d *Decoder) DecodeValue(dist *prob.Parametric) (int64, error) {
 	if err := d.ready(dist.Len()); err != nil {
 		return 0, err
 	}
-	value, err := dist.ReadValue(d)
+	value, err := dist.ReadValue(d.take)
 	if err != nil {
-		return 0, err
+		return 0, d.fail(err)
 	}
 	return value, d.next()
 }
 
 // DecodeSparse returns the next symbol, coded by EncodeSparse.
-func (d *Decoder) DecodeSparse(n int, ids []uint32, probs []float32, tail float32) (uint32, error) {
+func (d *Decoder) DecodeSparse(n int, ids []uint32, probs []float32, tail float64) (uint32, error) {
 	if err := d.ready(n); err != nil {
 		return 0, err
 	}
-	if err := d.sparse.SetProbs(n, ids, probs, tail); err != nil {
+	if err := prob.SetSparse(&d.sparse, n, ids, probs, tail); err != nil {
 		return 0, err
 	}
 	return d.Decode(&d.sparse)
 }
 
 // DecodeSparseLog returns the next symbol, coded by EncodeSparseLog.
-func (d *Decoder) DecodeSparseLog(n int, ids []uint32, logs []float32, tail float32) (uint32, error) {
+func (d *Decoder) DecodeSparseLog(n int, ids []uint32, logs []float32, tail float64) (uint32, error) {
 	if err := d.ready(n); err != nil {
 		return 0, err
 	}
-	if err := d.sparse.SetLogProbs(n, ids, logs, tail); err != nil {
+	if err := prob.SetSparseLog(&d.sparse, n, ids, logs, tail); err != nil {
 		return 0, err
 	}
 	return d.Decode(&d.sparse)
+}
+
+// ready returns why no step over so many symbols can be decoded, if so.
+func (d *Decoder) ready(symbols int) error {
+	if d.err != nil {
+		return d.err
+	}
+	if d.frame != nil {
+		if err := d.end(); err != nil {
+			return err
+		}
+	}
+	return d.fits(symbols)
+}
+
+// end returns io.EOF if a framed stream has no more steps.
+func (d *Decoder) end() error {
+	if err := d.frame.ahead(d.rc.State().Offset); err != nil {
+		return d.fail(err)
+	}
+	if d.steps != d.frame.total {
+		return nil
+	}
+	if err := d.Finish(); err != nil {
+		return err
+	}
+	return io.EOF
+}
+
+// take returns the next symbol under dist and moves past it.
+func (d *Decoder) take(dist prob.Distribution) (uint32, error) {
+	point, err := d.point()
+	if err != nil {
+		return 0, err
+	}
+	symbol, iv := dist.Find(point)
+	if uint64(point)-iv.Low >= iv.Width || iv.Low+iv.Width > prob.Total {
+		return 0, errOffTheLine
+	}
+	w := uint64(0)
+	if d.guard.every != 0 {
+		w = weight(dist)
+	}
+	d.pass(w, iv)
+	return symbol, nil
+}
+
+// point returns where on the line the stream stands.
+func (d *Decoder) point() (uint32, error) {
+	point, err := d.rc.Point()
+	if err != nil {
+		return 0, d.fail(err)
+	}
+	return point, nil
+}
+
+// pass moves past an interval of the current step.
+func (d *Decoder) pass(weight uint64, iv prob.Interval) {
+	d.rc.Take(iv)
+	d.add(weight, iv)
+}
+
+// next ends a step.
+func (d *Decoder) next() error {
+	d.steps++
+	if d.guard.step() {
+		return d.check()
+	}
+	return nil
+}
+
+// check compares the guard's digest with the encoder's.
+func (d *Decoder) check() error {
+	drift := d.drift()
+	want := d.guard.check()
+	point, err := d.point()
+	if err != nil {
+		return err
+	}
+	if uint64(point) != want.Low {
+		return d.fail(drift)
+	}
+	d.rc.Take(want)
+	return nil
+}
+
+// fail makes err final. Where the bytes are known to be the encoder's, only other
+// distributions than the encoder's can have led to an end that does not fit.
+func (d *Decoder) fail(err error) error {
+	var drift *fault.DriftError
+	if d.frame != nil && d.frame.intact() && !errors.Is(err, io.EOF) && !errors.As(err, &drift) {
+		err = d.drift()
+	}
+	d.err = err
+	return err
+}
+
+// drift returns the error that encoder and decoder disagree since the last check.
+func (d *Decoder) drift() error {
+	e := &fault.DriftError{To: d.steps}
+	if d.guard.every != 0 {
+		e.From = d.steps - (d.guard.every - d.guard.left)
+	}
+	return e
+}
+
+// Finish reports whether the stream ends here, exactly as the encoder ended it:
+// nil, ErrCorrupt (bytes are left over or were changed), io.ErrUnexpectedEOF, or
+// ErrDrift from the last check of a guard. Then only Reset and Seek are of use.
+func (d *Decoder) Finish() error {
+	switch {
+	case d.err == errFinished || d.err == io.EOF:
+		return nil
+	case d.err != nil:
+		return d.err
+	}
+	end := errFinished
+	if d.frame != nil {
+		end = io.EOF
+		if err := d.frame.ahead(d.rc.State().Offset); err != nil {
+			return d.fail(err)
+		}
+		if d.steps != d.frame.total {
+			return fmt.Errorf("%w: the stream does not end after step %d", fault.ErrCorrupt, d.steps)
+		}
+	}
+	if d.guard.every != 0 {
+		if err := d.check(); err != nil {
+			return err
+		}
+	}
+	if err := d.rc.Finish(); err != nil {
+		return d.fail(err)
+	}
+	d.err = end
+	return nil
+}
+
+// Bits returns the bits that the encoder had spent at this place.
+func (d *Decoder) Bits() float64 { return spent(d.rc.State()) }
+
+// Position returns the place where the decoder stands.
+func (d *Decoder) Position() Position { return d.position(d.rc.State()) }
+
+// Seek makes the decoder go on from p, a position of this stream, whatever it has
+// met before. A stream that is read needs an io.Seeker.
+func (d *Decoder) Seek(p Position) error {
+	if d.in == nil {
+		if err := d.rc.Seek(d.src, p.state); err != nil {
+			return err
+		}
+		return d.resume(p)
+	}
+	s, ok := d.in.(io.Seeker)
+	if !ok {
+		return fmt.Errorf("%w: the reader of the stream is no io.Seeker", fault.ErrUnsupported)
+	}
+	in := d.in
+	if d.frame != nil {
+		in = d.frame
+		if err := d.frame.seek(s, d.start, p.state.Offset); err != nil {
+			return d.fail(err)
+		}
+	} else if _, err := s.Seek(d.start+p.state.Offset, io.SeekStart); err != nil {
+		return d.fail(err)
+	}
+	if err := d.rc.SeekReader(in, p.state); err != nil {
+		return d.fail(err)
+	}
+	return d.resume(p)
+}
+
+func (d *Decoder) resume(p Position) error {
+	d.err = nil
+	d.coded.resume(p)
+	return nil
 }

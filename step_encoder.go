@@ -22,8 +22,10 @@ type Encoder struct {
 	frame     *frameWriter
 	written   int64 // what Len of rc may reach before bytes go to out
 	err       error // what out failed with, or errFinished
+	dense     prob.Categorical
 	sparse    prob.Sparse
-	intervals []prob.Interval
+	pending   prob.Interval   // of the step that a batch is about to code
+	intervals []prob.Interval // of a value
 }
 
 // drainSize is how many bytes an Encoder gathers before it writes them.
@@ -80,6 +82,21 @@ func (e *Encoder) Encode(d prob.Distribution, symbol uint32) error {
 	return e.next()
 }
 
+// EncodeStep codes symbol under probs, the probability of each symbol. They need
+// not be normalised. A NaN, a negative or infinite probability, none above zero
+// and more than 2^24 are a *DistributionError that names the index, a symbol that
+// is not below len(probs) is a *SymbolError. Probabilities of other types go
+// through EncodeSteps.
+func (e *Encoder) EncodeStep(probs []float32, symbol uint32) error {
+	return encodeRow(e, Probabilities, probs, symbol)
+}
+
+// EncodeLogits codes symbol under the softmax of logits. Minus infinity is a
+// probability of zero; otherwise errors are those of EncodeStep.
+func (e *Encoder) EncodeLogits(logits []float32, symbol uint32) error {
+	return encodeRow(e, Logits, logits, symbol)
+}
+
 // EncodeValue codes an integer under a parametric density: a symbol of its range,
 // or with Escape any integer. It is one step.
 func (e *Encoder) EncodeValue(d *prob.Parametric, value int64) error {
@@ -99,23 +116,23 @@ func (e *Encoder) EncodeValue(d *prob.Parametric, value int64) error {
 
 // EncodeSparse codes symbol, out of n, where symbol ids[i] has probability
 // probs[i] and all others share tail, a probability or prob.Rest: what top-k and
-// top-p sampling leave. Refused are the distributions that prob.Sparse refuses.
-func (e *Encoder) EncodeSparse(n int, ids []uint32, probs []float32, tail float32, symbol uint32) error {
+// top-p sampling leave. Refused are the distributions that prob.SetSparse refuses.
+func (e *Encoder) EncodeSparse(n int, ids []uint32, probs []float32, tail float64, symbol uint32) error {
 	if err := e.ready(n); err != nil {
 		return err
 	}
-	if err := e.sparse.SetProbs(n, ids, probs, tail); err != nil {
+	if err := prob.SetSparse(&e.sparse, n, ids, probs, tail); err != nil {
 		return err
 	}
 	return e.Encode(&e.sparse, symbol)
 }
 
 // EncodeSparseLog is EncodeSparse with natural logarithms of probabilities.
-func (e *Encoder) EncodeSparseLog(n int, ids []uint32, logs []float32, tail float32, symbol uint32) error {
+func (e *Encoder) EncodeSparseLog(n int, ids []uint32, logs []float32, tail float64, symbol uint32) error {
 	if err := e.ready(n); err != nil {
 		return err
 	}
-	if err := e.sparse.SetLogProbs(n, ids, logs, tail); err != nil {
+	if err := prob.SetSparseLog(&e.sparse, n, ids, logs, tail); err != nil {
 		return err
 	}
 	return e.Encode(&e.sparse, symbol)

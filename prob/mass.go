@@ -70,7 +70,7 @@ func shareWeight(w float64, top float) uint64 {
 	if f.mantissa == 0 {
 		return 0
 	}
-	return f.mantissa >> min(32+top.exp-f.exp, 63)
+	return f.mantissa >> (32 + top.exp - f.exp)
 }
 
 // A part is a component made ready to be evaluated.
@@ -131,7 +131,7 @@ func (p *part) distance(hi, lo uint64) uint64 {
 	hi += c
 	switch s := p.shift; {
 	case s >= 64:
-		return min(hi>>min(s-64, 63), zMax)
+		return min(hi>>(s-64), zMax)
 	case s > 0:
 		if hi>>s != 0 {
 			return zMax

@@ -1,61 +1,98 @@
 package prob
 
 import (
+	"math"
 	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/simd"
 )
 
 // Rest, given as the tail of a Sparse, stands for what the given probabilities
 // leave of 1, and for nothing if they leave nothing.
-const Rest float32 = -1
+const Rest = -1
 
-// Sparse is a distribution of which the probabilities of some symbols are given,
-// as top-k and top-p sampling give them, and the rest, the tail, is shared
+// A Sparse is a distribution of which the probabilities of some symbols are
+// given, as top-k and top-p sampling give them, and the rest, the tail, is shared
 // equally by all other symbols: so every symbol can be coded, at a cost that does
-// not depend on how many there are. The zero value has no symbols; a Set method
-// comes first, and may be called any number of times. The intervals are
-// specified in docs/exactness.md, Sparse.
+// not depend on how many there are. SetSparse and SetSparseLog fill it.
+//
+// The zero value has no symbols: Interval gives an error and Find the whole line.
+// Nothing is allocated once the largest number of given symbols has been seen.
 type Sparse struct {
-	n    int      // number of symbols
+	n    int // number of symbols
+	line line
+	tail uint64   // weight of the symbols that are not given
 	ids  []uint32 // the given symbols, ascending
 	cum  []uint64 // cum[r] is the weight of ids[:r]
-	tail uint64   // weight of all other symbols
-	w    uint64   // weight of all symbols
 
 	// Set works in these, so that a refused input changes nothing above.
 	weights []uint32
 	keys    []uint64 // id<<32 | position
 }
 
-// SetProbs makes s a distribution over n symbols, 1..MaxSymbols, where symbol
-// ids[i] has probability probs[i] and the others share tail, a probability or
-// Rest. The ids may come in any order, which does not change the result. They
-// need not add up to 1 with the tail, as no probabilities in this package need,
-// but unlike Categorical a Sparse does not scale them up first: whole
-// distributions that are far from 1 belong there.
+// SetSparse makes s a distribution over n symbols, 1..MaxSymbols, where symbol
+// ids[i] has probability p[i] and all others share tail, a probability or Rest.
+// The ids may come in any order, which does not change the result. The sum need
+// not be 1, but unlike those of a Categorical the weights are not scaled up if it
+// is small. Nothing is kept of the arguments.
 //
-// Refused with a *fault.DistributionError that names the index in ids and probs:
-// an id that is not below n or occurs a second time, a probability that is NaN,
-// negative, or 2 and above (1 is not the limit because rounding may exceed it a
-// little). A tail like these is refused too, as are all weights of zero. Then s
-// is as it was. Set does not keep its arguments.
-func (s *Sparse) SetProbs(n int, ids []uint32, probs []float32, tail float32) error {
-	return s.set(n, ids, probs, tail, weightOfProb)
+// Refused with a *fault.DistributionError that names the index in ids and p: an
+// id that is not below n or comes a second time, a probability that is NaN,
+// negative, or 2 or above (rounding may carry one a little beyond 1). A tail of
+// that kind is refused too, and so is a distribution with no weight at all. Then
+// s is as it was.
+func SetSparse[T Float](s *Sparse, n int, ids []uint32, p []T, tail float64) error {
+	return s.set(n, ids, numbersOf(p), tail, probabilityWeight)
 }
 
-// SetLogProbs is SetProbs with natural logarithms of probabilities; minus
-// infinity is a probability of 0. They are taken as they are: unlike logits they
-// are not shifted by their maximum. The tail is a probability, or Rest.
-func (s *Sparse) SetLogProbs(n int, ids []uint32, logs []float32, tail float32) error {
-	return s.set(n, ids, logs, tail, weightOfLog)
+// SetSparseLog is SetSparse with the natural logarithms of the probabilities,
+// minus infinity for a probability of zero. They are taken as they are: unlike
+// logits they are not shifted by their maximum. One between 0 and the logarithm
+// of 2 counts as 0. The tail is a probability, or Rest.
+func SetSparseLog[T Float](s *Sparse, n int, ids []uint32, logs []T, tail float64) error {
+	return s.set(n, ids, numbersOf(logs), tail, logWeight)
 }
 
-func (s *Sparse) set(n int, ids []uint32, values []float32, tail float32, weigh func(float32) (uint32, string)) error {
+// probabilityWeight returns floor(p * 2^31) for the p with the float32 bits b, or
+// why it is refused.
+func probabilityWeight(b uint32) (w uint32, reason string) {
+	if reason := refusal(b); reason != "" {
+		return 0, reason
+	}
+	if b &^= minusZero; b >= floatTwo {
+		return 0, "a probability of 2 or above"
+	}
+	return simd.Weight(b, firstScale), ""
+}
+
+// logWeight returns the weight of a probability whose logarithm has the float32
+// bits b, or why it is refused.
+func logWeight(b uint32) (w uint32, reason string) {
+	switch {
+	case b&^minusZero > maxFinite+1:
+		return 0, "not a number"
+	case b < minusZero && b >= floatLn2:
+		return 0, "the logarithm of a probability of 2 or above"
+	case b < minusZero:
+		b = 0
+	}
+	return simd.LogitWeight(math.Float32frombits(b), logOffset), ""
+}
+
+const (
+	floatTwo = 128 << 23
+	floatLn2 = 0x3f317218 // the first float32 above ln 2
+)
+
+// logOffset makes simd.LogitWeight e^x itself.
+var logOffset = simd.LogitOffset(0)
+
+func (s *Sparse) set(n int, ids []uint32, values numbers, tail float64, weigh func(uint32) (uint32, string)) error {
 	switch {
 	case n < 1 || n > MaxSymbols:
 		return &fault.DistributionError{Index: -1, Reason: "the number of symbols is not 1 to 2^24"}
-	case len(ids) != len(values):
+	case len(ids) != values.n:
 		return &fault.DistributionError{Index: -1, Reason: "there are not as many probabilities as ids"}
 	case len(ids) > n:
 		return &fault.DistributionError{Index: n, Reason: "more ids than symbols"}
@@ -66,7 +103,7 @@ func (s *Sparse) set(n int, ids []uint32, values []float32, tail float32, weigh 
 		if int64(id) >= int64(n) {
 			return &fault.DistributionError{Index: i, Reason: "an id that is not below the number of symbols"}
 		}
-		w, reason := weigh(values[i])
+		w, reason := weigh(values.bits(i))
 		if reason != "" {
 			return &fault.DistributionError{Index: i, Reason: reason}
 		}
@@ -89,7 +126,7 @@ func (s *Sparse) set(n int, ids []uint32, values []float32, tail float32, weigh 
 		return &fault.DistributionError{Index: -1, Reason: "nothing above zero"}
 	}
 
-	s.n, s.tail, s.w = n, t, sum+t
+	s.n, s.tail, s.line = n, t, newLine(sum+t, n)
 	s.ids, s.cum = s.ids[:0], append(s.cum[:0], 0)
 	sum = 0
 	for _, key := range s.keys {
@@ -115,22 +152,23 @@ func duplicate(keys []uint64) int {
 }
 
 // tailWeight returns the weight of a tail beside given weights that add up to sum.
-func tailWeight(tail float32, sum uint64) (uint64, string) {
+func tailWeight(tail float64, sum uint64) (w uint64, reason string) {
 	if tail == Rest {
 		return max(1<<31, sum) - sum, ""
 	}
-	w, reason := weightOfProb(tail)
+	t, reason := probabilityWeight(simd.BitsFloat64(tail))
 	if reason != "" {
-		return 0, "a tail that is neither Rest nor 0 to below 2"
+		return 0, "tail: " + reason
 	}
-	return uint64(w), ""
+	return uint64(t), ""
 }
 
 // Len returns the number of symbols.
 func (s *Sparse) Len() int { return s.n }
 
-// Weight returns the weight of all symbols, as docs/exactness.md defines it.
-func (s *Sparse) Weight() uint64 { return s.w }
+// Weight returns the total weight of all symbols, a fingerprint of sorts: nearly
+// any change to the values changes it. It is zero if nothing is set.
+func (s *Sparse) Weight() uint64 { return s.line.total }
 
 // Interval returns the interval of symbol.
 func (s *Sparse) Interval(symbol uint32) (Interval, error) {
@@ -152,20 +190,19 @@ func (s *Sparse) before(r int, symbol uint32) uint64 {
 
 // interval returns the interval of symbol, before which r are given.
 func (s *Sparse) interval(r int, symbol uint32, given bool) Interval {
-	after := r
+	before, after := s.before(r, symbol), uint64(0)
 	if given {
-		after++
+		after = s.cum[r+1] - s.cum[r] + before
+	} else {
+		after = s.before(r, symbol+1)
 	}
-	l := newLine(s.w, s.n)
-	low := l.low(s.before(r, symbol), uint64(symbol))
-	high := l.low(s.before(after, symbol+1), uint64(symbol)+1)
-	return Interval{low, high - low}
+	return s.line.interval(before, after-before, uint64(symbol))
 }
 
-// reached reports whether point lies at or after the lower end of symbol, before
-// which r are given.
-func (s *Sparse) reached(r int, symbol uint32, point uint32) bool {
-	return newLine(s.w, s.n).begins(s.before(r, symbol), uint64(symbol), point)
+// begins reports whether symbol, before which r are given, begins at or before
+// point.
+func (s *Sparse) begins(r int, symbol uint32, point uint32) bool {
+	return s.line.begins(s.before(r, symbol), uint64(symbol), point)
 }
 
 // Find returns the symbol whose interval holds point, and the interval.
@@ -178,7 +215,7 @@ func (s *Sparse) Find(point uint32) (uint32, Interval) {
 	r, end := 0, len(s.ids)
 	for r < end {
 		mid := int(uint(r+end) >> 1)
-		if s.reached(mid, s.ids[mid], point) {
+		if s.begins(mid, s.ids[mid], point) {
 			r = mid + 1
 		} else {
 			end = mid
@@ -191,14 +228,14 @@ func (s *Sparse) Find(point uint32) (uint32, Interval) {
 	if r < len(s.ids) {
 		last = s.ids[r] - 1
 	}
-	if r > 0 && (first > last || !s.reached(r, first, point)) {
+	if r > 0 && (first > last || !s.begins(r, first, point)) {
 		return s.ids[r-1], s.interval(r-1, s.ids[r-1], true)
 	}
 	symbol := s.guess(r, first, last, point)
-	for symbol > first && !s.reached(r, symbol, point) {
+	for symbol > first && !s.begins(r, symbol, point) {
 		symbol--
 	}
-	for symbol < last && s.reached(r, symbol+1, point) {
+	for symbol < last && s.begins(r, symbol+1, point) {
 		symbol++
 	}
 	return symbol, s.interval(r, symbol, false)
@@ -209,7 +246,7 @@ func (s *Sparse) Find(point uint32) (uint32, Interval) {
 // point may round here as it likes.
 func (s *Sparse) guess(r int, first, last, point uint32) uint32 {
 	// The lower end of symbol i is about i + scale * (cum[r] + share*(i-r)).
-	scale := float64(Total-uint64(s.n)) / float64(s.w)
+	scale := float64(s.line.spare) / float64(s.line.total)
 	share := float64(s.tail) / float64(s.n-len(s.ids))
 	i := (float64(point) - scale*(float64(s.cum[r])-share*float64(r))) / (1 + scale*share)
 	if !(i > float64(first)) {
