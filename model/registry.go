@@ -18,9 +18,10 @@ type Config struct {
 
 // makers is the table of codecs by ID.
 var makers = map[ID]func(Config) (Codec, error){
-	Stored: func(Config) (Codec, error) { return stored{}, nil },
-	Zstd:   func(c Config) (Codec, error) { return newZstd(c.Level) },
-	Static: func(Config) (Codec, error) { return new(static), nil },
+	Stored:   func(Config) (Codec, error) { return stored{}, nil },
+	Zstd:     func(c Config) (Codec, error) { return newZstd(c.Level) },
+	Static:   func(Config) (Codec, error) { return new(static), nil },
+	Adaptive: func(Config) (Codec, error) { return new(adaptive), nil },
 }
 
 // New returns a codec.
@@ -70,6 +71,8 @@ func Memory(id ID, cfg Config, size, count int) int64 {
 		return zstdMemory(size, count)
 	case Static:
 		return staticMemory(size)
+	case Adaptive:
+		return adaptiveMemory(size, count)
 	}
 	return 0
 }

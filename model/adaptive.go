@@ -1,0 +1,153 @@
+package model
+
+import (
+	"fmt"
+	"io"
+	"math/bits"
+	"slices"
+
+	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/rangecoder"
+)
+
+// adaptive is the codec Adaptive: each symbol under a blend of what came in its
+// contexts, by the range coder. The body is the number of a contextSet and the
+// coder's stream.
+type adaptive struct {
+	model blend
+	enc   rangecoder.Encoder
+	dec   rangecoder.Decoder
+}
+
+// The most memory that contexts take.
+const (
+	minSlots = 1 << 4
+	maxSlots = 1 << 20 // for each order
+	maxRoom  = 1 << 22 // entries of lists
+)
+
+// slotCount returns the number of slots for n contexts: so many that groups
+// seldom overflow, while that is not too many.
+func slotCount(n int) int {
+	if n >= maxSlots/4 {
+		return maxSlots
+	}
+	return max(minSlots, 1<<bits.Len(uint(4*n-1)))
+}
+
+// listRoom returns the number of entries of all lists, for count tokens.
+func listRoom(count int) int {
+	if count >= maxRoom/4 {
+		return maxRoom
+	}
+	return max(4*count, 1<<12)
+}
+
+// adaptiveMemory returns what the codec takes at most.
+func adaptiveMemory(size, count int) int64 {
+	return 1<<18 + 4*int64(size) + 4*int64(listRoom(count)) + maxOrders*16*int64(slotCount(count))
+}
+
+// checkSpans checks that the spans of a block add up to its symbols.
+func checkSpans(b *Block) error {
+	if len(b.Spans) == 0 {
+		return nil
+	}
+	rest := len(b.Symbols)
+	for _, s := range b.Spans {
+		if s.Count < 0 || s.Count > rest || s.First < 0 {
+			return errSpans
+		}
+		rest -= s.Count
+	}
+	if rest != 0 {
+		return errSpans
+	}
+	return nil
+}
+
+var errSpans = fmt.Errorf("%w: the spans of a block do not add up to its symbols", fault.ErrCorrupt)
+
+func (a *adaptive) EncodeBlock(dst []byte, b *Block) ([]byte, error) {
+	if err := checkEncode(b); err != nil {
+		return dst, err
+	}
+	if err := checkSpans(b); err != nil {
+		return dst, err
+	}
+	set := a.choose(b)
+	sheet := newCostSheet()
+	a.enc.Reset(append(dst, byte(set)))
+	a.model.reset(set, b.Size, len(b.Symbols))
+	w := walk{set: set, block: b, end: len(b.Symbols)}
+	var h [maxOrders]uint64
+	for i := 0; ; i++ {
+		s := w.next(&h)
+		if s == nil {
+			return a.enc.Finish(), nil
+		}
+		a.model.begin(&h)
+		iv := a.model.interval(*s)
+		a.enc.Put(iv)
+		a.model.update(*s)
+		if b.Costs != nil {
+			b.Costs[i] = sheet.of(iv)
+		}
+	}
+}
+
+// choose returns the contexts that make the first symbols of the block cheapest.
+func (a *adaptive) choose(b *Block) contextSet {
+	if !slices.ContainsFunc(b.Spans, func(s Span) bool { return rowLen(&s) > 0 }) {
+		return setSequence
+	}
+	n := min(len(b.Symbols), max(1<<14, len(b.Symbols)/8), 1<<17)
+	best, least := setSequence, 0.0
+	for set := range numSets {
+		var sum info.Sum
+		a.model.reset(set, b.Size, n)
+		w := walk{set: set, block: b, end: n}
+		var h [maxOrders]uint64
+		for s := w.next(&h); s != nil; s = w.next(&h) {
+			a.model.begin(&h)
+			sum.Add(a.model.interval(*s).Width)
+			a.model.update(*s)
+		}
+		if cost := sum.Bits(); set == 0 || cost < least {
+			best, least = set, cost
+		}
+	}
+	return best
+}
+
+func (a *adaptive) DecodeBlock(b *Block, src []byte) error {
+	if err := checkSize(b); err != nil {
+		return err
+	}
+	if err := checkSpans(b); err != nil {
+		return err
+	}
+	if len(src) == 0 {
+		return io.ErrUnexpectedEOF
+	}
+	set := contextSet(src[0])
+	if set >= numSets {
+		return fmt.Errorf("%w: set of contexts %d", fault.ErrCorrupt, set)
+	}
+	a.dec.Reset(src[1:])
+	a.model.reset(set, b.Size, len(b.Symbols))
+	w := walk{set: set, block: b, end: len(b.Symbols)}
+	var h [maxOrders]uint64
+	for s := w.next(&h); s != nil; s = w.next(&h) {
+		point, err := a.dec.Point()
+		if err != nil {
+			return err
+		}
+		a.model.begin(&h)
+		*s = a.model.find(point)
+		a.dec.Take(a.model.interval(*s))
+		a.model.update(*s)
+	}
+	return a.dec.Finish()
+}
