@@ -2,6 +2,7 @@ package prob
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
@@ -29,6 +30,7 @@ type Sparse struct {
 	// Set works in these, so that a refused input changes nothing above.
 	weights []uint32
 	keys    []uint64 // id<<32 | position
+	spare   []uint64
 }
 
 // SetSparse makes s a distribution over n symbols, 1..MaxSymbols, where symbol
@@ -111,7 +113,7 @@ func (s *Sparse) set(n int, ids []uint32, values numbers, tail float64, weigh fu
 		s.weights = append(s.weights, w)
 		s.keys = append(s.keys, uint64(id)<<32|uint64(i))
 	}
-	slices.Sort(s.keys)
+	s.sort(n)
 	if i := duplicate(s.keys); i >= 0 {
 		return &fault.DistributionError{Index: i, Reason: "an id that occurs twice"}
 	}
@@ -135,6 +137,30 @@ func (s *Sparse) set(n int, ids []uint32, values numbers, tail float64, weigh fu
 		s.cum = append(s.cum, sum)
 	}
 	return nil
+}
+
+// sort puts the keys in order, whose ids are below n.
+func (s *Sparse) sort(n int) {
+	if len(s.keys) < 64 {
+		slices.Sort(s.keys)
+		return
+	}
+	s.spare = slices.Grow(s.spare[:0], len(s.keys))[:len(s.keys)]
+	for shift := 32; shift < 32+bits.Len(uint(n-1)); shift += 8 {
+		var starts [257]int
+		for _, key := range s.keys {
+			starts[key>>shift&255+1]++
+		}
+		for i := range 255 {
+			starts[i+1] += starts[i]
+		}
+		for _, key := range s.keys {
+			at := &starts[key>>shift&255]
+			s.spare[*at] = key
+			*at++
+		}
+		s.keys, s.spare = s.spare, s.keys
+	}
 }
 
 // duplicate returns the lowest position at which an id occurs again, -1 if none
