@@ -15,5 +15,8 @@ func choose(b *Block, level Level) setup {
 	if b.Size <= 4096 && s.geometry == geometryGrid && len(b.Symbols) > 16*b.Size {
 		s.learned = treeHalves
 	}
+	if s.geometry == geometryStream && len(b.Symbols) > 20000 {
+		s.learned = treeClasses
+	}
 	return s
 }

@@ -94,24 +94,6 @@ func (c *Codec) Encode(dst []byte, b *Block) ([]byte, error) {
 	return out, nil
 }
 
-// learnOrder returns the order of the symbols for a tree of halves.
-func (c *Codec) learnOrder(b *Block, s setup) []uint32 {
-	step := s.rows * s.cols
-	var lags [2]pairs
-	start := 0
-	for _, sp := range b.Spans {
-		sym := b.Symbols[start : start+sp.Count]
-		start += sp.Count
-		for lag := range lags {
-			d := step * (lag + 1)
-			for i := d; i < len(sym); i++ {
-				lags[lag] = append(lags[lag], uint64(sym[i-d])*uint64(b.Size)+uint64(sym[i]))
-			}
-		}
-	}
-	return learnOrder(b.Size, lags[0], lags[1])
-}
-
 func (b *Block) check() error {
 	if b.Size < 1 || b.Size > MaxSize {
 		return fmt.Errorf("%w: the mix model takes 1 to %d symbols, not %d", fault.ErrUnsupported, MaxSize, b.Size)
@@ -177,12 +159,9 @@ func (c *Codec) encodeMixed(dst []byte, b *Block, s setup) ([]byte, error) {
 	dst = append(dst, formMixed)
 	dst = s.append(dst)
 	enc := rangecoder.NewEncoder(dst)
-	t := natural(b.Size)
-	if s.learned != treeNatural {
-		order := c.learnOrder(b, s)
-		canonical(order)
-		putHalves(enc, order)
-		t = halves(order)
+	t, err := c.learnTree(enc, b, s)
+	if err != nil {
+		return dst, err
 	}
 	r, err := c.runner(b, s, t)
 	if err != nil {
@@ -213,16 +192,9 @@ func (c *Codec) Decode(b *Block, src []byte) error {
 		return err
 	}
 	dec := rangecoder.NewDecoder(src)
-	var t *tree
-	if s.learned == treeNatural {
-		t = natural(b.Size)
-	} else {
-		sorted, order := make([]uint32, b.Size), make([]uint32, b.Size)
-		for i := range sorted {
-			sorted[i] = uint32(i)
-		}
-		readHalves(dec, sorted, order)
-		t = halves(order)
+	t, err := readTree(dec, b.Size, s.learned)
+	if err != nil {
+		return err
 	}
 	r, err := c.runner(b, s, t)
 	if err != nil {
@@ -273,10 +245,3 @@ func parseSetup(src []byte) (setup, []byte, error) {
 	}
 	return s, src, nil
 }
-
-// Trees by number, as stored in a block.
-const (
-	treeNatural = iota // the symbols' own order
-	treeHalves         // learned, every node split in the middle
-	treeCount
-)

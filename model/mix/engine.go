@@ -31,7 +31,7 @@ type engine struct {
 	node   int32
 	depth  int
 	inLine uint32
-	code   uint32
+	code   uint64
 	known  int
 	p      int32 // probability of bit 1, 16 bits
 }
@@ -41,7 +41,7 @@ type candidateState struct {
 	sels    []selector
 	entries [][]uint32
 	at      []int // index into each of entries
-	code    uint32
+	code    uint64
 	agrees  bool
 }
 
@@ -164,7 +164,7 @@ func (e *engine) part(v *[maxValues]uint32, t term) uint32 {
 		return x
 	}
 	if t.kind == kindPrefix {
-		return e.tree.code[x-1]>>(32-t.keep) + 1
+		return uint32(e.tree.code[x-1]>>(64-t.keep)) + 1
 	}
 	if e.tree.class == nil {
 		return 0
@@ -273,7 +273,7 @@ func (e *engine) predict() {
 			}
 			continue
 		}
-		sign := int32(c.code>>(31-e.depth)&1)*2 - 1
+		sign := int32(c.code>>(63-e.depth)&1)*2 - 1
 		for i := range c.sels {
 			at := e.index(&c.sels[i])
 			c.at[i] = at
@@ -312,7 +312,7 @@ func (e *engine) update(bit uint32) {
 		if !c.agrees {
 			continue
 		}
-		hit := ^(c.code>>(31-e.depth) ^ bit) & 1
+		hit := ^(uint32(c.code>>(63-e.depth)) ^ bit) & 1
 		for i := range c.sels {
 			adapt(&c.entries[i][c.at[i]], hit, candidateLimit)
 		}
@@ -323,7 +323,7 @@ func (e *engine) update(bit uint32) {
 	for k := range e.apms {
 		e.apms[k].update(int32(bit))
 	}
-	e.code |= bit << (31 - e.depth)
+	e.code |= uint64(bit) << (31 - e.depth)
 	e.node = e.tree.child[2*e.node+int32(bit)]
 	e.depth++
 	e.inLine = e.inLine*2 + bit
@@ -334,7 +334,7 @@ func (e *engine) encode(enc *rangecoder.Encoder, symbol uint32, sum *info.Sum) {
 	code, depth := e.tree.code[symbol], int(e.tree.depth[symbol])
 	for d := range depth {
 		e.predict()
-		bit := code >> (31 - d) & 1
+		bit := uint32(code>>(63-d)) & 1
 		enc.PutBit(int(bit), uint64(65536-e.p)<<16)
 		if sum != nil {
 			sum.Add(uint64(int32(1-bit)*65536+(2*int32(bit)-1)*e.p) << 16)
@@ -365,7 +365,7 @@ func (e *engine) learn(symbol uint32) {
 			in = 1
 			e.lines(node)
 		}
-		bit := code >> (31 - d) & 1
+		bit := uint32(code>>(63-d)) & 1
 		for _, l := range e.cur {
 			train(&l[in&15], bit)
 		}

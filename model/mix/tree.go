@@ -7,25 +7,25 @@ package mix
 type tree struct {
 	size    int
 	child   []int32  // two for each inner node: a node, or ^symbol
-	code    []uint32 // of each symbol, from the top bit down
+	code    []uint64 // of each symbol, from the top bit down
 	depth   []uint8  // number of bits of each code
 	class   []uint16 // of each symbol, if the tree has classes
 	classes int
 }
 
 // maxCode is the longest code of a symbol.
-const maxCode = 32
+const maxCode = 64
 
 // number completes a tree from nodes in any order. It reports whether they make
 // a tree of codes of at most maxCode bits.
 func newTree(size int, nodes [][2]int32, root int32) (*tree, bool) {
-	t := &tree{size: size, code: make([]uint32, size), depth: make([]uint8, size)}
+	t := &tree{size: size, code: make([]uint64, size), depth: make([]uint8, size)}
 	if size < 2 {
 		return t, true
 	}
 	type item struct {
 		node  int32
-		code  uint32
+		code  uint64
 		depth uint8
 	}
 	t.child = make([]int32, 0, 2*(size-1))
@@ -37,7 +37,7 @@ func newTree(size int, nodes [][2]int32, root int32) (*tree, bool) {
 			return nil, false
 		}
 		for b, c := range nodes[it.node] {
-			code := it.code | uint32(b)<<(31-it.depth)
+			code := it.code | uint64(b)<<(63-it.depth)
 			if c < 0 {
 				t.code[^c], t.depth[^c] = code, it.depth+1
 				t.child = append(t.child, c)
