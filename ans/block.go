@@ -7,12 +7,11 @@ import (
 	"math/bits"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/simd/rans"
 )
 
 const (
-	blockLower = 1 << 31 // a lane's state is 2^31..2^63-1
-	maxLanes   = 32
-	rawBody    = 7 // first byte of a body of packed symbols; else it is log2 of the lanes
+	rawBody = 7 // first byte of a body of packed symbols; else it is log2 of the lanes
 
 	// MaxSlots is the largest number of slots that the tables of one Block or
 	// TBlock may have together. Decoding takes 8 bytes of memory a slot.
@@ -24,20 +23,10 @@ const (
 // it serves one goroutine at a time.
 type Block[S Symbol] struct {
 	set  tableSet
-	enc  [][]encEntry // by table, then symbol
-	dec  []uint64     // by table, then slot: symbol (16 bits), slot within the symbol (24), slots of the symbol (24)
+	enc  []rans.Entry // by table, then symbol: the size of the largest for each
+	dec  []rans.Slot  // by table, then slot
 	bits []uint64     // by table: expected information content of a symbol in 2^-16 bit
-	buf  []uint32     // words of the block in hand, from the end backwards
-}
-
-// encEntry is what coding a symbol takes: for x < 2^63,
-// x / slots == hi64(x * reciprocal) >> shift.
-type encEntry struct {
-	reciprocal uint64
-	limit      uint32 // a state whose upper half is at least this sheds a word first
-	slots      uint32
-	cum        uint32 // slots of the symbols before, plus what reciprocal lacks for slots == 1
-	shift      uint8
+	buf  []byte       // words of the block in hand, from the end backwards
 }
 
 // tableSet is one or more tables of the same precision.
@@ -116,8 +105,9 @@ func (b *Block[S]) Encode(dst []byte, symbols []S, index []uint16) ([]byte, erro
 		b.prepareEncode()
 	}
 	raw := packedLen(len(symbols), b.set.size)
-	if need := raw/4 + maxLanes + 1; len(b.buf) < need {
-		b.buf = make([]uint32, need)
+	// Where the words do not fit, packing takes less.
+	if need := raw + wordSize*rans.MaxLanes + wordSize; len(b.buf) < need {
+		b.buf = make([]byte, need)
 	}
 	w := &laneEncoder[S]{block: b, buf: b.buf, at: len(b.buf)}
 	lanes := lanesFor(b.content(len(symbols), index))
@@ -162,52 +152,40 @@ func lanesFor(size uint64) int {
 }
 
 func (b *Block[S]) prepareEncode() {
-	for _, t := range b.set.tables {
-		enc := make([]encEntry, len(t.freq))
+	b.enc = make([]rans.Entry, len(b.set.tables)*b.set.size)
+	for i, t := range b.set.tables {
+		enc := b.enc[i*b.set.size:]
 		content := uint64(0)
 		for s, f := range t.freq {
-			if f == 0 {
-				continue
+			if f != 0 {
+				enc[s] = rans.NewEntry(f, t.cum[s], t.prec)
+				content += uint64(f) * (uint64(t.prec)<<16 - log2(f)>>(fraction-16))
 			}
-			enc[s] = newEncEntry(f, t.cum[s], t.prec)
-			content += uint64(f) * (uint64(t.prec)<<16 - log2(f)>>(fraction-16))
 		}
-		b.enc = append(b.enc, enc)
 		b.bits = append(b.bits, content>>t.prec)
 	}
 }
 
-func newEncEntry(f, cum uint32, prec uint) encEntry {
-	e := encEntry{limit: f << (31 - prec), slots: f, cum: cum}
-	if f == 1 {
-		// hi64(x * (2^64-1)) is x-1, so that cum makes up for 2^prec - 1.
-		e.reciprocal = ^uint64(0)
-		e.cum = cum + 1<<prec - 1
-		return e
-	}
-	// With 2^shift <= f-1 < 2^(shift+1), the reciprocal is 2^(64+shift)/f rounded
-	// up (R. Alverson, Integer division using reciprocals, 1991).
-	shift := uint(bits.Len32(f-1)) - 1
-	q, r := bits.Div64(1<<shift, 0, uint64(f))
-	if r != 0 {
-		q++
-	}
-	e.reciprocal, e.shift = q, uint8(shift)
-	return e
-}
-
 func (b *Block[S]) prepareDecode() {
-	b.dec = make([]uint64, len(b.set.tables)<<b.set.prec)
+	b.dec = make([]rans.Slot, len(b.set.tables)<<b.set.prec)
 	dec := b.dec
 	for _, t := range b.set.tables {
 		for s, f := range t.freq {
-			e := uint64(f)<<40 | uint64(s)
 			for j := range dec[:f] {
-				dec[j] = e | uint64(j)<<16
+				dec[j] = rans.NewSlot(uint16(s), uint32(j), f)
 			}
 			dec = dec[f:]
 		}
 	}
+}
+
+// slot returns the slot that state x is in when symbol i is next.
+func (b *Block[S]) slot(index []uint16, i int, x uint64) rans.Slot {
+	slot := x & (1<<b.set.prec - 1)
+	if index != nil {
+		slot += uint64(index[i]) << b.set.prec
+	}
+	return b.dec[slot]
 }
 
 // Decode fills symbols from the body src, all of it. index must be the one that
@@ -257,22 +235,16 @@ func (b *Block[S]) decodeSingle(symbols []S, index []uint16, src []byte) error {
 // decodeTail decodes with one state, which ends at 0 when all words, 4 bytes
 // each, are used up.
 func (b *Block[S]) decodeTail(symbols []S, index []uint16, x uint64, words []byte) error {
-	prec := b.set.prec
-	mask := uint64(1)<<prec - 1
 	for i := range symbols {
-		slot := x & mask
-		if index != nil {
-			slot += uint64(index[i]) << prec
-		}
-		e := b.dec[slot]
-		symbols[i] = S(e & 0xffff)
-		x = e>>40*(x>>prec) + e>>16&0xffffff
-		if x < blockLower && len(words) != 0 {
-			if len(words) < 4 {
+		e := b.slot(index, i, x)
+		symbols[i] = S(e.Symbol())
+		x = e.Pop(x, b.set.prec)
+		if x < rans.Lower && len(words) != 0 {
+			if len(words) < wordSize {
 				return io.ErrUnexpectedEOF
 			}
 			x = x<<32 | uint64(binary.LittleEndian.Uint32(words))
-			words = words[4:]
+			words = words[wordSize:]
 		}
 	}
 	if x != 0 || len(words) != 0 {
@@ -287,7 +259,7 @@ func (b *Block[S]) decodeLanes(symbols []S, index []uint16, src []byte, lanes in
 		return fmt.Errorf("%w: more symbols than the block has", fault.ErrCorrupt)
 	}
 	src = src[n:]
-	var states [maxLanes]uint64
+	var states [rans.MaxLanes]uint64
 	n, ok := unpackStates(states[:lanes], src)
 	if !ok {
 		return io.ErrUnexpectedEOF
@@ -302,10 +274,10 @@ func (b *Block[S]) decodeLanes(symbols []S, index []uint16, src []byte, lanes in
 		return errLeftOver
 	}
 	// The other lanes began with words that the first one shed.
-	var words [4 * (maxLanes - 1)]byte
+	var words [wordSize * (rans.MaxLanes - 1)]byte
 	fill := words[:0]
 	for l := lanes - 1; l > 0; l-- {
-		w := states[l] - blockLower
+		w := states[l] - rans.Lower
 		if w>>32 != 0 {
 			return errLeftOver
 		}

@@ -1,0 +1,227 @@
+package bench
+
+import (
+	"bytes"
+	"io"
+	"testing"
+
+	kanzibits "github.com/flanglet/kanzi-go/v2/bitstream"
+	kanzi "github.com/flanglet/kanzi-go/v2/entropy"
+	"github.com/klauspost/compress/fse"
+	"github.com/klauspost/compress/huff0"
+
+	"github.com/foretell/foretell/ans"
+)
+
+// A byteCoder codes a whole array with its tables, and back.
+type byteCoder struct {
+	name   string
+	encode func(dst, src []byte) []byte
+	decode func(dst, code []byte) []byte
+}
+
+type blockCoder[S ans.Symbol] interface {
+	Encode(dst []byte, symbols []S, index []uint16) ([]byte, error)
+	Decode(symbols []S, index []uint16, src []byte) error
+}
+
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// table counts the symbols and makes their table.
+func table[S ans.Symbol](symbols []S, size int) *ans.Table {
+	counts := make([]uint64, size)
+	check(ans.Count(counts, symbols))
+	t, err := ans.NewTable(counts, 0)
+	check(err)
+	return t
+}
+
+// whole codes table and body together, as the others do.
+func whole(name string, make func(t *ans.Table) blockCoder[byte]) byteCoder {
+	return byteCoder{name,
+		func(dst, src []byte) []byte {
+			t := table(src, 256)
+			dst = append(dst[:0], 0, 0)
+			dst, _ = t.AppendTable(dst, nil)
+			dst[0], dst[1] = byte(len(dst)-2), byte((len(dst)-2)>>8)
+			dst, err := make(t).Encode(dst, src, nil)
+			check(err)
+			return dst
+		},
+		func(dst, code []byte) []byte {
+			n := int(code[0]) | int(code[1])<<8
+			t, err := ans.ParseTable(code[2:2+n], 256, nil)
+			check(err)
+			check(make(t).Decode(dst, nil, code[2+n:]))
+			return dst
+		},
+	}
+}
+
+func newRANS[S ans.Symbol](t *ans.Table) blockCoder[S] {
+	b, err := ans.NewBlock[S](t)
+	check(err)
+	return b
+}
+
+func newTANS[S ans.Symbol](t *ans.Table) blockCoder[S] {
+	b, err := ans.NewTBlock[S](t)
+	check(err)
+	return b
+}
+
+func fseCoder() byteCoder {
+	s := new(fse.Scratch)
+	return byteCoder{"fse",
+		func(_, src []byte) []byte {
+			out, err := fse.Compress(src, s)
+			check(err)
+			return out
+		},
+		func(dst, code []byte) []byte {
+			s.DecompressLimit = len(dst)
+			out, err := fse.Decompress(code, s)
+			check(err)
+			return out
+		},
+	}
+}
+
+// huff0Coder codes in pieces, since huff0 takes at most 2^18-1 bytes.
+func huff0Coder() byteCoder {
+	const piece = 128 << 10
+	enc := new(huff0.Scratch)
+	dec := new(huff0.Scratch)
+	return byteCoder{"huff0",
+		func(dst, src []byte) []byte {
+			dst = dst[:0]
+			for len(src) > 0 {
+				p := src[:min(piece, len(src))]
+				out, _, err := huff0.Compress4X(p, enc)
+				check(err)
+				dst = append(dst, byte(len(out)), byte(len(out)>>8), byte(len(out)>>16))
+				dst = append(dst, out...)
+				src = src[len(p):]
+			}
+			return dst
+		},
+		func(dst, code []byte) []byte {
+			at := 0
+			for len(code) > 0 {
+				n := int(code[0]) | int(code[1])<<8 | int(code[2])<<16
+				s, rest, err := huff0.ReadTable(code[3:3+n], dec)
+				check(err)
+				out, err := s.Decoder().Decompress4X(dst[at:at:at+min(piece, len(dst)-at)], rest)
+				check(err)
+				at += len(out)
+				code = code[3+n:]
+			}
+			return dst[:at]
+		},
+	}
+}
+
+type closer struct{ *bytes.Buffer }
+
+func (closer) Close() error { return nil }
+
+func kanziCoder(name string, chunk uint) byteCoder {
+	return byteCoder{name,
+		func(dst, src []byte) []byte {
+			w := closer{bytes.NewBuffer(dst[:0])}
+			bs, err := kanzibits.NewDefaultOutputBitStream(w, 1<<16)
+			check(err)
+			e, err := kanzi.NewANSRangeEncoder(bs, 0, chunk)
+			check(err)
+			_, err = e.Write(src)
+			check(err)
+			e.Dispose()
+			check(bs.Close())
+			return w.Bytes()
+		},
+		func(dst, code []byte) []byte {
+			bs, err := kanzibits.NewDefaultInputBitStream(io.NopCloser(bytes.NewReader(code)), 1<<16)
+			check(err)
+			d, err := kanzi.NewANSRangeDecoder(bs, 0, chunk)
+			check(err)
+			_, err = d.Read(dst)
+			check(err)
+			return dst
+		},
+	}
+}
+
+func byteCoders() []byteCoder {
+	return []byteCoder{
+		whole("rans", newRANS[byte]), whole("tans", newTANS[byte]),
+		fseCoder(), huff0Coder(), kanziCoder("kanzi", 16384), kanziCoder("kanzi-1M", 1<<20),
+	}
+}
+
+// BenchmarkBlock compares the block coders: bytes with tables, made and stored
+// and read each time, for all; larger alphabets for ours, of which bytes/op is
+// table and body, and the table is made beforehand.
+func BenchmarkBlock(b *testing.B) {
+	text := opticks(b)
+	src := narrow(text.symbols)
+	for _, c := range byteCoders() {
+		code := bytes.Clone(c.encode(nil, src))
+		dst := make([]byte, len(src))
+		if !bytes.Equal(c.decode(dst, code), src) {
+			b.Fatal(c.name, " does not decode right")
+		}
+		b.Run(c.name+"/encode/opticks", func(b *testing.B) {
+			b.SetBytes(int64(len(src)))
+			b.ReportMetric(float64(len(code)), "bytes")
+			var out []byte
+			for b.Loop() {
+				out = c.encode(out, src)
+			}
+		})
+		b.Run(c.name+"/decode/opticks", func(b *testing.B) {
+			b.SetBytes(int64(len(src)))
+			b.ReportMetric(float64(len(code)), "bytes")
+			for b.Loop() {
+				c.decode(dst, code)
+			}
+		})
+	}
+	for _, in := range []input{tacoBell(b), enwik(b), encodec(b)} {
+		t := table(in.symbols, in.size)
+		stored, _ := t.AppendTable(nil, nil)
+		for name, c := range map[string]blockCoder[uint16]{"rans": newRANS[uint16](t), "tans": newTANS[uint16](t)} {
+			benchSymbols(b, name, in, c, len(stored))
+		}
+	}
+}
+
+func benchSymbols(b *testing.B, name string, in input, c blockCoder[uint16], table int) {
+	n := len(in.symbols)
+	code, err := c.Encode(nil, in.symbols, nil)
+	check(err)
+	report := func(b *testing.B) {
+		b.ReportMetric(float64(table+len(code)), "bytes")
+		b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Msym/s")
+	}
+	b.Run(name+"/encode/"+in.name, func(b *testing.B) {
+		b.SetBytes(int64(2 * n))
+		out := code
+		for b.Loop() {
+			out, err = c.Encode(out[:0], in.symbols, nil)
+			check(err)
+		}
+		report(b)
+	})
+	b.Run(name+"/decode/"+in.name, func(b *testing.B) {
+		b.SetBytes(int64(2 * n))
+		out := make([]uint16, n)
+		for b.Loop() {
+			check(c.Decode(out, nil, code))
+		}
+		report(b)
+	})
+}

@@ -1,0 +1,164 @@
+package bench
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// dataDir returns the folder of real data: FORETELL_DATA, or the folder
+// shared/data next to the repository. A test or benchmark that needs it is
+// skipped where it is absent.
+func dataDir(t testing.TB) string {
+	dir := os.Getenv("FORETELL_DATA")
+	if dir == "" {
+		root, err := os.Getwd()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for !isRepository(root) && filepath.Dir(root) != root {
+			root = filepath.Dir(root)
+		}
+		dir = filepath.Join(filepath.Dir(root), "shared", "data")
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Skipf("no real data: point FORETELL_DATA at it (%v)", err)
+	}
+	return dir
+}
+
+// isRepository reports whether dir holds the go.mod of foretell itself.
+func isRepository(dir string) bool {
+	b, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	return err == nil && strings.HasPrefix(string(b), "module github.com/foretell/foretell\n")
+}
+
+// An input is an array of symbols below size.
+type input struct {
+	name    string
+	size    int
+	symbols []uint16
+}
+
+// opticks returns Newton's Opticks, which comes with Go, as bytes.
+func opticks(t testing.TB) input {
+	b, err := os.ReadFile(filepath.Join(runtime.GOROOT(), "src", "testdata", "Isaac.Newton-Opticks.txt"))
+	if err != nil {
+		t.Skip("the Go installation lacks its test data: ", err)
+	}
+	return input{"opticks", 256, widen(b)}
+}
+
+func widen(b []byte) []uint16 {
+	s := make([]uint16, len(b))
+	for i, x := range b {
+		s[i] = uint16(x)
+	}
+	return s
+}
+
+func narrow(s []uint16) []byte {
+	b := make([]byte, len(s))
+	for i, x := range s {
+		b[i] = byte(x)
+	}
+	return b
+}
+
+// tacoBell returns one minute of video as commaVQ tokens.
+func tacoBell(t testing.TB) input {
+	b, err := os.ReadFile(filepath.Join(dataDir(t), "commavq", "taco-bell.npy"))
+	if err != nil {
+		t.Skip(err)
+	}
+	return input{"taco-bell", 1024, npy(t, b)}
+}
+
+// enwik returns a million GPT-2 tokens.
+func enwik(t testing.TB) input {
+	b, err := os.ReadFile(filepath.Join(dataDir(t), "llm", "enwik-1M.gpt2.u16"))
+	if err != nil {
+		t.Skip(err)
+	}
+	s := make([]uint16, len(b)/2)
+	for i := range s {
+		s[i] = binary.LittleEndian.Uint16(b[2*i:])
+	}
+	return input{"enwik-1M", 50257, s}
+}
+
+// encodec returns the EnCodec tokens of all speakers as one array.
+func encodec(t testing.TB) input {
+	all := input{name: "encodec", size: 1024}
+	for _, in := range npzArrays(t) {
+		if strings.HasSuffix(in.name, "fine_prompt") {
+			all.symbols = append(all.symbols, in.symbols...)
+		}
+	}
+	return all
+}
+
+// npzArrays returns every array of the EnCodec files.
+func npzArrays(t testing.TB) []input {
+	files, err := filepath.Glob(filepath.Join(dataDir(t), "encodec", "*.npz"))
+	if err != nil || len(files) == 0 {
+		t.Skip("no EnCodec tokens in FORETELL_DATA")
+	}
+	sort.Strings(files)
+	var all []input
+	for _, f := range files {
+		z, err := zip.OpenReader(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range z.File {
+			r, err := m.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := io.ReadAll(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := strings.TrimSuffix(m.Name, ".npy")
+			size := 1024
+			if name == "semantic_prompt" {
+				size = 10000
+			}
+			all = append(all, input{strings.TrimSuffix(filepath.Base(f), ".npz") + "/" + name, size, npy(t, b)})
+		}
+		z.Close()
+	}
+	return all
+}
+
+// npy returns the elements of a little-endian integer array below 2^16.
+func npy(t testing.TB, b []byte) []uint16 {
+	head := int(binary.LittleEndian.Uint16(b[8:]))
+	text := string(b[10 : 10+head])
+	_, descr, ok := strings.Cut(text, "'descr': '")
+	if !ok || !bytes.HasPrefix(b, []byte("\x93NUMPY\x01")) {
+		t.Fatal("no npy file")
+	}
+	width, err := strconv.Atoi(descr[2:3])
+	if err != nil {
+		t.Fatal(err)
+	}
+	b = b[10+head:]
+	s := make([]uint16, len(b)/width)
+	for i := range s {
+		s[i] = binary.LittleEndian.Uint16(b[i*width:])
+	}
+	return s
+}
+
+func (in input) String() string { return fmt.Sprintf("%s (%d)", in.name, len(in.symbols)) }
