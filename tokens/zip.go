@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/klauspost/compress/flate"
 )
 
 // maxZipDirectory bounds the bytes that are read to find a zip's entries, and
@@ -100,6 +101,7 @@ func zipEntries(r io.ReaderAt, size int64) (entries []zipEntry, deflated bool, e
 		return nil, false, err
 	}
 	budget.left = math.MaxInt64
+	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
 	arrays := false
 	for _, f := range z.File {
 		at, err := f.DataOffset()
