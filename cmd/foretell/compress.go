@@ -1,0 +1,261 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/tokens"
+	"github.com/spf13/cobra"
+)
+
+const compressHelp = `Compress files, folders and archives into one .fore file. The inputs are kept.
+
+What an input is, its content tells: an .npy array; an .npz or a tar (.tar.gz as
+well) of them; else it is raw, an array of bytes unless its name ends in .u8,
+.u16, .u32, .u64 (.i8 to .i64 for signed numbers) or --dtype says otherwise.
+A deflated .npz or a .tar.gz comes back uncompressed, with each file in it byte
+for byte; everything else comes back byte for byte as it was.
+
+One input X gives X.fore; several need -o. A dash stands for standard input or
+output.`
+
+const compressExample = `  foretell compress tokens.npy                        # writes tokens.npy.fore
+  foretell compress --fast tokens.npy                 # speed before size
+  foretell compress shards/ extra.npy -o all.fore     # many files, one output
+  foretell compress clips.npz --member 'fine_*' -o fine.fore
+  foretell compress ids.bin --dtype uint16 --shape -1,128
+  tar c shards | foretell compress - > shards.tar.fore`
+
+type compressOptions struct {
+	*app
+	sourceFlags
+	out     string
+	model   string
+	fast    bool
+	solid   bool
+	block   size
+	workers int
+	force   bool
+	json    bool
+}
+
+func newCompress(a *app) *cobra.Command {
+	c := &compressOptions{app: a}
+	cmd := &cobra.Command{
+		Use:     "compress INPUT... [-o OUT]",
+		Short:   "Compress token arrays into a .fore file",
+		Long:    compressHelp,
+		Example: compressExample,
+		GroupID: groupMain,
+		RunE:    func(_ *cobra.Command, args []string) error { return c.run(args) },
+	}
+	f := cmd.Flags()
+	f.StringVarP(&c.out, "output", "o", "", "write to `OUT` (- is standard output)")
+	f.StringVar(&c.model, "model", foretell.DefaultModel, "the `MODEL` that predicts: "+oneOf(models()))
+	f.BoolVar(&c.fast, "fast", false, "the same as --model fast: speed before size")
+	f.BoolVar(&c.solid, "solid", false, "let blocks hold several members: smaller for many short arrays")
+	f.Var(&c.block, "block", "most tokens in a block, such as 64K: what a range read decodes at least (default: the model's)")
+	f.IntVarP(&c.workers, "threads", "T", 0, "encode `N` blocks at a time; the output does not depend on it (default: one for each CPU)")
+	c.sourceFlags.add(cmd)
+	f.BoolVarP(&c.force, "force", "f", false, "overwrite an existing output; write to a terminal")
+	f.BoolVar(&c.json, "json", false, "print a summary as JSON (to standard error if the output is standard output)")
+	cmd.RegisterFlagCompletionFunc("model", cobra.FixedCompletions(toCompletions(models()), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func toCompletions(names []string) []cobra.Completion { return names }
+
+// A compressSummary is what compress reports.
+type compressSummary struct {
+	Output  string   `json:"output"`
+	Model   string   `json:"model"`
+	Members int64    `json:"members"`
+	Tokens  int64    `json:"tokens"`
+	Input   int64    `json:"input_bytes"` // content: what decompress gives back
+	Size    int64    `json:"output_bytes"`
+	Ratio   float64  `json:"ratio"`
+	Bits    float64  `json:"bits_per_token"`
+	Seconds float64  `json:"seconds"`
+	Speed   float64  `json:"mb_per_second"`
+	Fresh   []string `json:"repacked,omitempty"` // files whose envelope is not kept
+}
+
+func (c *compressOptions) run(args []string) error {
+	opts, err := c.source()
+	if err != nil {
+		return err
+	}
+	out, err := c.output(args)
+	if err != nil {
+		return err
+	}
+	if out != "-" {
+		opts.StdinName = strings.TrimSuffix(filepath.Base(out), ".fore")
+	}
+	model := c.model
+	if c.fast {
+		model = "fast"
+	}
+	src, err := tokens.Open(args, opts)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	f, err := c.create(out, args)
+	if err != nil {
+		return err
+	}
+	begin := time.Now()
+	sum := compressSummary{Output: out, Model: model}
+	sink := &tallyWriter{w: f}
+	w, err := foretell.NewWriter(sink, &foretell.WriterOptions{
+		Model: model, BlockTokens: int(c.block), Solid: c.solid, Workers: c.workers,
+	})
+	if err != nil {
+		return err
+	}
+	pipe := out == "-" || slices.Contains(args, "-")
+	var content atomic.Int64
+	show := c.showProgress("compressing", pipe, src.Progress, func() float64 {
+		return ratio(content.Load(), sink.n.Load())
+	})
+	err = c.copy(w, src, &sum, &content)
+	show.end()
+	if err == nil {
+		err = f.finish()
+	}
+	if err == nil {
+		err = staged.commit()
+	}
+	if err != nil {
+		return err
+	}
+	sum.finish(content.Load(), sink.n.Load(), time.Since(begin))
+	return c.report(&sum, pipe)
+}
+
+// source returns how inputs are read.
+func (c *compressOptions) source() (opts tokens.Options, err error) {
+	if opts, err = c.options(); err != nil {
+		return opts, err
+	}
+	if !slices.Contains(models(), c.model) {
+		return opts, usagef("no model is called %q: use %s", c.model, oneOf(models()))
+	}
+	if c.fast && c.model != foretell.DefaultModel && c.model != "fast" {
+		return opts, usagef("--fast and --model %s exclude each other", c.model)
+	}
+	if c.block > foretell.MaxBlockTokens {
+		return opts, usagef("--block: at most %d tokens", foretell.MaxBlockTokens)
+	}
+	return opts, nil
+}
+
+// output returns where the output goes.
+func (c *compressOptions) output(args []string) (string, error) {
+	switch {
+	case len(args) == 0:
+		return "", usagef("name the files to compress, or - for standard input")
+	case c.out != "":
+		return c.out, nil
+	case len(args) > 1:
+		return "", usagef("with several inputs, name the output with -o")
+	case args[0] == "-":
+		return "-", nil
+	}
+	name := filepath.Clean(args[0])
+	if base := filepath.Base(name); base == "." || base == ".." || base == string(filepath.Separator) {
+		return "", usagef("name the output with -o")
+	}
+	return name + ".fore", nil
+}
+
+// create stages the output.
+func (c *compressOptions) create(out string, inputs []string) (*outFile, error) {
+	if out == "-" {
+		if isTerminal(os.Stdout) && !c.force {
+			return nil, errors.New("compressed data is not for a terminal (-f writes it all the same)")
+		}
+		return &outFile{File: os.Stdout, shown: "standard output"}, nil
+	}
+	if fi, err := os.Stat(out); err == nil {
+		for _, in := range inputs {
+			if other, err := os.Stat(in); err == nil && os.SameFile(fi, other) {
+				return nil, fmt.Errorf("%s is an input as well as the output", out)
+			}
+		}
+	}
+	return outPath(out, c.force)
+}
+
+// copy writes all parts of src and counts them, and the bytes of content.
+func (c *compressOptions) copy(w *foretell.Writer, src *tokens.Source, sum *compressSummary, content *atomic.Int64) error {
+	for {
+		p, err := src.Next()
+		if err == io.EOF {
+			return w.Close()
+		}
+		if err != nil {
+			return err
+		}
+		var data *meter
+		switch p.Kind {
+		case tokens.File:
+			if p.Repacked && len(c.members) == 0 {
+				sum.Fresh = append(sum.Fresh, p.Name)
+			}
+		case tokens.Framing:
+			content.Add(int64(len(p.Bytes)))
+		case tokens.Member:
+			data = &meter{r: p.Data, total: content}
+			p.Data = data
+			sum.Members++
+		}
+		if err := w.WritePart(p); err != nil {
+			return err
+		}
+		if data != nil {
+			n := data.n / int64(p.Info.Type.Size())
+			sum.Tokens += n
+			if c.verbose {
+				fmt.Fprintf(os.Stderr, "%s: %s of %v\n", printable(p.Info.Name), counted(n, "token"), p.Info.Type)
+			}
+		}
+	}
+}
+
+func (s *compressSummary) finish(content, size int64, took time.Duration) {
+	s.Input, s.Size = content, size
+	s.Ratio = ratio(s.Input, size)
+	s.Bits = 8 * ratio(size, s.Tokens)
+	s.Seconds = took.Seconds()
+	s.Speed = rate(s.Input, took)
+}
+
+func (c *compressOptions) report(s *compressSummary, pipe bool) error {
+	if len(s.Fresh) > 0 && !c.quiet {
+		names := printable(s.Fresh[0])
+		if len(s.Fresh) > 1 {
+			names += fmt.Sprintf(" and %s more", count(int64(len(s.Fresh)-1)))
+		}
+		fmt.Fprintf(os.Stderr, "foretell: note: the compression of the archive itself is not kept: %s will come back uncompressed, each file in it byte for byte\n", names)
+	}
+	switch {
+	case c.json && s.Output == "-":
+		return printJSON(os.Stderr, s)
+	case c.json:
+		return printJSON(os.Stdout, s)
+	case !c.quiet && !pipe:
+		fmt.Fprintf(os.Stderr, "%s: %s, %s -> %s bytes (%.2f:1), %.3f bits per token, %.1f MB/s\n",
+			printable(s.Output), counted(s.Tokens, "token"), count(s.Input), count(s.Size), s.Ratio, s.Bits, s.Speed)
+	}
+	return nil
+}

@@ -1,0 +1,258 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/foretell/foretell"
+	"github.com/spf13/cobra"
+)
+
+const decompressHelp = `Give back what a .fore file holds, or some of it. The .fore file is kept.
+
+FILE.fore comes back as FILE. What holds several files needs -C, a folder to put
+them in. A dash stands for standard input or output.
+
+With --member and --range, arrays are taken out of the file, each as a file of
+its own: an .npy where it was one or where OUT ends in .npy, else the raw
+elements. Only the blocks that hold them are read, unless the input is a pipe.`
+
+const decompressExample = `  foretell decompress tokens.npy.fore                  # writes tokens.npy
+  foretell decompress tokens.npy.fore -o back.npy
+  foretell decompress shards.fore -C out               # all files, into a folder
+  foretell decompress clips.npz.fore --member fine_prompt -o fine.npy
+  foretell decompress tokens.npy.fore --range 100:200 -o frames.npy
+  foretell decompress tokens.npy.fore --range -10: -o last10.npy
+  foretell decompress damaged.fore --keep-going -C rescued
+  cat tokens.npy.fore | foretell decompress - | sha256sum`
+
+type decompressOptions struct {
+	*app
+	out       string
+	dir       string
+	pick      selection
+	workers   int
+	maxMemory size
+	maxOutput size
+	force     bool
+	keepGoing bool
+	json      bool
+}
+
+func newDecompress(a *app) *cobra.Command {
+	d := &decompressOptions{app: a}
+	cmd := &cobra.Command{
+		Use:               "decompress FILE [-o OUT | -C DIR]",
+		Short:             "Give back what a .fore file holds, or some of it",
+		Long:              decompressHelp,
+		Example:           decompressExample,
+		GroupID:           groupMain,
+		Args:              fileArg,
+		ValidArgsFunction: fore,
+		RunE:              func(_ *cobra.Command, args []string) error { return d.run(args[0]) },
+	}
+	f := cmd.Flags()
+	f.StringVarP(&d.out, "output", "o", "", "write to `OUT` (- is standard output)")
+	f.StringVarP(&d.dir, "directory", "C", "", "write the files into the folder `DIR`, which is made if need be")
+	f.StringArrayVar(&d.pick.members, "member", nil, "take only members whose name matches `NAME`, such as fine_prompt or 'fine_*'; may be repeated")
+	f.Var(&d.pick.rows, "range", "take only these rows along the first axis, as in Python: 100:200, :50, -10:")
+	f.IntVarP(&d.workers, "threads", "T", 0, "decode `N` blocks at a time (default: one for each CPU)")
+	addLimits(cmd, &d.maxMemory, &d.maxOutput)
+	f.BoolVar(&d.keepGoing, "keep-going", false, "go on after damage: write what is whole, zeros for what is lost, and list it")
+	f.BoolVarP(&d.force, "force", "f", false, "overwrite existing files")
+	f.BoolVar(&d.json, "json", false, "print a summary as JSON (to standard error if the output is standard output)")
+	return cmd
+}
+
+// addLimits adds the flags that bound what a file may cost.
+func addLimits(cmd *cobra.Command, memory, output *size) {
+	*memory, *output = 1<<30, 1<<36
+	cmd.Flags().Var(memory, "max-memory", "refuse files that take more memory to decode, such as 512M")
+	cmd.Flags().Var(output, "max-output", "refuse files with more bytes of content, such as 2T")
+}
+
+// A decompressSummary is what decompress reports.
+type decompressSummary struct {
+	Files   []writtenFile `json:"files"`
+	Size    int64         `json:"output_bytes"`
+	Seconds float64       `json:"seconds"`
+	Speed   float64       `json:"mb_per_second"`
+	Damage  []string      `json:"damage,omitempty"`
+}
+
+type writtenFile struct {
+	Path     string `json:"path"`
+	Size     int64  `json:"bytes"`
+	Repacked bool   `json:"repacked,omitempty"`
+}
+
+func (d *decompressOptions) run(name string) error {
+	if err := d.check(name); err != nil {
+		return err
+	}
+	in, err := openInput(name)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	to, err := d.target(name)
+	if err != nil {
+		return err
+	}
+	begin := time.Now()
+	pipe := to.stdout || name == "-"
+	opts := &foretell.ReaderOptions{Workers: d.workers, MaxMemory: int64(d.maxMemory), MaxOutput: int64(d.maxOutput)}
+	var damage []string
+	if d.keepGoing {
+		opts.KeepGoing = func(err error) { damage = append(damage, err.Error()) }
+	}
+	var done atomic.Int64
+	show := d.showProgress("decompressing", pipe,
+		func() (int64, int64) { return done.Load(), in.size },
+		func() float64 { return ratio(to.written.Load(), done.Load()) })
+	if d.pick.any() && in.size >= 0 && !d.keepGoing {
+		err = extractAt(in.File, in.size, &d.pick, opts, to)
+	} else {
+		err = extract(bufio.NewReaderSize(&meter{r: in, total: &done}, 1<<18), &d.pick, opts, to)
+	}
+	if err == nil {
+		err = to.close()
+	}
+	show.end()
+	if err == nil {
+		err = staged.commit()
+	}
+	if err != nil {
+		return err
+	}
+	sum := decompressSummary{Files: to.files, Size: to.written.Load(), Damage: damage}
+	sum.Seconds = time.Since(begin).Seconds()
+	sum.Speed = rate(sum.Size, time.Since(begin))
+	return d.report(&sum, name, to, pipe)
+}
+
+func (d *decompressOptions) check(name string) error {
+	switch {
+	case d.out != "" && d.dir != "":
+		return usagef("-o and -C exclude each other")
+	case d.pick.any() && d.out == "" && d.dir == "":
+		return usagef("with --member or --range, name the output with -o, or a folder with -C")
+	case d.out == "" && d.dir == "" && name != "-" && !strings.HasSuffix(name, ".fore"):
+		return usagef("%s does not end in .fore: name the output with -o, or a folder with -C", name)
+	}
+	return d.pick.check()
+}
+
+// target returns where the output goes.
+func (d *decompressOptions) target(name string) (*target, error) {
+	t := &target{force: d.force, rescue: d.keepGoing}
+	switch {
+	case d.out == "-" || d.out == "" && d.dir == "" && name == "-":
+		t.stdout = true
+	case d.out != "":
+		t.path = d.out
+	case d.dir == "":
+		t.path = strings.TrimSuffix(name, ".fore")
+		t.named = true
+		if t.path == "" || strings.HasSuffix(t.path, string(filepath.Separator)) {
+			return nil, usagef("name the output with -o")
+		}
+	default:
+		var err error
+		t.root, err = staged.folder(d.dir)
+		return t, err
+	}
+	return t, nil
+}
+
+func (d *decompressOptions) report(s *decompressSummary, name string, to *target, pipe bool) error {
+	if !d.quiet {
+		for _, f := range s.Files {
+			if f.Repacked && !strings.EqualFold(path.Ext(f.Path), ".npy") {
+				fmt.Fprintf(os.Stderr, "foretell: note: %s is a fresh archive, as it was compressed before: each file in it is byte for byte the same\n", printable(f.Path))
+			}
+		}
+	}
+	if d.verbose {
+		for _, f := range s.Files {
+			fmt.Fprintf(os.Stderr, "%s: %s\n", printable(f.Path), counted(f.Size, "byte"))
+		}
+	}
+	for _, text := range s.Damage {
+		fmt.Fprintf(os.Stderr, "foretell: lost: %s\n", text)
+	}
+	var err error
+	switch {
+	case d.json && to.stdout:
+		err = printJSON(os.Stderr, s)
+	case d.json:
+		err = printJSON(os.Stdout, s)
+	case !d.quiet && !pipe:
+		what := counted(int64(len(s.Files)), "file")
+		if len(s.Files) == 1 {
+			what = printable(s.Files[0].Path)
+		}
+		fmt.Fprintf(os.Stderr, "%s: %s, %.1f MB/s\n", what, counted(s.Size, "byte"), s.Speed)
+	}
+	if err == nil && len(s.Damage) > 0 {
+		err = fmt.Errorf("%s: %w: what was lost is zero in the output", name, errReported)
+	}
+	return err
+}
+
+// An inputFile is a .fore file to read.
+type inputFile struct {
+	*os.File
+	size int64 // -1 if it can only be read front to back
+}
+
+// openInput opens a file, or standard input for "-".
+func openInput(name string) (*inputFile, error) {
+	in := &inputFile{File: os.Stdin, size: -1}
+	if name == "-" {
+		if isTerminal(os.Stdin) {
+			return nil, errors.New("standard input is a terminal: pipe a .fore file into it, or name one")
+		}
+		return in, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	in.File = f
+	fi, err := f.Stat()
+	switch {
+	case err != nil:
+	case fi.IsDir():
+		err = fmt.Errorf("%s is a folder", name)
+	case fi.Mode().IsRegular():
+		in.size = fi.Size()
+	}
+	if err != nil {
+		f.Close()
+	}
+	return in, err
+}
+
+// spool copies an input that can only be read front to back to a temporary file,
+// so that it can be read at random.
+func (in *inputFile) spool() error {
+	if in.size >= 0 {
+		return nil
+	}
+	f, err := staged.scratch()
+	if err != nil {
+		return err
+	}
+	n, err := io.Copy(f, in.File)
+	in.File, in.size = f, n
+	return err
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// sizeUnits are those of GNU: K and KiB are 1024, KB is 1000.
+var sizeUnits = map[string]float64{
+	"": 1, "B": 1,
+	"K": 1 << 10, "KIB": 1 << 10, "KB": 1e3,
+	"M": 1 << 20, "MIB": 1 << 20, "MB": 1e6,
+	"G": 1 << 30, "GIB": 1 << 30, "GB": 1e9,
+	"T": 1 << 40, "TIB": 1 << 40, "TB": 1e12,
+}
+
+// A size is a flag for a number of bytes or tokens, such as 512M or 2GiB.
+type size int64
+
+// Set reads a size of at least 1.
+func (s *size) Set(text string) error {
+	digits := strings.TrimRight(text, "BKMGTibkmgt")
+	unit, ok := sizeUnits[strings.ToUpper(text[len(digits):])]
+	n, err := strconv.ParseFloat(digits, 64)
+	if !ok || err != nil || n*unit < 1 || n*unit >= math.MaxInt64 {
+		return fmt.Errorf("give a number such as 65536, 512M, 2GiB or 2GB")
+	}
+	*s = size(n * unit)
+	return nil
+}
+
+// String shows what help prints as the default.
+func (s *size) String() string {
+	n, unit := int64(*s), ""
+	for _, u := range []string{"KiB", "MiB", "GiB", "TiB"} {
+		if n == 0 || n%1024 != 0 {
+			break
+		}
+		n, unit = n/1024, u
+	}
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10) + unit
+}
+
+// Type names the flag's argument in help.
+func (s *size) Type() string { return "SIZE" }
+
+// count writes a number with commas between thousands.
+func count(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	var b strings.Builder
+	for i, c := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 && digits[i-1] != '-' {
+			b.WriteByte(',')
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
+// counted writes a number of things: "1 token", "2 tokens".
+func counted(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return count(n) + " " + thing
+}
+
+// ratio returns a/b, 0 if there is no b.
+func ratio(a, b int64) float64 {
+	if b == 0 {
+		return 0
+	}
+	return float64(a) / float64(b)
+}
+
+// rate returns how many MB of so many bytes went by in a second.
+func rate(bytes int64, d time.Duration) float64 {
+	return float64(bytes) / 1e6 / max(d.Seconds(), 1e-6)
+}
+
+// shapeText writes a shape as NumPy prints it.
+func shapeText(shape []int) string {
+	parts := make([]string, len(shape))
+	for i, n := range shape {
+		parts[i] = strconv.Itoa(n)
+	}
+	if len(shape) == 1 {
+		return "(" + parts[0] + ",)"
+	}
+	return "(" + strings.Join(parts, ", ") + ")"
+}
+
+// printable shows a name from a file: as it is, or quoted where it holds what a
+// terminal might obey.
+func printable(name string) string {
+	for _, r := range name {
+		if !strconv.IsPrint(r) || r == '\uFFFD' {
+			return strconv.QuoteToASCII(name)
+		}
+	}
+	return name
+}
+
+// printJSON writes v for a machine to read.
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// A table prints rows with aligned columns.
+type table struct {
+	rows [][]string
+	left int // columns from the left that are aligned to the left
+}
+
+func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
+
+func (t *table) print(w io.Writer) error {
+	var widths []int
+	for _, row := range t.rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], len([]rune(cell)))
+		}
+	}
+	var b strings.Builder
+	for _, row := range t.rows {
+		var line strings.Builder
+		for i, cell := range row {
+			if i > 0 {
+				line.WriteString("  ")
+			}
+			pad := strings.Repeat(" ", widths[i]-len([]rune(cell)))
+			if i < t.left {
+				line.WriteString(cell + pad)
+			} else {
+				line.WriteString(pad + cell)
+			}
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/foretell/foretell"
+	"github.com/spf13/cobra"
+)
+
+const inspectHelp = `Show where the bytes of a .fore file go: its header, the layout (names, shapes
+and the bytes around the arrays), the blocks with their tables and their code,
+the index and the trailer. The sizes add up to the size of the file. Blocks are
+shown with the codec that each was written with; nothing is decoded.`
+
+const inspectExample = `  foretell inspect tokens.npy.fore
+  foretell inspect --blocks tokens.npy.fore          # every block
+  foretell inspect --json tokens.npy.fore | jq '.blocks[].codec'`
+
+func newInspect(*app) *cobra.Command {
+	var asJSON, all bool
+	cmd := &cobra.Command{
+		Use:               "inspect FILE",
+		Short:             "Show where the bytes of a .fore file go",
+		Long:              inspectHelp,
+		Example:           inspectExample,
+		GroupID:           groupLook,
+		Args:              fileArg,
+		ValidArgsFunction: fore,
+		RunE: func(_ *cobra.Command, args []string) error {
+			d, err := describe(args[0])
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(os.Stdout, d)
+			}
+			return printDescription(d, all)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	cmd.Flags().BoolVar(&all, "blocks", false, "show all blocks, however many")
+	return cmd
+}
+
+// fewBlocks is how many blocks are shown unless all are asked for.
+const fewBlocks = 20
+
+func printDescription(d *foretell.Description, all bool) error {
+	tokens, headers, params, body := int64(0), int64(0), int64(0), int64(0)
+	var codecs []string
+	for _, b := range d.Blocks {
+		tokens += b.Tokens
+		headers += b.Size - b.Params - b.Body
+		params += b.Params
+		body += b.Body
+		if !slices.Contains(codecs, b.Codec) {
+			codecs = append(codecs, b.Codec)
+		}
+	}
+	facts := table{left: 2}
+	facts.row("model", d.Codec)
+	if d.Model != "" {
+		facts.row("needs", d.Model)
+	}
+	facts.row("members", fmt.Sprintf("%s, %s", count(int64(len(d.Members))), counted(tokens, "token")))
+	blocks := fmt.Sprintf("%s of at most %s", count(int64(len(d.Blocks))), counted(d.BlockTokens, "token"))
+	if d.Solid {
+		blocks += ", over members (solid)"
+	}
+	facts.row("blocks", blocks)
+	facts.row("memory", counted(d.Memory, "byte")+" to decode a block")
+	facts.row("content", fmt.Sprintf("%s, xxh3 %s", counted(d.Content, "byte"), d.Hash))
+	if err := facts.print(os.Stdout); err != nil {
+		return err
+	}
+
+	fmt.Println()
+	parts := table{left: 1}
+	parts.row("PART", "BYTES", "SHARE", "BITS/TOKEN")
+	part := func(name string, n int64) {
+		parts.row(name, count(n), fmt.Sprintf("%.2f %%", 100*ratio(n, d.Size)), bitsText(float64(n), tokens))
+	}
+	part("header", d.Header)
+	if d.Prior > 0 {
+		part("prior", d.Prior)
+	}
+	part("layout", d.Layout)
+	part("block headers", headers)
+	part("block parameters", params)
+	part("block code", body)
+	part("index", d.Index)
+	part("trailer", d.Trailer)
+	part("file", d.Size)
+	if err := parts.print(os.Stdout); err != nil || len(d.Blocks) == 0 {
+		return err
+	}
+
+	fmt.Println()
+	rows := table{left: 0}
+	rows.row("BLOCK", "OFFSET", "BYTES", "TOKENS", "BITS/TOKEN", "CODEC", "PARAMETERS", "BASE", "MEMBERS")
+	for i, b := range d.Blocks {
+		if i == fewBlocks && !all && len(d.Blocks) > fewBlocks+1 {
+			break
+		}
+		base := "-"
+		if b.Base >= 0 {
+			base = count(int64(b.Base))
+		}
+		rows.row(count(int64(i)), count(b.Offset), count(b.Size), count(b.Tokens), bitsText(float64(b.Size), b.Tokens),
+			b.Codec, count(b.Params), base, spansText(b.Spans))
+	}
+	if err := rows.print(os.Stdout); err != nil {
+		return err
+	}
+	if left := len(d.Blocks) - len(rows.rows) + 1; left > 0 {
+		fmt.Printf("and %s more (--blocks shows all)\n", counted(int64(left), "block"))
+	}
+	return nil
+}
+
+// spansText names the members that a block holds tokens of.
+func spansText(spans []foretell.SpanDescription) string {
+	first := spans[0].Member
+	last := spans[len(spans)-1].Member
+	if first == last {
+		return fmt.Sprint(first)
+	}
+	return fmt.Sprintf("%d-%d", first, last)
+}

@@ -1,0 +1,69 @@
+// Foretell makes arrays of tokens small by predicting them: .npy, .npz, raw and
+// tar files become .fore files and come back byte for byte.
+//
+// Run "foretell help" for how to use it, or "foretell demo" to see it at work.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/foretell/foretell"
+)
+
+// The exit codes.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func main() {
+	removeOnSignal()
+	os.Exit(run(os.Args[1:]))
+}
+
+// run executes a command line and returns its exit code.
+func run(args []string) int {
+	a := new(app)
+	root := newRoot(a)
+	root.SetArgs(args)
+	defer staged.discard()
+	cmd, err := root.ExecuteC()
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(os.Stderr, "foretell: %s\n", explain(err))
+	var usage *usageError
+	// What fails before a verb runs is the parsing of its command line.
+	if errors.As(err, &usage) || !a.running {
+		fmt.Fprintf(os.Stderr, "Try '%s --help'.\n", cmd.CommandPath())
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// A usageError is a mistake in the command line.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+
+func usagef(format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...)}
+}
+
+// errReported is a failure whose details have been printed already.
+var errReported = errors.New("damage was found")
+
+// explain words an error for someone who sees it on a terminal.
+func explain(err error) string {
+	text := err.Error()
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		text += " (the input ends too early)"
+	case errors.Is(err, foretell.ErrLimit):
+		text += " (where the command has them, --max-memory and --max-output set the limits)"
+	}
+	return text
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/foretell/foretell"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// app is what all verbs share.
+type app struct {
+	quiet   bool
+	verbose bool
+	running bool // the command line is parsed and its verb has begun
+}
+
+const rootHelp = `Foretell makes arrays of tokens small: a model predicts each token, and an
+exact coder spends as many bits as the token surprises the model. Files come
+back byte for byte, on any machine.
+
+It reads .npy, .npz, .tar and .tar.gz files, raw arrays (.u8, .u16, .u32, or any
+file with --dtype) and whole folders, and writes one .fore file. Arrays hold
+integers or bools of any type; all else in a file is kept as it is.`
+
+const rootExample = `  # See it at work on a sample of real tokens
+  foretell demo
+
+  # Compress, look inside, and get the file back
+  foretell compress tokens.npy                 # writes tokens.npy.fore
+  foretell list tokens.npy.fore
+  foretell decompress tokens.npy.fore -o back.npy
+
+  # Take out frames 100 to 199 only
+  foretell decompress tokens.npy.fore --range 100:200 -o frames.npy
+
+  # Many arrays in one file, and one of them out of it
+  foretell compress shards/ -o shards.fore
+  foretell decompress shards.fore --member 'video-17*' -C out
+
+  # In a pipe
+  tar c shards | foretell compress - | ssh host 'foretell decompress - | tar x'
+
+  # Check a file, and see where its bytes go
+  foretell verify shards.fore
+  foretell inspect shards.fore`
+
+// newRoot returns the whole command. A verb is a file of this folder and a line
+// here.
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "foretell",
+		Short:         "Lossless compression of tokens by prediction",
+		Long:          rootHelp,
+		Example:       rootExample,
+		Version:       versionText(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print nothing but errors and what was asked for")
+	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "tell of every file and member")
+	root.AddGroup(
+		&cobra.Group{ID: groupMain, Title: "Compress and decompress:"},
+		&cobra.Group{ID: groupLook, Title: "Look and check:"},
+	)
+	root.AddCommand(
+		newCompress(a),
+		newDecompress(a),
+		newList(a),
+		newInspect(a),
+		newVerify(a),
+		newStats(a),
+		newDemo(a),
+		newVersion(a),
+	)
+	for _, verb := range root.Commands() {
+		if run := verb.RunE; run != nil {
+			verb.RunE = func(cmd *cobra.Command, args []string) error {
+				a.running = true
+				return run(cmd, args)
+			}
+		}
+	}
+	return root
+}
+
+const (
+	groupMain = "main"
+	groupLook = "look"
+)
+
+// models returns the models that the command can write with: all but the one
+// that a program brings.
+func models() []string {
+	return slices.DeleteFunc(foretell.Models(), func(name string) bool { return name == "external" })
+}
+
+// fileArg is the argument of verbs that read one .fore file.
+func fileArg(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usagef("%s takes one .fore file, or - for standard input", cmd.Name())
+	}
+	return nil
+}
+
+// fore completes the names of .fore files in a shell.
+func fore(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"fore"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+// oneOf joins names as in a sentence: "a, b or c".
+func oneOf(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"os"
+	"strconv"
+
+	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/tokens"
+	"github.com/spf13/cobra"
+)
+
+const statsHelp = `Count the tokens of each array: how many there are, which occur how often, and
+their entropies. The order-0 entropy is what a static table of frequencies comes
+to, itself not counted; the others say how much knowing the token before it, or
+the token at the same place one step earlier along the first axis (such as the
+frame before), tells of a token.`
+
+const statsExample = `  foretell stats tokens.npy
+  foretell stats tokens.npy --csv > frequencies.csv    # all of them
+  foretell stats ids.u16 --shape -1,128 --json`
+
+type statsOptions struct {
+	*app
+	sourceFlags
+	csv  bool
+	json bool
+}
+
+func newStats(a *app) *cobra.Command {
+	s := &statsOptions{app: a}
+	cmd := &cobra.Command{
+		Use:     "stats INPUT...",
+		Short:   "Count tokens and their entropies",
+		Long:    statsHelp,
+		Example: statsExample,
+		GroupID: groupLook,
+		RunE:    func(_ *cobra.Command, args []string) error { return s.run(args) },
+	}
+	s.sourceFlags.add(cmd)
+	f := cmd.Flags()
+	f.BoolVar(&s.csv, "csv", false, "print how often each value occurs, as CSV")
+	f.BoolVar(&s.json, "json", false, "print everything as JSON")
+	return cmd
+}
+
+func (s *statsOptions) run(args []string) error {
+	if len(args) == 0 {
+		return usagef("name the files to count, or - for standard input")
+	}
+	if s.csv && s.json {
+		return usagef("--csv and --json exclude each other")
+	}
+	opts, err := s.options()
+	if err != nil {
+		return err
+	}
+	src, err := tokens.Open(args, opts)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	show := s.showProgress("counting", args[0] == "-", src.Progress, func() float64 { return 0 })
+	all, err := foretell.CollectStats(src)
+	show.end()
+	switch {
+	case err != nil:
+		return err
+	case s.csv:
+		return printFrequencies(all)
+	case s.json:
+		return printJSON(os.Stdout, statsOf(all))
+	}
+	for i := range all {
+		if i > 0 {
+			fmt.Println()
+		}
+		if err := printStats(&all[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// valueText writes a value of a member.
+func valueText(s *foretell.MemberStats, f foretell.Frequency) string {
+	if s.Info.Type.Signed() {
+		return strconv.FormatInt(int64(f.Value), 10)
+	}
+	return strconv.FormatUint(f.Value, 10)
+}
+
+func printFrequencies(all []foretell.MemberStats) error {
+	w := csv.NewWriter(os.Stdout)
+	w.Write([]string{"member", "value", "count"})
+	for i := range all {
+		s := &all[i]
+		for _, f := range s.Frequencies {
+			w.Write([]string{s.Info.Name, valueText(s, f), strconv.FormatInt(f.Count, 10)})
+		}
+	}
+	w.Flush()
+	return w.Error()
+}
+
+// memberJSON is what stats --json prints of a member.
+type memberJSON struct {
+	Name          string          `json:"name"`
+	Shape         []int           `json:"shape"`
+	Type          string          `json:"type"`
+	Tokens        int64           `json:"tokens"`
+	Distinct      int             `json:"distinct"`
+	Order0        float64         `json:"order0_bits"`
+	GivenPrevious *float64        `json:"given_previous_bits"` // null if there are too many pairs
+	GivenStepBack *float64        `json:"given_step_back_bits"`
+	Frequencies   []frequencyJSON `json:"frequencies"` // the most frequent first
+}
+
+type frequencyJSON struct {
+	Value any   `json:"value"` // int64 or uint64
+	Count int64 `json:"count"`
+}
+
+func statsOf(all []foretell.MemberStats) []memberJSON {
+	list := []memberJSON{}
+	for i := range all {
+		s := &all[i]
+		m := memberJSON{
+			Name: s.Info.Name, Shape: s.Info.Shape, Type: s.Info.Type.String(),
+			Tokens: s.Tokens, Distinct: len(s.Frequencies), Order0: s.Order0, Frequencies: []frequencyJSON{},
+		}
+		if s.GivenPrevious >= 0 {
+			m.GivenPrevious = &s.GivenPrevious
+		}
+		if len(s.Info.Shape) > 1 && s.GivenStepBack >= 0 {
+			m.GivenStepBack = &s.GivenStepBack
+		}
+		for _, f := range s.Frequencies {
+			var value any = f.Value
+			if s.Info.Type.Signed() {
+				value = int64(f.Value)
+			}
+			m.Frequencies = append(m.Frequencies, frequencyJSON{value, f.Count})
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+// ends is how many of the most and of the least frequent values are shown.
+const ends = 10
+
+func printStats(s *foretell.MemberStats) error {
+	fmt.Printf("%s: %s of %v\n", printable(s.Info.Name), shapeText(s.Info.Shape), s.Info.Type)
+	facts := table{left: 1}
+	facts.row("  tokens", count(s.Tokens))
+	facts.row("  distinct values", count(int64(len(s.Frequencies))))
+	entropy := func(name string, bits float64) {
+		if bits < 0 {
+			facts.row(name, "too many pairs to count")
+			return
+		}
+		facts.row(name, fmt.Sprintf("%.5f bits per token", bits), count(int64(bits*float64(s.Tokens)/8+0.5))+" bytes")
+	}
+	if s.Tokens > 0 {
+		entropy("  order-0 entropy", s.Order0)
+		entropy("  given the token before", s.GivenPrevious)
+		if len(s.Info.Shape) > 1 {
+			entropy("  given the token one step back", s.GivenStepBack)
+		}
+	}
+	if err := facts.print(os.Stdout); err != nil || s.Tokens == 0 {
+		return err
+	}
+	fmt.Println()
+	t := table{}
+	t.row("  VALUE", "COUNT", "SHARE")
+	for i, f := range s.Frequencies {
+		if i >= ends && i < len(s.Frequencies)-ends {
+			if i == ends {
+				t.row("...", "...", "...")
+			}
+			continue
+		}
+		t.row("  "+valueText(s, f), count(f.Count), fmt.Sprintf("%.4f %%", 100*ratio(f.Count, s.Tokens)))
+	}
+	return t.print(os.Stdout)
+}

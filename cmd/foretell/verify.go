@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/foretell/foretell"
+	"github.com/spf13/cobra"
+)
+
+const verifyHelp = `Decode all of a .fore file, in bounded memory and without writing anything, and
+check every hash in it. Each block that is damaged is named, with the tokens
+that are lost with it. The exit code is 0 if the file is whole, 1 if not.`
+
+const verifyExample = `  foretell verify tokens.npy.fore
+  foretell verify - < tokens.npy.fore
+  foretell verify --json shards.fore`
+
+type verifyOptions struct {
+	*app
+	workers   int
+	maxMemory size
+	maxOutput size
+	json      bool
+}
+
+func newVerify(a *app) *cobra.Command {
+	v := &verifyOptions{app: a}
+	cmd := &cobra.Command{
+		Use:               "verify FILE",
+		Short:             "Decode everything and check every hash",
+		Long:              verifyHelp,
+		Example:           verifyExample,
+		GroupID:           groupLook,
+		Args:              fileArg,
+		ValidArgsFunction: fore,
+		RunE:              func(cmd *cobra.Command, args []string) error { return v.run(args[0]) },
+	}
+	f := cmd.Flags()
+	f.IntVarP(&v.workers, "threads", "T", 0, "decode `N` blocks at a time (default: one for each CPU)")
+	addLimits(cmd, &v.maxMemory, &v.maxOutput)
+	f.BoolVar(&v.json, "json", false, "print as JSON")
+	return cmd
+}
+
+// A verdict is what verify reports.
+type verdict struct {
+	Whole   bool     `json:"whole"`
+	Size    int64    `json:"size"`    // bytes of the file
+	Content int64    `json:"content"` // bytes
+	Damage  []damage `json:"damage"`
+}
+
+// damage is one thing that is wrong with a file.
+type damage struct {
+	Block  *int64 `json:"block,omitempty"`
+	Offset *int64 `json:"offset,omitempty"` // of the block in the file
+	Error  string `json:"error"`
+	Spans  []lost `json:"lost,omitempty"`
+}
+
+// lost is a run of tokens of a member.
+type lost struct {
+	Member string `json:"member"`
+	First  int64  `json:"first"`
+	Count  int64  `json:"count"`
+}
+
+func (v *verifyOptions) run(name string) error {
+	in, err := openInput(name)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	opts := &foretell.ReaderOptions{Workers: v.workers, MaxMemory: int64(v.maxMemory), MaxOutput: int64(v.maxOutput)}
+	result := verdict{Damage: []damage{}}
+	note := func(err error) {
+		d := damage{Error: err.Error()}
+		var block *foretell.BlockError
+		if errors.As(err, &block) {
+			d.Block, d.Offset = &block.Block, &block.Offset
+		}
+		result.Damage = append(result.Damage, d)
+	}
+	opts.KeepGoing = note
+	var done atomic.Int64
+	begin := time.Now()
+	show := v.showProgress("verifying", name == "-",
+		func() (int64, int64) { return done.Load(), in.size }, func() float64 { return 0 })
+	result.Content, err = foretell.Verify(bufio.NewReaderSize(&meter{r: in, total: &done}, 1<<18), opts)
+	show.end()
+	if err != nil {
+		note(err)
+	}
+	result.Size = done.Load()
+	result.Whole = len(result.Damage) == 0
+	if !result.Whole && in.size >= 0 {
+		result.place(in)
+	}
+	return v.report(&result, name, time.Since(begin))
+}
+
+// place finds out which tokens are lost with the damaged blocks, if the index of
+// the file is whole.
+func (r *verdict) place(in *inputFile) {
+	at, err := foretell.OpenReaderAt(in, in.size, nil)
+	if err != nil {
+		return
+	}
+	all, err := at.Describe()
+	if err != nil {
+		return
+	}
+	for i := range r.Damage {
+		d := &r.Damage[i]
+		if d.Block == nil || *d.Block >= int64(len(all.Blocks)) {
+			continue
+		}
+		for _, s := range all.Blocks[*d.Block].Spans {
+			d.Spans = append(d.Spans, lost{all.Members[s.Member].Name, s.First, s.Count})
+		}
+	}
+}
+
+func (v *verifyOptions) report(r *verdict, name string, took time.Duration) error {
+	switch {
+	case v.json:
+		if err := printJSON(os.Stdout, r); err != nil {
+			return err
+		}
+	case r.Whole && !v.quiet:
+		fmt.Printf("%s: whole: %s of content, %.1f MB/s\n", printable(name), counted(r.Content, "byte"), rate(r.Content, took))
+	case !r.Whole:
+		for _, d := range r.Damage {
+			fmt.Printf("%s: %s\n", printable(name), d.Error)
+			for _, s := range d.Spans {
+				fmt.Printf("  lost: tokens %s to %s of %s\n", count(s.First), count(s.First+s.Count-1), printable(s.Member))
+			}
+		}
+	}
+	if !r.Whole {
+		return fmt.Errorf("%s: %w", name, errReported)
+	}
+	return nil
+}
