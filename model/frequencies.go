@@ -9,16 +9,17 @@ import (
 	"github.com/foretell/foretell/internal/fault"
 )
 
-// The kinds of Params of the codecs with a frequency table: their first byte.
+// The kinds of Params of the codec Static: their first byte, which no stored table
+// of package ans begins with.
 const (
-	kindFlat   = 0 // all symbols are equally likely; nothing follows
-	kindWhole  = 1 // the number of symbols as a uvarint and the table
-	kindDelta  = 2 // the table as a difference to that of the base
-	kindShared = 3 // the table of the base; nothing follows
+	kindFlat   = 0x80 // all symbols are equally likely; nothing follows
+	kindWhole  = 0x81 // the number of symbols as a uvarint and the table
+	kindDelta  = 0x82 // the table as a difference to that of the base
+	kindShared = 0x83 // the table of the base; nothing follows
 )
 
 // frequencies plans and reads the frequency tables of blocks: the Params of the
-// codecs Static, StaticRANS and StaticTANS.
+// codec Static.
 type frequencies struct {
 	coder  freqCoder
 	counts []uint32
@@ -61,11 +62,9 @@ func (f *frequencies) plan(b *Block, base []byte) (params []byte, leans bool, er
 		return nil, false, err
 	}
 	consider(whole, false, f.levels)
-	if base == nil {
+	if base == nil || f.readBase(base, b.Size) != nil {
+		// A base that is not a table of this codec is of no use.
 		return params, leans, nil
-	}
-	if err := f.readBase(base, b.Size); err != nil {
-		return nil, false, err
 	}
 	delta, err := f.coder.encode([]byte{kindDelta}, f.levels, f.base)
 	if err != nil {

@@ -18,10 +18,13 @@ type Config struct {
 
 // makers is the table of codecs by ID.
 var makers = map[ID]func(Config) (Codec, error){
-	Stored:   func(Config) (Codec, error) { return stored{}, nil },
-	Zstd:     func(c Config) (Codec, error) { return newZstd(c.Level) },
-	Static:   func(Config) (Codec, error) { return new(static), nil },
-	Adaptive: func(Config) (Codec, error) { return new(adaptive), nil },
+	Stored:     func(Config) (Codec, error) { return stored{}, nil },
+	Zstd:       func(c Config) (Codec, error) { return newZstd(c.Level) },
+	Static:     func(Config) (Codec, error) { return new(static), nil },
+	Adaptive:   func(Config) (Codec, error) { return new(adaptive), nil },
+	StaticRANS: func(Config) (Codec, error) { return &staticTable{make: newRANS}, nil },
+	StaticTANS: func(Config) (Codec, error) { return &staticTable{make: newTANS}, nil },
+	External:   newExternal,
 }
 
 // New returns a codec.
@@ -73,21 +76,27 @@ func Memory(id ID, cfg Config, size, count int) int64 {
 		return staticMemory(size)
 	case Adaptive:
 		return adaptiveMemory(size, count)
+	case StaticRANS, StaticTANS:
+		return staticTableMemory(size, count)
 	}
 	return 0
 }
 
 // Encode encodes a block with c, whose ID is id, or with Stored where that takes
-// fewer bytes, and returns the ID of the codec that it used. A Planner is always
-// used as it is, because later blocks may lean on the block's Params; its Plan
-// chooses parameters that cost no more than Stored does where nothing is gained.
+// fewer bytes, and returns the ID of the codec that it used. A Planner's blocks
+// are not stored: later blocks may lean on their Params, and its Plan finds
+// parameters that cost hardly more than Stored does where nothing is gained. For
+// an alphabet that StaticRANS and StaticTANS do not take they use Static.
 func Encode(id ID, c Codec, dst []byte, b *Block) ([]byte, ID, error) {
 	start := len(dst)
 	out, err := c.EncodeBlock(dst, b)
 	if err != nil {
 		return dst, id, err
 	}
-	if _, plans := c.(Planner); plans || int64(len(out)-start) <= packedLen(len(b.Symbols), width(b.Size)) {
+	if t, ok := c.(*staticTable); ok {
+		return out, t.substitute(id, b), nil
+	}
+	if _, ok := c.(Planner); ok || int64(len(out)-start) <= packedLen(len(b.Symbols), width(b.Size)) {
 		return out, id, nil
 	}
 	out, err = stored{}.EncodeBlock(out[:start], b)
