@@ -9,7 +9,7 @@ import (
 // A Table is the distribution of counts, worked out once to be used many times:
 // Interval takes constant time and Find one look-up and a short search. The
 // intervals are those of Counts. It holds 4 bytes for each symbol and, for the
-// look-up, 4 to 16 more for each of up to 65,536 symbols.
+// look-up, 8 to 16 more for each of up to 65,536 symbols.
 type Table struct {
 	lows   []uint32 // lower end of each interval, and 2^32 (as 0) after the last
 	starts []uint32 // symbol at the first point of each of 2^k equal parts of the line, and the last symbol
