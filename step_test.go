@@ -251,7 +251,7 @@ func TestBits(t *testing.T) {
 			t.Fatal(err)
 		}
 		// Rounding a tiny interval to the coder's range may gain or lose a little.
-		if diff := e.Bits() - e.Information(); math.Abs(diff) > 0.1 {
+		if diff := e.Bits() - e.Information(); math.Abs(diff) > 1+1e-4*e.Information() {
 			t.Fatalf("%v bits for %v", e.Bits(), e.Information())
 		}
 	}
