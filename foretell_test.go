@@ -15,7 +15,7 @@ import (
 func dataDir(t testing.TB) string {
 	dir := os.Getenv("FORETELL_DATA")
 	if dir == "" {
-		dir = filepath.Join("..", "shared", "data")
+		dir = "../shared/data"
 	}
 	if _, err := os.Stat(dir); err != nil {
 		t.Skip("no test data: set FORETELL_DATA to a folder with commavq/taco-bell.npy and the rest")

@@ -21,6 +21,8 @@ type Reader struct {
 	stop chan struct{}
 	mem  *budget
 
+	expected []container.Entry // of the layout, from the index, when keeping going
+
 	queue  []container.Entry // read but not yet handed out
 	queued int64             // bytes of queue
 	spans  *fetched          // block being handed out
@@ -56,15 +58,21 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	var expected []container.Entry
 	if o.KeepGoing != nil {
-		in.Recover()
+		f := openIndex(r, &o)
+		if f != nil {
+			expected = f.Entries
+		}
+		in.Recover(f)
 	}
 	d := &Reader{
-		opts:   o,
-		pipe:   newPipeline[fetched](o.Workers),
-		stop:   make(chan struct{}),
-		mem:    newBudget(o.MaxMemory),
-		member: -1,
+		expected: expected,
+		opts:     o,
+		pipe:     newPipeline[fetched](o.Workers),
+		stop:     make(chan struct{}),
+		mem:      newBudget(o.MaxMemory),
+		member:   -1,
 	}
 	f := &fetcher{Reader: d, in: in, coders: make(chan *blockCoder, o.Workers), members: map[int]*tokens.Info{}}
 	for range o.Workers {
@@ -73,6 +81,9 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 			return nil, err
 		}
 		f.coders <- c
+	}
+	if err := f.learn(expected); err != nil {
+		return nil, err
 	}
 	go f.fetch()
 	return d, nil
@@ -163,17 +174,20 @@ func (r *Reader) pull() error {
 		return r.damage(item.err)
 	case item.end != nil:
 		if r.lost {
+			r.restore(len(r.expected))
 			return nil
 		}
 		if r.length != item.end.Length || r.hash.Sum128().Bytes() != item.end.Content {
 			return fmt.Errorf("%w: the content does not match its hash", fault.ErrCorrupt)
 		}
 	case item.block != nil:
+		r.restoreMember(item.block.spans[len(item.block.spans)-1].Member)
 		r.spans, r.at = &item, 0
 		r.raw = item.block.span(0)
 	default:
-		r.queue = append(r.queue, item.entries...)
 		for _, e := range item.entries {
+			r.expect(e)
+			r.queue = append(r.queue, e)
 			r.queued += int64(len(e.Data)) + 32
 		}
 		if r.queued > r.opts.MaxMemory {

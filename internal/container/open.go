@@ -142,17 +142,19 @@ func (f *File) open(i int) (*Block, *Reader, error) {
 		return nil, nil, err
 	}
 	if k != kindBlock || sum != ref.sum {
-		return nil, nil, corrupt("the block is not the one that the index lists")
+		return nil, nil, errUnlisted
 	}
 	b, err := parseBlock(fields, f.id)
 	if err != nil {
 		return nil, nil, err
 	}
 	if b.Ordinal != uint64(i) || x.offset+int64(b.Params)+int64(b.Body) != ref.Size {
-		return nil, nil, corrupt("the block is not the one that the index lists")
+		return nil, nil, errUnlisted
 	}
 	return b, x, nil
 }
+
+var errUnlisted = corrupt("the block is not the one that the index lists")
 
 // readAt fills b from r at offset.
 func readAt(r io.ReaderAt, b []byte, offset int64) error {

@@ -3,7 +3,6 @@ package container
 import (
 	"bufio"
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -46,7 +45,10 @@ type Reader struct {
 	base   []byte // parameters of the last block that stands alone
 	noBase bool   // that block was damaged or is missing
 
-	recover bool // go on after damage
+	listed  *File   // what the index lists, if that is known beforehand
+	recover bool    // go on after damage
+	held    *unread // a block that may be out of place
+	ready   *unread // what was read behind a held block that was in place
 	rescans int
 	src     *source
 	last    []byte // while recovering: what was read since the last good header
@@ -75,109 +77,164 @@ func NewReader(r io.Reader, limits Limits) (*Reader, error) {
 	return &Reader{Header: h, id: id, src: src, r: br, offset: size, limits: limits}, nil
 }
 
-// Recover makes Next go on behind damage: after an error, the next call looks
-// for the next record that is whole.
-func (r *Reader) Recover() { r.recover = true }
-
-// Offset returns the offset in the file of what Next reads next.
-func (r *Reader) Offset() int64 { return r.offset }
-
-// Blocks returns the ordinal that the next block has if none is missing.
-func (r *Reader) Blocks() uint64 { return r.index.blocks }
-
 // Next returns the next record. At the end it checks the index and the trailer
 // and returns io.EOF. A file that ends early is io.ErrUnexpectedEOF; damage is
 // an error that wraps fault.ErrCorrupt. After Recover the caller may go on after
 // a fault.ErrCorrupt.
 func (r *Reader) Next() (Record, error) {
+	if x := r.ready; x != nil {
+		r.ready = nil
+		return r.accept(x)
+	}
 	if r.done {
+		if h := r.held; h != nil {
+			r.held = nil
+			return r.accept(h)
+		}
 		return Record{}, io.EOF
 	}
-	rec, err := r.next()
-	if r.recover && err == io.ErrUnexpectedEOF && len(r.last) > 0 {
+	x := r.read()
+	if h := r.held; h != nil {
+		r.held = nil
+		if x.block != nil && x.block.Ordinal >= r.index.blocks && x.block.Ordinal < h.block.Ordinal {
+			return r.accept(x)
+		}
+		r.ready = x
+		return r.accept(h)
+	}
+	if r.recover && x.block != nil && x.block.Ordinal > r.index.blocks {
+		// Either blocks are missing, or this one is out of place: the next
+		// record will tell.
+		r.held = x
+		return Record{}, misplaced("block", x.block.Ordinal, r.index.blocks)
+	}
+	return r.accept(x)
+}
+
+func misplaced(what string, got, want uint64) error {
+	return corrupt("%s %d stands where %d belongs", what, got, want)
+}
+
+// unread is a record that has been read but not taken into account.
+type unread struct {
+	offset  int64
+	size    uint64 // of the record
+	sum     uint32 // of its header
+	kind    kind
+	packed  packed // layout or index
+	block   *Block
+	payload []byte // of a layout or block
+	err     error
+}
+
+// read reads a record. While recovering, it goes to the next one after damage.
+func (r *Reader) read() *unread {
+	x := &unread{offset: r.offset}
+	x.err = r.readRecord(x)
+	switch {
+	case !r.recover:
+	case x.err == io.ErrUnexpectedEOF && len(r.last) > 0:
 		// A damaged length may have led past whole records.
-		err = corrupt("%w", err)
+		x.err = corrupt("%w", x.err)
+		r.resync()
+	case x.err != nil && x.kind == 0 && errors.Is(x.err, fault.ErrCorrupt):
 		r.resync()
 	}
-	return rec, err
+	if x.err != nil {
+		x.block = nil
+	}
+	return x
 }
 
-func (r *Reader) next() (Record, error) {
-	offset := r.offset
+func (r *Reader) readRecord(x *unread) error {
 	k, header, sum, err := r.header()
 	if err != nil {
-		if r.recover && errors.Is(err, fault.ErrCorrupt) {
-			r.resync()
-		}
-		return Record{}, err
+		return r.name(x.offset, err)
 	}
-	size := uint64(r.offset - offset)
+	x.kind, x.sum, x.size = k, sum, uint64(r.offset-x.offset)
 	switch k {
-	case kindLayout:
-		p, err := parsePacked(header, r.id)
-		if err == nil && p.ordinal != r.index.layouts && !(r.recover && p.ordinal > r.index.layouts) {
-			err = corrupt("layout record %d stands where %d belongs", p.ordinal, r.index.layouts)
+	case kindLayout, kindIndex:
+		if x.packed, err = parsePacked(header, r.id); err != nil {
+			return err
 		}
-		if err == nil && p.raw > MaxLayout {
-			err = corrupt("layout of %d bytes", p.raw)
+		x.size += x.packed.stored
+		if k == kindIndex {
+			return nil
 		}
-		if err != nil {
-			return Record{}, err
+		if x.packed.raw > MaxLayout {
+			return corrupt("layout of %d bytes", x.packed.raw)
 		}
-		raw, err := r.unpack(&p)
-		if err != nil {
-			return Record{}, err
-		}
-		entries, err := parseEntries(raw)
-		if err != nil {
-			return Record{}, err
-		}
-		r.index.layouts = p.ordinal
-		r.index.addLayout(size+p.stored, sum, entries)
-		return Record{Offset: offset, Entries: entries}, nil
+		x.payload, err = r.unpack(&x.packed)
+		return err
 	case kindBlock:
-		return r.block(offset, size, header, sum)
-	case kindIndex:
-		r.done = true
-		if err := r.end(header, size); err != nil {
-			return Record{}, err
+		if x.block, err = parseBlock(header, r.id); err != nil {
+			return err
 		}
-		return Record{}, io.EOF
+		x.size += x.block.Params + x.block.Body
+		x.payload, err = r.payload(x.block.Params + x.block.Body)
+		if err == nil && r.listed != nil && !r.listed.lists(x) {
+			err = errUnlisted
+		}
+		if err != nil && err != io.ErrUnexpectedEOF {
+			err = blockError(x, err)
+		}
+		return err
 	}
-	return Record{}, corrupt("unknown record kind %q", k)
+	return corrupt("unknown record kind %q", k)
 }
 
-// block completes a block record.
-func (r *Reader) block(offset int64, size uint64, header []byte, sum uint32) (rec Record, err error) {
-	b, err := parseBlock(header, r.id)
-	if err != nil {
-		return rec, err
+func blockError(x *unread, err error) error {
+	return &fault.BlockError{Block: int64(x.block.Ordinal), Offset: x.offset, Err: err}
+}
+
+// accept takes a record into account.
+func (r *Reader) accept(x *unread) (Record, error) {
+	if x.err != nil {
+		return Record{}, x.err
 	}
+	switch x.kind {
+	case kindLayout:
+		if p := &x.packed; p.ordinal != r.index.layouts && !(r.recover && p.ordinal > r.index.layouts) {
+			return Record{}, misplaced("layout record", p.ordinal, r.index.layouts)
+		}
+		entries, err := parseEntries(x.payload)
+		if err != nil {
+			return Record{}, err
+		}
+		r.index.layouts = x.packed.ordinal
+		r.index.addLayout(x.size, x.sum, entries)
+		return Record{Offset: x.offset, Entries: entries}, nil
+	case kindBlock:
+		return r.acceptBlock(x)
+	}
+	r.done = true
+	if err := r.end(x); err != nil {
+		return Record{}, err
+	}
+	return Record{}, io.EOF
+}
+
+func (r *Reader) acceptBlock(x *unread) (Record, error) {
+	b := x.block
 	if b.Ordinal != r.index.blocks && !(r.recover && b.Ordinal > r.index.blocks) {
-		return rec, corrupt("block %d stands where %d belongs", b.Ordinal, r.index.blocks)
+		return Record{}, misplaced("block", b.Ordinal, r.index.blocks)
 	}
-	payload, err := r.payload(b.Params + b.Body)
-	if err != nil {
-		return rec, &fault.BlockError{Block: int64(b.Ordinal), Offset: offset, Err: err}
-	}
-	rec = Record{Offset: offset, Block: b}
-	rec.Data.Params, rec.Data.Body = payload[:b.Params:b.Params], payload[b.Params:]
+	rec := Record{Offset: x.offset, Block: b}
+	rec.Data.Params, rec.Data.Body = x.payload[:b.Params:b.Params], x.payload[b.Params:]
 	damaged := checksum(rec.Data.Params) != b.paramsSum
+	base := r.index.lastBase
 	r.index.blocks = b.Ordinal
-	wantBase := b.Ordinal - b.Base
-	haveBase := r.index.lastBase
-	r.index.addBlock(size+b.Params+b.Body, sum, b)
+	r.index.addBlock(x.size, x.sum, b)
 	switch {
 	case b.Base == 0:
 		r.base, r.noBase = rec.Data.Params, damaged
-	case wantBase != haveBase || r.noBase:
-		return rec, &fault.BlockError{Block: int64(b.Ordinal), Offset: offset,
-			Err: corrupt("the parameters of block %d, which it needs, are missing", wantBase)}
+	case b.Ordinal-b.Base != base || r.noBase:
+		return rec, blockError(x, corrupt("the parameters of block %d, which it needs, are missing", b.Ordinal-b.Base))
 	default:
 		rec.Data.Base = r.base
 	}
 	if damaged {
-		return rec, &fault.BlockError{Block: int64(b.Ordinal), Offset: offset, Err: corrupt("parameter checksum")}
+		return rec, blockError(x, corrupt("parameter checksum"))
 	}
 	return rec, nil
 }
@@ -214,12 +271,8 @@ func (r *Reader) header() (k kind, header []byte, sum uint32, err error) {
 }
 
 // end checks the index and the trailer, and that nothing follows.
-func (r *Reader) end(header []byte, size uint64) error {
-	p, err := parsePacked(header, r.id)
-	if err != nil {
-		return err
-	}
-	raw, err := r.unpack(&p)
+func (r *Reader) end(x *unread) error {
+	raw, err := r.unpack(&x.packed)
 	if err != nil {
 		return err
 	}
@@ -234,7 +287,7 @@ func (r *Reader) end(header []byte, size uint64) error {
 	if err != nil {
 		return err
 	}
-	if t.index != size+p.stored {
+	if t.index != x.size {
 		return corrupt("trailer")
 	}
 	r.Trailer = Trailer{Content: t.content, Length: t.length}
@@ -281,114 +334,4 @@ func (r *Reader) payload(n uint64) ([]byte, error) {
 func (r *Reader) full(b []byte) error {
 	_, err := io.ReadFull(counter{r}, b)
 	return unexpected(err)
-}
-
-// A source reads from r, after what is to be read again.
-type source struct {
-	again []byte
-	r     io.Reader
-}
-
-func (s *source) Read(b []byte) (int, error) {
-	if len(s.again) == 0 {
-		s.again = nil
-		return s.r.Read(b)
-	}
-	n := copy(b, s.again)
-	s.again = s.again[n:]
-	return n, nil
-}
-
-// counter keeps count of what is read, and a copy while recovering.
-type counter struct{ r *Reader }
-
-func (h counter) Read(b []byte) (int, error) {
-	n, err := h.r.r.Read(b)
-	h.r.offset += int64(n)
-	if h.r.recover {
-		h.r.last = append(h.r.last, b[:n]...)
-	}
-	return n, err
-}
-
-// maxFound is the longest record header that resync finds; it bounds the work of
-// looking at bytes that only look like one.
-const maxFound = 1 << 14
-
-// maxRescans bounds how often resync goes back, since a file made for it could
-// have each of many records claim all that follows.
-const maxRescans = 256
-
-// resync moves to the next record header that is whole and belongs to this file,
-// or to the end. It looks again through what was read since the last one, since
-// a cut in the file makes a payload run over the next record.
-func (r *Reader) resync() {
-	if r.rescans < maxRescans {
-		r.rescans++
-		ahead, _ := r.r.Peek(r.r.Buffered())
-		r.src.again = bytes.Join([][]byte{r.last, ahead, r.src.again}, nil)
-		r.r.Reset(r.src)
-		r.offset -= int64(len(r.last))
-	}
-	r.last = nil
-	for {
-		b, err := r.r.Peek(r.r.Size())
-		end := len(b) - maxFound
-		if err != nil {
-			end = len(b)
-		}
-		at := 0
-		for at < end {
-			i := bytes.Index(b[at:], []byte(mark))
-			if i < 0 || at+i >= end {
-				at = max(at, end-len(mark)+1)
-				break
-			}
-			at += i
-			if r.whole(b[at:]) {
-				r.skip(at)
-				return
-			}
-			at++
-		}
-		if err != nil {
-			r.skip(len(b))
-			r.done = true
-			return
-		}
-		r.skip(at)
-	}
-}
-
-func (r *Reader) skip(n int) {
-	n, _ = r.r.Discard(n)
-	r.offset += int64(n)
-}
-
-// whole reports whether b begins with a record header of this file that has not
-// been read yet.
-func (r *Reader) whole(b []byte) bool {
-	if len(b) < markSize {
-		return false
-	}
-	k := kind(b[len(mark)])
-	n, l := binary.Uvarint(b[markSize:])
-	if l <= 0 || n > maxFound {
-		return false
-	}
-	start := markSize + l
-	end := start + int(n)
-	if end+4 > len(b) || checksum(b[:end]) != headerSum(b[:end+4]) {
-		return false
-	}
-	switch k {
-	case kindBlock:
-		h, err := parseBlock(b[start:end], r.id)
-		return err == nil && h.Ordinal >= r.index.blocks
-	case kindLayout:
-		p, err := parsePacked(b[start:end], r.id)
-		return err == nil && p.ordinal >= r.index.layouts
-	}
-	_, err := parsePacked(b[start:end], r.id)
-	return err == nil && k == kindIndex
 }

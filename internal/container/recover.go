@@ -1,0 +1,147 @@
+package container
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"io"
+	"slices"
+
+	"github.com/foretell/foretell/internal/fault"
+)
+
+// Recover makes Next go on behind damage: after an error, the next call looks
+// for the next record that is whole. f is the same file with random access, if
+// there is that and its index is whole; then only blocks that it lists come out.
+func (r *Reader) Recover(f *File) {
+	r.recover = true
+	r.listed = f
+}
+
+// lists reports whether a block is one that the index lists.
+func (f *File) lists(x *unread) bool {
+	i := x.block.Ordinal
+	return i < uint64(len(f.Blocks)) && f.Blocks[i].sum == x.sum
+}
+
+// name wraps an error at an offset where the index lists a block.
+func (r *Reader) name(offset int64, err error) error {
+	if r.listed == nil || err == io.ErrUnexpectedEOF {
+		return err
+	}
+	i, ok := slices.BinarySearchFunc(r.listed.Blocks, offset, func(b BlockRef, at int64) int { return cmp.Compare(b.Offset, at) })
+	if !ok {
+		return err
+	}
+	return &fault.BlockError{Block: int64(i), Offset: offset, Err: err}
+}
+
+// A source reads from r, after what is to be read again.
+type source struct {
+	again []byte
+	r     io.Reader
+}
+
+func (s *source) Read(b []byte) (int, error) {
+	if len(s.again) == 0 {
+		s.again = nil
+		return s.r.Read(b)
+	}
+	n := copy(b, s.again)
+	s.again = s.again[n:]
+	return n, nil
+}
+
+// counter keeps count of what is read, and a copy while recovering.
+type counter struct{ r *Reader }
+
+func (h counter) Read(b []byte) (int, error) {
+	n, err := h.r.r.Read(b)
+	h.r.offset += int64(n)
+	if h.r.recover {
+		h.r.last = append(h.r.last, b[:n]...)
+	}
+	return n, err
+}
+
+// maxFound is the longest record header that resync finds; it bounds the work of
+// looking at bytes that only look like one.
+const maxFound = 1 << 14
+
+// maxRescans bounds how often resync goes back, since a file made for it could
+// have each of many records claim all that follows.
+const maxRescans = 256
+
+// resync moves to the next record header that is whole and belongs to this file,
+// or to the end. It looks again through what was read since the last one, since
+// a cut in the file makes a payload run over the next record.
+func (r *Reader) resync() {
+	if r.rescans < maxRescans {
+		r.rescans++
+		ahead, _ := r.r.Peek(r.r.Buffered())
+		r.src.again = bytes.Join([][]byte{r.last, ahead, r.src.again}, nil)
+		r.r.Reset(r.src)
+		r.offset -= int64(len(r.last))
+	}
+	r.last = nil
+	for {
+		b, err := r.r.Peek(r.r.Size())
+		end := len(b) - maxFound
+		if err != nil {
+			end = len(b)
+		}
+		at := 0
+		for at < end {
+			i := bytes.Index(b[at:], []byte(mark))
+			if i < 0 || at+i >= end {
+				at = max(at, end-len(mark)+1)
+				break
+			}
+			at += i
+			if r.whole(b[at:]) {
+				r.skip(at)
+				return
+			}
+			at++
+		}
+		if err != nil {
+			r.skip(len(b))
+			r.done = true
+			return
+		}
+		r.skip(at)
+	}
+}
+
+func (r *Reader) skip(n int) {
+	n, _ = r.r.Discard(n)
+	r.offset += int64(n)
+}
+
+// whole reports whether b begins with a record header of this file that has not
+// been read yet.
+func (r *Reader) whole(b []byte) bool {
+	if len(b) < markSize {
+		return false
+	}
+	k := kind(b[len(mark)])
+	n, l := binary.Uvarint(b[markSize:])
+	if l <= 0 || n > maxFound {
+		return false
+	}
+	start := markSize + l
+	end := start + int(n)
+	if end+4 > len(b) || checksum(b[:end]) != headerSum(b[:end+4]) {
+		return false
+	}
+	switch k {
+	case kindBlock:
+		h, err := parseBlock(b[start:end], r.id)
+		return err == nil && h.Ordinal >= r.index.blocks
+	case kindLayout:
+		p, err := parsePacked(b[start:end], r.id)
+		return err == nil && p.ordinal >= r.index.layouts
+	}
+	_, err := parsePacked(b[start:end], r.id)
+	return err == nil && k == kindIndex
+}
