@@ -427,3 +427,70 @@ func TestSpoolLeavesNothing(t *testing.T) {
 		t.Errorf("%d files are left, %v", len(list), err)
 	}
 }
+
+// A sparse is a file of pieces between zeros.
+type sparse struct {
+	pieces map[int64][]byte
+	size   int64
+}
+
+func (s *sparse) add(b []byte) {
+	s.pieces[s.size] = b
+	s.size += int64(len(b))
+}
+
+func (s *sparse) ReadAt(p []byte, off int64) (int, error) {
+	if off >= s.size {
+		return 0, io.EOF
+	}
+	clear(p)
+	for at, b := range s.pieces {
+		if at < off+int64(len(p)) && off < at+int64(len(b)) {
+			if at >= off {
+				copy(p[at-off:], b)
+			} else {
+				copy(p, b[off-at:])
+			}
+		}
+	}
+	if left := s.size - off; left < int64(len(p)) {
+		return int(left), io.EOF
+	}
+	return len(p), nil
+}
+
+// TestLargeZip writes the records of zips that need the fields of zip64.
+func TestLargeZip(t *testing.T) {
+	for what, sizes := range map[string][]int64{
+		"large entries": {3, 1<<32 - 1, 5 << 30, 7},
+		"far entries":   {3 << 30, 3 << 30, 9},
+		"many entries":  make([]int64, 70000),
+	} {
+		file := &sparse{pieces: map[int64][]byte{}}
+		var w zipWriter
+		var at []int64
+		var head []byte
+		for i, n := range sizes {
+			f := &zip.File{FileHeader: zip.FileHeader{Name: fmt.Sprint(i, ".npy"), CRC32: uint32(i)}}
+			head = append(head, w.entry(zipEntry{File: f, size: n})...)
+			if n > 0 {
+				file.add(head)
+				head = nil
+			}
+			at = append(at, file.size+int64(len(head)))
+			file.size += n
+		}
+		file.add(append(head, w.end()...))
+		z, err := zip.NewReader(file, file.size)
+		if err != nil || len(z.File) != len(sizes) {
+			t.Errorf("%s: %v", what, err)
+			continue
+		}
+		for i, f := range z.File {
+			off, err := f.DataOffset()
+			if err != nil || off != at[i] || f.UncompressedSize64 != uint64(sizes[i]) || f.CRC32 != uint32(i) {
+				t.Fatalf("%s: entry %d of %d bytes at %d is read as %d at %d, %v", what, i, sizes[i], at[i], f.UncompressedSize64, off, err)
+			}
+		}
+	}
+}

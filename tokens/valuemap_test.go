@@ -3,6 +3,7 @@ package tokens
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"io"
 	"math"
@@ -306,6 +307,28 @@ func TestParseValueMapRefuses(t *testing.T) {
 	for _, test := range tests {
 		if m, _, err := ParseValueMap(test.src, test.max); !errors.Is(err, test.err) {
 			t.Errorf("%s: %+v, %v, want %v", test.what, m, err, test.err)
+		}
+	}
+}
+
+// TestGoldenMaps holds the bytes that docs/format.md specifies.
+func TestGoldenMaps(t *testing.T) {
+	tests := []struct {
+		values []int64
+		want   string
+	}{
+		{upTo(0, 1024, 1), "00008008"},                                           // offset 0, 1024 symbols
+		{[]int64{-3, 0, 2}, "000506"},                                            // offset -3, 6 symbols
+		{repeated([]int64{7, 8, 11, 1 << 40}, 40), "010e04f6ffff7fd2ffffffff01"}, // a short form, another, a long one
+		{append(hashes(500), -1, 0), "02"},                                       // planes
+	}
+	for _, test := range tests {
+		m, err := Fit(elements(Int64, false, test.values...), Int64, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := hex.EncodeToString(m.AppendTo(nil)); got != test.want {
+			t.Errorf("%v of %d symbols is written as %s, want %s", m.Kind(), m.Size(), got, test.want)
 		}
 	}
 }
