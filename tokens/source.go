@@ -22,8 +22,8 @@ const readAhead = 256 << 10
 // Options says how a Source reads. The zero value is ready to use.
 type Options struct {
 	// Dtype is the element type, little-endian, of what brings none of its
-	// own: raw files. 0 goes by the file name's extension (.u8 to .u64, .i8
-	// to .i64), else Uint8.
+	// own: raw files, in archives too. 0 goes by the file name's extension
+	// (.u8 to .u64, .i8 to .i64), else Uint8.
 	Dtype Type
 
 	// Shape is the shape of raw files outside archives. Its first axis may
