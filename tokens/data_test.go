@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// dataFolder returns the folder of real data: $FORETELL_DATA, else shared/data
-// beside the repository. Without it the test is skipped.
+// dataFolder returns the folder of real data: $FORETELL_DATA, else one that may lie
+// beside the repository. Without either the test is skipped.
 func dataFolder(t testing.TB) string {
 	t.Helper()
 	dir := os.Getenv("FORETELL_DATA")
