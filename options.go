@@ -20,11 +20,12 @@ type preset struct {
 const DefaultModel = "adaptive"
 
 var presets = map[string]preset{
-	"static":       {codec: model.Static, block: 1 << 20},
+	"static":       {codec: model.StaticRANS, block: 1 << 20},
+	"static-range": {codec: model.Static, block: 1 << 20},
+	"static-tans":  {codec: model.StaticTANS, block: 1 << 20},
 	"adaptive":     {codec: model.Adaptive, block: 1 << 21},
 	"fast":         {codec: model.Zstd, block: 1 << 20},
 	"external":     {codec: model.External, block: 1 << 20},
-	"static-range": {codec: model.Static, block: 1 << 20},
 }
 
 // Models returns the names that WriterOptions.Model takes, sorted.
