@@ -1,0 +1,291 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// The kernels for logits; logits.go tells what is computed. With MXCSR set to
+// round toward zero, t = offset - x*log2(e), of which the fused operation keeps
+// 24 bits, has 18 bits after the point where it lies in [32, 64); larger t have
+// no weight, which the shift by 32 or more at the end sees to. The integer bits
+// of t, at the place 18 of the bit pattern, come out by subtracting those of 32.0.
+// The polynomial is that of LogitWeight, times 2^31.
+
+#define SHIFT_OF_32 $0x1080 // bits of 32.0, >> 18
+#define INTEGER_BITS $0xfffc0000
+
+#define SETUP \
+	MOVQ per+16(FP), CX;    \
+	SHRQ $5, CX;            \
+	MOVQ total+24(FP), AX;  \
+	MOVQ cum+32(FP), DI;    \
+	MOVQ chunks+40(FP), DX; \
+	STMXCSR saved-8(SP);    \
+	LDMXCSR ·mxcsrToZero(SB)
+
+#define LOGITS_AVX512(x, t, n, w) \
+	VMOVUPS      x, t;          \
+	VFNMADD213PS Z0, Z1, t;     \
+	VPSRLD       $18, t, n;     \
+	VREDUCEPS    $0x0b, t, t;   \
+	VMOVAPS      Z6, w;         \
+	VFNMADD231PS Z7, t, w;      \
+	VFNMADD213PS Z5, t, w;      \
+	VFNMADD213PS Z4, t, w;      \
+	VFNMADD213PS Z3, t, w;      \
+	VFNMADD213PS Z2, t, w;      \
+	VPSUBD       Z8, n, n;      \
+	VCVTTPS2DQ   w, w;          \
+	VPSRLVD      n, w, w
+
+// func weighLogitsAVX512(x *float32, offset float32, per int, total uint64, cum *uint64, chunks int) (sum uint64)
+TEXT ·weighLogitsAVX512(SB), NOSPLIT, $8-56
+	MOVQ         x+0(FP), SI
+	SETUP
+	VBROADCASTSS offset+8(FP), Z0
+	VBROADCASTSS ·logitTable+0(SB), Z1
+	VBROADCASTSS ·logitTable+4(SB), Z2
+	VBROADCASTSS ·logitTable+8(SB), Z3
+	VBROADCASTSS ·logitTable+12(SB), Z4
+	VBROADCASTSS ·logitTable+16(SB), Z5
+	VBROADCASTSS ·logitTable+20(SB), Z6
+	VBROADCASTSS ·logitTable+24(SB), Z7
+	MOVL         SHIFT_OF_32, R9
+	VPBROADCASTD R9, Z8
+
+chunk:
+	VPXOR X10, X10, X10
+	VPXOR X11, X11, X11
+	MOVQ  CX, BX
+
+step:
+	LOGITS_AVX512((SI), Z12, Z13, Z14)
+	LOGITS_AVX512(64(SI), Z15, Z16, Z17)
+	ADDQ   $128, SI
+	VPADDD Z14, Z17, Z14
+	VPSRLQ $32, Z14, Z17
+	VPADDQ Z14, Z10, Z10
+	VPADDQ Z17, Z11, Z11
+	DECQ   BX
+	JNZ    step
+
+	VPSLLQ        $32, Z11, Z12
+	VPSUBQ        Z12, Z10, Z10
+	VPADDQ        Z11, Z10, Z10
+	VEXTRACTI64X4 $1, Z10, Y11
+	VPADDQ        Y11, Y10, Y10
+	VEXTRACTI128  $1, Y10, X11
+	VPADDQ        X11, X10, X10
+	VPSHUFD       $0x4e, X10, X11
+	VPADDQ        X11, X10, X10
+	VMOVQ         X10, R9
+	MOVQ          AX, (DI)
+	ADDQ          R9, AX
+	ADDQ          $8, DI
+	DECQ          DX
+	JNZ           chunk
+
+	LDMXCSR saved-8(SP)
+	MOVQ    AX, sum+48(FP)
+	VZEROUPPER
+	RET
+
+// LOGITS_AVX2 turns the numbers at x into weights in w, by way of Y12 and Y13.
+#define LOGITS_AVX2(x, w) \
+	VMOVUPS      x, Y12;         \
+	VFNMADD213PS Y0, Y1, Y12;    \
+	VPAND        Y9, Y12, Y13;   \
+	VSUBPS       Y13, Y12, Y12;  \
+	VMOVAPS      Y6, w;          \
+	VFNMADD231PS Y7, Y12, w;     \
+	VFNMADD213PS Y5, Y12, w;     \
+	VFNMADD213PS Y4, Y12, w;     \
+	VFNMADD213PS Y3, Y12, w;     \
+	VFNMADD213PS Y2, Y12, w;     \
+	VPSRLD       $18, Y13, Y13;  \
+	VPSUBD       Y8, Y13, Y13;   \
+	VCVTTPS2DQ   w, w;           \
+	VPSRLVD      Y13, w, w
+
+#define ADD_AVX2 \
+	VPADDD Y14, Y15, Y14;   \
+	VPSRLQ $32, Y14, Y15;   \
+	VPADDQ Y14, Y10, Y10;   \
+	VPADDQ Y15, Y11, Y11
+
+// func weighLogitsAVX2(x *float32, offset float32, per int, total uint64, cum *uint64, chunks int) (sum uint64)
+TEXT ·weighLogitsAVX2(SB), NOSPLIT, $8-56
+	MOVQ         x+0(FP), SI
+	SETUP
+	VBROADCASTSS offset+8(FP), Y0
+	VBROADCASTSS ·logitTable+0(SB), Y1
+	VBROADCASTSS ·logitTable+4(SB), Y2
+	VBROADCASTSS ·logitTable+8(SB), Y3
+	VBROADCASTSS ·logitTable+12(SB), Y4
+	VBROADCASTSS ·logitTable+16(SB), Y5
+	VBROADCASTSS ·logitTable+20(SB), Y6
+	VBROADCASTSS ·logitTable+24(SB), Y7
+	MOVL         SHIFT_OF_32, R9
+	VMOVD        R9, X8
+	VPBROADCASTD X8, Y8
+	MOVL         INTEGER_BITS, R9
+	VMOVD        R9, X9
+	VPBROADCASTD X9, Y9
+
+chunk:
+	VPXOR Y10, Y10, Y10
+	VPXOR Y11, Y11, Y11
+	MOVQ  CX, BX
+
+step:
+	LOGITS_AVX2((SI), Y14)
+	LOGITS_AVX2(32(SI), Y15)
+	ADD_AVX2
+	LOGITS_AVX2(64(SI), Y14)
+	LOGITS_AVX2(96(SI), Y15)
+	ADD_AVX2
+	ADDQ $128, SI
+	DECQ BX
+	JNZ  step
+
+	VPSLLQ       $32, Y11, Y12
+	VPSUBQ       Y12, Y10, Y10
+	VPADDQ       Y11, Y10, Y10
+	VEXTRACTI128 $1, Y10, X11
+	VPADDQ       X11, X10, X10
+	VPSHUFD      $0x4e, X10, X11
+	VPADDQ       X11, X10, X10
+	VMOVQ        X10, R9
+	MOVQ         AX, (DI)
+	ADDQ         R9, AX
+	ADDQ         $8, DI
+	DECQ         DX
+	JNZ          chunk
+
+	LDMXCSR saved-8(SP)
+	MOVQ    AX, sum+48(FP)
+	VZEROUPPER
+	RET
+
+// The maximum of logits leaves NaNs out: of a NaN and another number the
+// instruction takes its second operand (the first one here). A sum tells whether
+// there may have been one, for it stays a NaN. Denormals must count, so MXCSR is
+// set here too.
+
+// func maxLogitAVX512(x *float32, n int, largest float32) (m float32, nan bool)
+TEXT ·maxLogitAVX512(SB), NOSPLIT, $8-29
+	MOVQ         x+0(FP), SI
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS largest+16(FP), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VPXOR        X4, X4, X4
+	VPXOR        X5, X5, X5
+	VPXOR        X6, X6, X6
+	VPXOR        X7, X7, X7
+	STMXCSR      saved-8(SP)
+	LDMXCSR      ·mxcsrNearest(SB)
+	SUBQ         $64, CX
+	JLT          last
+
+step:
+	VMOVUPS (SI), Z8
+	VMOVUPS 64(SI), Z9
+	VMOVUPS 128(SI), Z10
+	VMOVUPS 192(SI), Z11
+	VMAXPS  Z0, Z8, Z0
+	VMAXPS  Z1, Z9, Z1
+	VMAXPS  Z2, Z10, Z2
+	VMAXPS  Z3, Z11, Z3
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z9, Z5, Z5
+	VADDPS  Z10, Z6, Z6
+	VADDPS  Z11, Z7, Z7
+	ADDQ    $256, SI
+	SUBQ    $64, CX
+	JGE     step
+
+last:
+	ADDQ    $64, CX
+	JZ      reduce
+	VMOVUPS (SI), Z8
+	VMOVUPS 64(SI), Z9
+	VMAXPS  Z0, Z8, Z0
+	VMAXPS  Z1, Z9, Z1
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z9, Z5, Z5
+
+reduce:
+	VMAXPS        Z1, Z0, Z0
+	VMAXPS        Z3, Z2, Z2
+	VMAXPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $1, Z0, Y1
+	VMAXPS        Y1, Y0, Y0
+	VEXTRACTF128  $1, Y0, X1
+	VMAXPS        X1, X0, X0
+	VPERMILPS     $0x4e, X0, X1
+	VMAXPS        X1, X0, X0
+	VPERMILPS     $0xb1, X0, X1
+	VMAXPS        X1, X0, X0
+	VADDPS        Z5, Z4, Z4
+	VADDPS        Z7, Z6, Z6
+	VADDPS        Z6, Z4, Z4
+	VCMPPS        $3, Z4, Z4, K1
+	KORTESTW      K1, K1
+	LDMXCSR       saved-8(SP)
+	SETNE         nan+28(FP)
+	VMOVSS        X0, m+24(FP)
+	VZEROUPPER
+	RET
+
+// func maxLogitAVX2(x *float32, n int, largest float32) (m float32, nan bool)
+TEXT ·maxLogitAVX2(SB), NOSPLIT, $8-29
+	MOVQ         x+0(FP), SI
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS largest+16(FP), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	VPXOR        X4, X4, X4
+	VPXOR        X5, X5, X5
+	VPXOR        X6, X6, X6
+	VPXOR        X7, X7, X7
+	STMXCSR      saved-8(SP)
+	LDMXCSR      ·mxcsrNearest(SB)
+
+step:
+	VMOVUPS (SI), Y8
+	VMOVUPS 32(SI), Y9
+	VMOVUPS 64(SI), Y10
+	VMOVUPS 96(SI), Y11
+	VMAXPS  Y0, Y8, Y0
+	VMAXPS  Y1, Y9, Y1
+	VMAXPS  Y2, Y10, Y2
+	VMAXPS  Y3, Y11, Y3
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y9, Y5, Y5
+	VADDPS  Y10, Y6, Y6
+	VADDPS  Y11, Y7, Y7
+	ADDQ    $128, SI
+	SUBQ    $32, CX
+	JNZ     step
+
+	VMAXPS       Y1, Y0, Y0
+	VMAXPS       Y3, Y2, Y2
+	VMAXPS       Y2, Y0, Y0
+	VEXTRACTF128 $1, Y0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0x4e, X0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0xb1, X0, X1
+	VMAXPS       X1, X0, X0
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	VCMPPS       $3, Y4, Y4, Y4
+	VMOVMSKPS    Y4, R8
+	TESTL        R8, R8
+	LDMXCSR      saved-8(SP)
+	SETNE        nan+28(FP)
+	VMOVSS       X0, m+24(FP)
+	VZEROUPPER
+	RET

@@ -1,0 +1,194 @@
+//go:build !purego
+
+package simd
+
+import (
+	"math"
+
+	"golang.org/x/sys/cpu"
+)
+
+func best() level {
+	switch x := &cpu.X86; {
+	case !x.HasAVX2 || !x.HasFMA || !x.HasF16C:
+		return purego
+	case !x.HasAVX512F || !x.HasAVX512DQ:
+		return avx2
+	}
+	return avx512
+}
+
+// The vector kernels multiply a probability by 2^k. From minScale to maxScale
+// that is a normal number, and a denormal probability comes out below 1 whether
+// or not the processor takes it for zero.
+const (
+	minScale = -97
+	maxScale = 125
+)
+
+// scale returns 2^k, and whether the vector kernels take it.
+func scale(k int) (s float32, ok bool) {
+	return math.Float32frombits(uint32(k+127) << 23), k >= minScale && k <= maxScale
+}
+
+// offsetFloat returns the offset of logits as the number that it stands for,
+// which is exact.
+func offsetFloat(offset int64) float32 {
+	return float32(offset) * (1.0 / (1 << fraction))
+}
+
+func weighFloat32(p []float32, k, per int, total uint64, cum []uint64) (done int, sum uint64) {
+	if s, ok := scale(k); ok {
+		switch active {
+		case avx512:
+			return weighFloat32AVX512(&p[0], s, per, total, &cum[0], len(cum))
+		case avx2:
+			return weighFloat32AVX2(&p[0], s, per, total, &cum[0], len(cum))
+		}
+	}
+	return weighGo(p, k, per, total, cum, chunkFloat32)
+}
+
+func weighFloat64(p []float64, k, per int, total uint64, cum []uint64) (done int, sum uint64) {
+	if s, ok := scale(k); ok {
+		switch active {
+		case avx512:
+			return weighFloat64AVX512(&p[0], s, per, total, &cum[0], len(cum))
+		case avx2:
+			return weighFloat64AVX2(&p[0], s, per, total, &cum[0], len(cum))
+		}
+	}
+	return weighGo(p, k, per, total, cum, chunkFloat64)
+}
+
+func weighFloat16(p []uint16, k, per int, total uint64, cum []uint64) (done int, sum uint64) {
+	if s, ok := scale(k); ok {
+		switch active {
+		case avx512:
+			return weighFloat16AVX512(&p[0], s, per, total, &cum[0], len(cum))
+		case avx2:
+			return weighFloat16AVX2(&p[0], s, per, total, &cum[0], len(cum))
+		}
+	}
+	return weighGo(p, k, per, total, cum, chunkFloat16)
+}
+
+func weighBFloat16(p []uint16, k, per int, total uint64, cum []uint64) (done int, sum uint64) {
+	if s, ok := scale(k); ok {
+		switch active {
+		case avx512:
+			return weighBFloat16AVX512(&p[0], s, per, total, &cum[0], len(cum))
+		case avx2:
+			return weighBFloat16AVX2(&p[0], s, per, total, &cum[0], len(cum))
+		}
+	}
+	return weighGo(p, k, per, total, cum, chunkBFloat16)
+}
+
+func weighLogits(x []float32, offset int64, per int, total uint64, cum []uint64) (sum uint64) {
+	switch active {
+	case avx512:
+		return weighLogitsAVX512(&x[0], offsetFloat(offset), per, total, &cum[0], len(cum))
+	case avx2:
+		return weighLogitsAVX2(&x[0], offsetFloat(offset), per, total, &cum[0], len(cum))
+	}
+	return weighLogitsGo(x, offset, per, total, cum)
+}
+
+func maxBits(p []float32) uint32 {
+	if active == purego {
+		return maxBitsGo(p)
+	}
+	return maxBitsAVX2(&p[0], len(p))
+}
+
+func maxLogit(x []float32, largest float32) (m float32, nan bool) {
+	switch active {
+	case avx512:
+		return maxLogitAVX512(&x[0], len(x), largest)
+	case avx2:
+		return maxLogitAVX2(&x[0], len(x), largest)
+	}
+	return maxLogitGo(x, largest)
+}
+
+func widenFloat16(dst []float32, src []uint16) {
+	if active == purego {
+		widenFloat16Go(dst, src)
+		return
+	}
+	widenFloat16AVX2(&dst[0], &src[0], len(src))
+}
+
+func narrowFloat64(dst []float32, src []float64) {
+	if active == purego {
+		narrowFloat64Go(dst, src)
+		return
+	}
+	narrowFloat64AVX2(&dst[0], &src[0], len(src))
+}
+
+func sumFloat32(p []float32) float32 {
+	if best() == purego {
+		return sumFloat32Go(p)
+	}
+	return sumFloat32AVX(&p[0], len(p))
+}
+
+// The kernels below read whole chunks: per and n are multiples of Chunk, and
+// above zero, as chunks is.
+
+//go:noescape
+func weighFloat32AVX512(p *float32, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+
+//go:noescape
+func weighFloat64AVX512(p *float64, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+
+//go:noescape
+func weighFloat16AVX512(p *uint16, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+
+//go:noescape
+func weighBFloat16AVX512(p *uint16, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+
+//go:noescape
+func weighLogitsAVX512(x *float32, offset float32, per int, total uint64, cum *uint64, chunks int) (sum uint64)
+
+//go:noescape
+func maxLogitAVX512(x *float32, n int, largest float32) (m float32, nan bool)
+
+//go:noescape
+func weighFloat32AVX2(p *float32, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+
+//go:noescape
+func weighFloat64AVX2(p *float64, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+
+//go:noescape
+func weighFloat16AVX2(p *uint16, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+
+//go:noescape
+func weighBFloat16AVX2(p *uint16, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+
+//go:noescape
+func weighLogitsAVX2(x *float32, offset float32, per int, total uint64, cum *uint64, chunks int) (sum uint64)
+
+//go:noescape
+func maxLogitAVX2(x *float32, n int, largest float32) (m float32, nan bool)
+
+//go:noescape
+func maxBitsAVX2(p *float32, n int) uint32
+
+//go:noescape
+func widenFloat16AVX2(dst *float32, src *uint16, n int)
+
+//go:noescape
+func narrowFloat64AVX2(dst *float32, src *float64, n int)
+
+//go:noescape
+func sumFloat32AVX(p *float32, n int) float32
+
+// logitTable is the constants of the logit kernels: log2(e), then the
+// coefficients of the polynomial times 2^31.
+var logitTable = [...]float32{
+	log2e / float32(1<<23),
+	c0 * (1 << 7), c1 * (1 << 7), c2 * (1 << 5), c3 * (1 << 3), c4 * (1 << 1), c5 / float32(1<<2),
+}
