@@ -1,0 +1,93 @@
+package model
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/foretell/foretell/tokens"
+)
+
+// dataFolder returns the folder of real data that FORETELL_DATA names, by default
+// shared/data beside the repository. Without it the test is skipped.
+func dataFolder(t testing.TB) string {
+	t.Helper()
+	dir := os.Getenv("FORETELL_DATA")
+	if dir == "" {
+		root, err := filepath.Abs(".")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for filepath.Dir(root) != root {
+			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+				break
+			}
+			root = filepath.Dir(root)
+		}
+		dir = filepath.Join(filepath.Dir(root), "shared", "data")
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Skipf("no real data: set FORETELL_DATA (%v)", err)
+	}
+	return dir
+}
+
+// realArrays returns the arrays in the files that the pattern matches, in folder
+// FORETELL_DATA, whose names end in member, as one block with a span for each.
+func realArrays(t testing.TB, pattern, member string, size int) *Block {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dataFolder(t), pattern))
+	if err != nil || len(files) == 0 {
+		t.Skipf("no real data: %s (%v)", pattern, err)
+	}
+	source, err := tokens.Open(files, tokens.Options{Dtype: tokens.Uint16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.Close()
+	b := &Block{Size: size}
+	for {
+		p, err := source.Next()
+		if errors.Is(err, io.EOF) {
+			return b
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Kind != tokens.Member || filepath.Base(p.Info.Name) != member && member != "" {
+			continue
+		}
+		raw, err := io.ReadAll(p.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := p.Info.Type.Size()
+		b.Spans = append(b.Spans, Span{Member: len(b.Spans), Count: len(raw) / w, Shape: p.Info.StorageShape()})
+		for ; len(raw) > 0; raw = raw[w:] {
+			// All values are below 2^16.
+			b.Symbols = append(b.Symbols, uint32(binary.LittleEndian.Uint16(raw)))
+		}
+	}
+}
+
+// A realCase is a block of real data.
+type realCase struct {
+	name  string
+	block *Block
+}
+
+func realCases(t testing.TB) []realCase {
+	taco := realArrays(t, "commavq/taco-bell.npy", "", 1024)
+	flat := *taco
+	flat.Spans = nil
+	return []realCase{
+		{"taco-bell", taco},
+		{"taco-bell-flat", &flat},
+		{"enwik-gpt2", realArrays(t, "llm/enwik-1M.gpt2.u16", "", 50257)},
+		{"encodec-fine", realArrays(t, "encodec/*.npz", "fine_prompt", 1024)},
+		{"encodec-semantic", realArrays(t, "encodec/*.npz", "semantic_prompt", 10000)},
+	}
+}
