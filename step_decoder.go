@@ -16,8 +16,9 @@ var errFinished = errors.New("the stream is finished: Reset begins another")
 // distributions that the encoder was handed, in the same order.
 //
 // A bare stream does not say how many symbols it has: ask for as many as there
-// are, then call Finish, without which a truncated or altered stream can pass for
-// a whole one. A framed stream ends with io.EOF.
+// are, then call Finish. Every stream of bytes that passes is the stream of some
+// symbols, so that a truncated or altered one can pass for that of others unless
+// it has a guard. A framed stream tells, and ends with io.EOF.
 //
 // An error about a distribution changes nothing. Any other is final: ErrCorrupt,
 // io.ErrUnexpectedEOF, ErrDrift where a guard found that the distributions or the
