@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
@@ -149,8 +150,9 @@ func splitParams(p []byte) (valueMap, codec []byte, err error) {
 	return p[l : l+int(n)], p[l+int(n):], nil
 }
 
-// encode encodes a block. turn is its turn at planning.
-func (c *blockCoder) encode(b *rawBlock, turn func(func([]byte) ([]byte, bool, error)) error) (out codedBlock, err error) {
+// encode encodes a block, its body into the buffer dst. turn is its turn at
+// planning.
+func (c *blockCoder) encode(dst []byte, b *rawBlock, turn func(func([]byte) ([]byte, bool, error)) error) (out codedBlock, err error) {
 	out.hash = xxh3.Hash(b.raw)
 	m, block, err := c.symbolise(b)
 	if err == nil && b.costs {
@@ -188,7 +190,7 @@ func (c *blockCoder) encode(b *rawBlock, turn func(func([]byte) ([]byte, bool, e
 	if planErr != nil {
 		return out, planErr
 	}
-	out.body, out.codec, err = model.Encode(c.id, codec, nil, block)
+	out.body, out.codec, err = model.Encode(c.id, codec, dst, block)
 	if block.Costs != nil {
 		out.costs = tokenCosts(block.Costs, b, m)
 	}
@@ -311,7 +313,7 @@ func (c *blockCoder) decode(h *container.Block, b *rawBlock, data *container.Blo
 	if err := codec.DecodeBlock(block, data.Body); err != nil {
 		return err
 	}
-	b.raw = make([]byte, b.size)
+	b.raw = slices.Grow(b.raw[:0], b.size)[:b.size]
 	rest := block.Symbols
 	for i, s := range b.spans {
 		t := b.infos[i].Type

@@ -112,6 +112,7 @@ func (f *fetcher) block(rec container.Record) bool {
 	f.mem.take(need)
 	return f.pipe.run(f.stop, func() fetched {
 		c := <-f.coders
+		b.raw = f.raws.get()
 		err := c.decode(rec.Block, b, &rec.Data)
 		f.coders <- c
 		if err != nil {

@@ -23,7 +23,7 @@ var presets = map[string]preset{
 	"static":       {codec: model.StaticRANS, block: 1 << 20},
 	"static-range": {codec: model.Static, block: 1 << 20},
 	"static-tans":  {codec: model.StaticTANS, block: 1 << 20},
-	"adaptive":     {codec: model.Adaptive, block: 1 << 21},
+	"adaptive":     {codec: model.Adaptive, block: 1 << 20},
 	"fast":         {codec: model.Zstd, block: 1 << 20},
 	"external":     {codec: model.External, block: 1 << 20},
 }

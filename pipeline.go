@@ -81,3 +81,23 @@ func (p *pipeline[T]) next() (T, bool) {
 	}
 	return <-result, true
 }
+
+// spares keeps buffers for reuse, so that a long file makes no garbage.
+type spares chan []byte
+
+// get returns an empty buffer.
+func (s spares) get() []byte {
+	select {
+	case b := <-s:
+		return b[:0]
+	default:
+		return nil
+	}
+}
+
+func (s spares) put(b []byte) {
+	select {
+	case s <- b:
+	default:
+	}
+}

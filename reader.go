@@ -20,6 +20,7 @@ type Reader struct {
 	pipe *pipeline[fetched]
 	stop chan struct{}
 	mem  *budget
+	raws spares // for the elements of blocks
 
 	expected []container.Entry // of the layout, from the index, when keeping going
 
@@ -200,6 +201,7 @@ func (r *Reader) pull() error {
 func (r *Reader) dropBlock() {
 	if r.spans != nil {
 		r.mem.give(r.spans.memory)
+		r.raws.put(r.spans.block.raw)
 		r.spans, r.raw = nil, nil
 	}
 }

@@ -19,6 +19,8 @@ type Writer struct {
 	out    *container.Writer
 	coders chan *blockCoder // idle ones
 	pipe   *pipeline[written]
+	raws   spares        // for the elements of blocks
+	bodies spares        // for their code
 	stop   chan struct{} // closed when writing has failed
 	ended  chan error    // the writing goroutine's end
 
@@ -60,6 +62,8 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 		opts: opts, preset: p, costs: costs,
 		coders: make(chan *blockCoder, opts.Workers),
 		pipe:   newPipeline[written](opts.Workers),
+		raws:   make(spares, opts.Workers+2),
+		bodies: make(spares, opts.Workers+2),
 		stop:   make(chan struct{}),
 		ended:  make(chan error, 1),
 		member: -1,
@@ -91,7 +95,7 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 }
 
 func (w *Writer) newBlock() *rawBlock {
-	return &rawBlock{costs: w.costs != nil}
+	return &rawBlock{costs: w.costs != nil, raw: w.raws.get()}
 }
 
 // emit writes what the pipeline gives out, in order.
@@ -126,6 +130,7 @@ func (w *Writer) write(item written) error {
 	if err := w.out.Block(header, c.leans, c.params, c.body); err != nil {
 		return err
 	}
+	w.bodies.put(c.body)
 	if w.costs == nil {
 		return nil
 	}
@@ -267,9 +272,9 @@ func (w *Writer) flushBlock() error {
 	w.block = w.newBlock()
 	return w.run(func() written {
 		c := <-w.coders
-		coded, err := c.encode(b, turn)
+		coded, err := c.encode(w.bodies.get(), b, turn)
 		w.coders <- c
-		b.raw = nil
+		w.raws.put(b.raw)
 		return written{block: b, coded: coded, err: err}
 	})
 }

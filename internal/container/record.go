@@ -177,21 +177,22 @@ const preset = "ustar  \x0000\x000000644\x0000000000000\x00.npyPK\x03\x04\x14\x0
 
 const presetID = 1
 
-// pack compresses raw for storage.
-func pack(raw []byte, ordinal uint64) (packed, []byte, error) {
+// newPacker returns a compressor for layouts and indexes, whose windows need be
+// no larger than the largest layout.
+func newPacker() (*zstd.Encoder, error) {
+	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false),
+		zstd.WithSingleSegment(true), zstd.WithWindowSize(MaxLayout), zstd.WithLowerEncoderMem(true),
+		zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderDictRaw(presetID, []byte(preset)))
+}
+
+// pack compresses raw for storage where that makes it smaller.
+func pack(enc *zstd.Encoder, raw []byte, ordinal uint64) (packed, []byte) {
 	p := packed{ordinal: ordinal, raw: uint64(len(raw)), sum: checksum(raw)}
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false),
-		zstd.WithSingleSegment(true), zstd.WithEncoderLevel(zstd.SpeedBestCompression),
-		zstd.WithEncoderDictRaw(presetID, []byte(preset)))
-	if err != nil {
-		return p, nil, err
-	}
-	defer enc.Close()
 	if z := enc.EncodeAll(raw, nil); len(z) < len(raw) {
 		raw = z
 	}
 	p.stored = uint64(len(raw))
-	return p, raw, nil
+	return p, raw
 }
 
 // unpack undoes pack. The size of the payload has been checked against a limit.

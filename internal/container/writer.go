@@ -3,6 +3,8 @@ package container
 import (
 	"fmt"
 	"io"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // A Writer writes a file front to back. NewWriter makes one; Close completes the
@@ -10,6 +12,7 @@ import (
 type Writer struct {
 	w      io.Writer
 	id     uint64 // hash of the header, in every record
+	packer *zstd.Encoder
 	index  index
 	offset int64
 	buf    []byte
@@ -22,7 +25,11 @@ func NewWriter(w io.Writer, h Header) (*Writer, error) {
 	if len(raw)-len(h.Prior) > MaxHeader {
 		return nil, fmt.Errorf("header of %d bytes is too large", len(raw)-len(h.Prior))
 	}
-	cw := &Writer{w: w, id: headerID(raw[:len(raw)-len(h.Prior)])}
+	packer, err := newPacker()
+	if err != nil {
+		return nil, err
+	}
+	cw := &Writer{w: w, id: headerID(raw[:len(raw)-len(h.Prior)]), packer: packer}
 	cw.write(raw)
 	return cw, cw.err
 }
@@ -54,11 +61,7 @@ func (w *Writer) Layout(entries []Entry) error {
 		w.err = fmt.Errorf("layout of %d bytes is too large for a record", len(raw))
 		return w.err
 	}
-	p, stored, err := pack(raw, w.index.layouts)
-	if err != nil {
-		w.err = err
-		return err
-	}
+	p, stored := pack(w.packer, raw, w.index.layouts)
 	w.buf = appendRecord(w.buf[:0], kindLayout, p.appendFields(nil, w.id))
 	w.index.addLayout(uint64(len(w.buf)+len(stored)), headerSum(w.buf), entries)
 	w.write(w.buf, stored)
@@ -90,11 +93,7 @@ func (w *Writer) Close(content [16]byte, length uint64) error {
 	if w.err != nil {
 		return w.err
 	}
-	p, stored, err := pack(w.index.payload(), 0)
-	if err != nil {
-		w.err = err
-		return err
-	}
+	p, stored := pack(w.packer, w.index.payload(), 0)
 	w.buf = appendRecord(w.buf[:0], kindIndex, p.appendFields(nil, w.id))
 	t := trailer{content: content, length: length, index: uint64(len(w.buf) + len(stored))}
 	w.write(w.buf, stored, t.append(nil))
