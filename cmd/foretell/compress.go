@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -42,7 +43,7 @@ type compressOptions struct {
 	fast    bool
 	solid   bool
 	block   size
-	workers int
+	workers threads
 	force   bool
 	json    bool
 }
@@ -59,11 +60,11 @@ func newCompress(a *app) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVarP(&c.out, "output", "o", "", "write to `OUT` (- is standard output)")
-	f.StringVar(&c.model, "model", foretell.DefaultModel, "the `MODEL` that predicts: "+oneOf(models()))
+	f.StringVar(&c.model, "model", "", "the `MODEL` that predicts: "+oneOf(models())+" (default: "+foretell.DefaultModel+")")
 	f.BoolVar(&c.fast, "fast", false, "the same as --model fast: speed before size")
 	f.BoolVar(&c.solid, "solid", false, "let blocks hold several members: smaller for many short arrays")
 	f.Var(&c.block, "block", "most tokens in a block, such as 64K: what a range read decodes at least (default: the model's)")
-	f.IntVarP(&c.workers, "threads", "T", 0, "encode `N` blocks at a time; the output does not depend on it (default: one for each CPU)")
+	f.VarP(&c.workers, "threads", "T", "encode that many blocks at a time; the output does not depend on it (default: one for each CPU)")
 	c.sourceFlags.add(cmd)
 	f.BoolVarP(&c.force, "force", "f", false, "overwrite an existing output; write to a terminal")
 	f.BoolVar(&c.json, "json", false, "print a summary as JSON (to standard error if the output is standard output)")
@@ -100,7 +101,7 @@ func (c *compressOptions) run(args []string) error {
 	if out != "-" {
 		opts.StdinName = strings.TrimSuffix(filepath.Base(out), ".fore")
 	}
-	model := c.model
+	model := cmp.Or(c.model, foretell.DefaultModel)
 	if c.fast {
 		model = "fast"
 	}
@@ -117,7 +118,7 @@ func (c *compressOptions) run(args []string) error {
 	sum := compressSummary{Output: out, Model: model}
 	sink := &tallyWriter{w: f}
 	w, err := foretell.NewWriter(sink, &foretell.WriterOptions{
-		Model: model, BlockTokens: int(c.block), Solid: c.solid, Workers: c.workers,
+		Model: model, BlockTokens: int(c.block), Solid: c.solid, Workers: int(c.workers),
 	})
 	if err != nil {
 		return err
@@ -147,10 +148,10 @@ func (c *compressOptions) source() (opts tokens.Options, err error) {
 	if opts, err = c.options(); err != nil {
 		return opts, err
 	}
-	if !slices.Contains(models(), c.model) {
+	if c.model != "" && !slices.Contains(models(), c.model) {
 		return opts, usagef("no model is called %q: use %s", c.model, oneOf(models()))
 	}
-	if c.fast && c.model != foretell.DefaultModel && c.model != "fast" {
+	if c.fast && c.model != "" && c.model != "fast" {
 		return opts, usagef("--fast and --model %s exclude each other", c.model)
 	}
 	if c.block > foretell.MaxBlockTokens {
@@ -180,20 +181,24 @@ func (c *compressOptions) output(args []string) (string, error) {
 
 // create stages the output.
 func (c *compressOptions) create(out string, inputs []string) (*outFile, error) {
-	if out == "-" {
-		if isTerminal(os.Stdout) && !c.force {
-			return nil, errors.New("compressed data is not for a terminal (-f writes it all the same)")
-		}
-		return &outFile{File: os.Stdout, shown: "standard output"}, nil
-	}
 	if fi, err := os.Stat(out); err == nil {
 		for _, in := range inputs {
-			if other, err := os.Stat(in); err == nil && os.SameFile(fi, other) {
+			if other, err := os.Stat(in); err == nil && os.SameFile(fi, other) && fi.Mode().IsRegular() {
 				return nil, fmt.Errorf("%s is an input as well as the output", out)
 			}
 		}
 	}
-	return outPath(out, c.force)
+	f := &outFile{File: os.Stdout, shown: "standard output"}
+	if out != "-" {
+		var err error
+		if f, err = outPath(out, c.force); err != nil {
+			return nil, err
+		}
+	}
+	if !c.force && isTerminal(f.File) {
+		return nil, errors.New("compressed data is not for a terminal (-f writes it all the same)")
+	}
+	return f, nil
 }
 
 // copy writes all parts of src and counts them, and the bytes of content.

@@ -39,7 +39,7 @@ type decompressOptions struct {
 	out       string
 	dir       string
 	pick      selection
-	workers   int
+	workers   threads
 	maxMemory size
 	maxOutput size
 	force     bool
@@ -64,7 +64,7 @@ func newDecompress(a *app) *cobra.Command {
 	f.StringVarP(&d.dir, "directory", "C", "", "write the files into the folder `DIR`, which is made if need be")
 	f.StringArrayVar(&d.pick.members, "member", nil, "take only members whose name matches `NAME`, such as fine_prompt or 'fine_*'; may be repeated")
 	f.Var(&d.pick.rows, "range", "take only these rows along the first axis, as in Python: 100:200, :50, -10:")
-	f.IntVarP(&d.workers, "threads", "T", 0, "decode `N` blocks at a time (default: one for each CPU)")
+	f.VarP(&d.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
 	addLimits(cmd, &d.maxMemory, &d.maxOutput)
 	f.BoolVar(&d.keepGoing, "keep-going", false, "go on after damage: write what is whole, zeros for what is lost, and list it")
 	f.BoolVarP(&d.force, "force", "f", false, "overwrite existing files")
@@ -109,25 +109,13 @@ func (d *decompressOptions) run(name string) error {
 	}
 	begin := time.Now()
 	pipe := to.stdout || name == "-"
-	opts := &foretell.ReaderOptions{Workers: d.workers, MaxMemory: int64(d.maxMemory), MaxOutput: int64(d.maxOutput)}
+	opts := &foretell.ReaderOptions{Workers: int(d.workers), MaxMemory: int64(d.maxMemory), MaxOutput: int64(d.maxOutput)}
 	var damage []string
 	if d.keepGoing {
 		opts.KeepGoing = func(err error) { damage = append(damage, err.Error()) }
 	}
-	var done atomic.Int64
-	show := d.showProgress("decompressing", pipe,
-		func() (int64, int64) { return done.Load(), in.size },
-		func() float64 { return ratio(to.written.Load(), done.Load()) })
-	if d.pick.any() && in.size >= 0 && !d.keepGoing {
-		err = extractAt(in.File, in.size, &d.pick, opts, to)
-	} else {
-		err = extract(bufio.NewReaderSize(&meter{r: in, total: &done}, 1<<18), &d.pick, opts, to)
-	}
-	if err == nil {
-		err = to.close()
-	}
-	show.end()
-	if err == nil {
+	atRandom := d.pick.any() && in.size >= 0 && !d.keepGoing
+	if err = d.extract(in, atRandom, pipe, opts, to); err == nil {
 		err = staged.commit()
 	}
 	if err != nil {
@@ -137,6 +125,27 @@ func (d *decompressOptions) run(name string) error {
 	sum.Seconds = time.Since(begin).Seconds()
 	sum.Speed = rate(sum.Size, time.Since(begin))
 	return d.report(&sum, name, to, pipe)
+}
+
+// extract writes what is wanted to the target and shows how far it is.
+func (d *decompressOptions) extract(in *inputFile, atRandom, pipe bool, opts *foretell.ReaderOptions, to *target) (err error) {
+	var read atomic.Int64
+	done := func() (int64, int64) { return read.Load(), in.size }
+	expand := func() float64 { return ratio(to.written.Load(), read.Load()) }
+	if atRandom {
+		done = func() (int64, int64) { return to.written.Load(), -1 }
+		expand = func() float64 { return 0 }
+	}
+	defer d.showProgress("decompressing", pipe, done, expand).end()
+	if atRandom {
+		err = extractAt(in.File, in.size, &d.pick, opts, to)
+	} else {
+		err = extract(bufio.NewReaderSize(&meter{r: in, total: &read}, 1<<18), &d.pick, opts, to)
+	}
+	if err != nil {
+		return err
+	}
+	return to.close()
 }
 
 func (d *decompressOptions) check(name string) error {

@@ -52,6 +52,25 @@ func (s *size) String() string {
 // Type names the flag's argument in help.
 func (s *size) Type() string { return "SIZE" }
 
+// threads is the flag -T: a number of goroutines, 0 for one for each CPU.
+type threads int
+
+// Set reads a number of threads.
+func (t *threads) Set(text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > 1<<10 {
+		return fmt.Errorf("give a number from 0 to 1024")
+	}
+	*t = threads(n)
+	return nil
+}
+
+// String is empty: help says what the default is.
+func (t *threads) String() string { return "" }
+
+// Type names the flag's argument in help.
+func (t *threads) Type() string { return "N" }
+
 // count writes a number with commas between thousands.
 func count(n int64) string {
 	digits := strconv.FormatInt(n, 10)

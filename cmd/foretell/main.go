@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/foretell/foretell"
 )
@@ -61,7 +62,7 @@ func explain(err error) string {
 	text := err.Error()
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		text += " (the input ends too early)"
+		text = strings.ReplaceAll(text, io.ErrUnexpectedEOF.Error(), "the input ends too early")
 	case errors.Is(err, foretell.ErrLimit):
 		text += " (where the command has them, --max-memory and --max-output set the limits)"
 	}

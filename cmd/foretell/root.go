@@ -50,6 +50,7 @@ const rootExample = `  # See it at work on a sample of real tokens
 // newRoot returns the whole command. A verb is a file of this folder and a line
 // here.
 func newRoot(a *app) *cobra.Command {
+	cobra.EnableCommandSorting = false
 	root := &cobra.Command{
 		Use:           "foretell",
 		Short:         "Lossless compression of tokens by prediction",

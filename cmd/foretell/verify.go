@@ -22,7 +22,7 @@ const verifyExample = `  foretell verify tokens.npy.fore
 
 type verifyOptions struct {
 	*app
-	workers   int
+	workers   threads
 	maxMemory size
 	maxOutput size
 	json      bool
@@ -41,7 +41,7 @@ func newVerify(a *app) *cobra.Command {
 		RunE:              func(cmd *cobra.Command, args []string) error { return v.run(args[0]) },
 	}
 	f := cmd.Flags()
-	f.IntVarP(&v.workers, "threads", "T", 0, "decode `N` blocks at a time (default: one for each CPU)")
+	f.VarP(&v.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
 	addLimits(cmd, &v.maxMemory, &v.maxOutput)
 	f.BoolVar(&v.json, "json", false, "print as JSON")
 	return cmd
@@ -76,7 +76,7 @@ func (v *verifyOptions) run(name string) error {
 		return err
 	}
 	defer in.Close()
-	opts := &foretell.ReaderOptions{Workers: v.workers, MaxMemory: int64(v.maxMemory), MaxOutput: int64(v.maxOutput)}
+	opts := &foretell.ReaderOptions{Workers: int(v.workers), MaxMemory: int64(v.maxMemory), MaxOutput: int64(v.maxOutput)}
 	result := verdict{Damage: []damage{}}
 	note := func(err error) {
 		d := damage{Error: err.Error()}
