@@ -5,13 +5,13 @@ import (
 	"math/bits"
 )
 
-// The weight of a logit x is 2^31 * e^(x-max), computed as 2^31 * 2^-y with
+// The weight of a logit x is 2^30 * e^(x-max), computed as 2^30 * 2^-y with
 // y = (max-x) * log2(e) in units of 2^-18: its whole part n shifts, its fraction
-// f goes through a polynomial of degree 5 in Horner's form,
+// f goes through a polynomial of degree 4 in Horner's form,
 //
-//	2^-f = c0 - f*(c1 - f*(c2 - f*(c3 - f*(c4 - f*c5)))),
+//	2^-f = c0 - f*(c1 - f*(c2 - f*(c3 - f*c4))),
 //
-// minimax for the relative error, 7.7e-8. Each partial result stays within one
+// minimax for the relative error, 3.5e-6. Each partial result stays within one
 // binade for all f, so that rounding it down to 24 significant bits is at the
 // same time a floor in fixed point (here) and a floating-point operation that
 // rounds toward zero (in the vector kernels).
@@ -21,11 +21,10 @@ const (
 	base     = 1 << 23  // what y is offset by in the vector kernels: 32 in units of 2^-18
 
 	c0 = 16777215 // * 2^-24
-	c1 = 11629002 // * 2^-24
-	c2 = 16117784 // * 2^-26
-	c3 = 14839921 // * 2^-28
-	c4 = 9869611  // * 2^-30
-	c5 = 8073792  // * 2^-33
+	c1 = 11627528 // * 2^-24
+	c2 = 16065894 // * 2^-26
+	c3 = 14259194 // * 2^-28
+	c4 = 7273376  // * 2^-30
 )
 
 // LogitLimit bounds the maxima that LogitOffset takes: -LogitLimit to LogitLimit,
@@ -44,7 +43,7 @@ func LogitOffset(largest float32) int64 {
 	return k
 }
 
-// LogitWeight returns the weight of the logit x, 0..2^31-1, where offset is
+// LogitWeight returns the weight of the logit x, 0..2^30-1, where offset is
 // LogitOffset of the maximum. x is not a NaN and not above the maximum.
 func LogitWeight(x float32, offset int64) uint32 {
 	if x < -LogitLimit*8 {
@@ -53,12 +52,11 @@ func LogitWeight(x float32, offset int64) uint32 {
 	y := uint64(offset + floorProduct(x, -1) - base)
 	n := y >> fraction
 	f := y & (1<<fraction - 1)
-	h := uint64(c4<<(fraction+3)-c5*f) >> (fraction + 3)
-	h = (c3<<(fraction+2) - h*f) >> (fraction + 2)
+	h := (c3<<(fraction+2) - c4*f) >> (fraction + 2)
 	h = (c2<<(fraction+2) - h*f) >> (fraction + 2)
 	h = (c1<<(fraction+2) - h*f) >> (fraction + 2)
 	h = (c0<<fraction - h*f) >> fraction
-	return uint32(h << 7 >> n)
+	return uint32(h << 6 >> n)
 }
 
 // floorProduct returns floor(sign * x * log2(e)) in units of 2^-18, for x below

@@ -187,8 +187,8 @@ func narrowFloat64AVX2(dst *float32, src *float64, n int)
 func sumFloat32AVX(p *float32, n int) float32
 
 // logitTable is the constants of the logit kernels: log2(e), then the
-// coefficients of the polynomial times 2^31.
+// coefficients of the polynomial times 2^30.
 var logitTable = [...]float32{
 	log2e / float32(1<<23),
-	c0 * (1 << 7), c1 * (1 << 7), c2 * (1 << 5), c3 * (1 << 3), c4 * (1 << 1), c5 / float32(1<<2),
+	c0 * (1 << 6), c1 * (1 << 6), c2 * (1 << 4), c3 * (1 << 2), c4,
 }

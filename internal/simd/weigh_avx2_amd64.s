@@ -35,7 +35,7 @@
 	VPMAXUD    Y8, Y6, Y6;    \
 	VPMAXUD    Y9, Y6, Y6;    \
 	VPADDD     Y10, Y11, Y10; \
-	VPSRLQ     $32, Y10, Y11; \
+	VMOVSHDUP  Y10, Y11;      \
 	VPADDQ     Y10, Y4, Y4;   \
 	VPADDQ     Y11, Y5, Y5
 
@@ -46,6 +46,8 @@
 	VPMOVMSKB Y8, R9
 
 #define CLOSE \
+	VPSLLQ        $32, Y5, Y6;    \
+	VPSUBQ        Y6, Y5, Y5;     \
 	VPSLLQ       $32, Y5, Y6;   \
 	VPSUBQ       Y6, Y4, Y4;    \
 	VPADDQ       Y5, Y4, Y4;    \

@@ -6,8 +6,9 @@
 // as float32 into Z8 and Z9. ADD turns them into weights; two weights below 2^31
 // fit one unsigned 32-bit lane, so they are added there first. The 64-bit lanes
 // of Z4 then take the pair of lanes as one number, low + high * 2^32, and those
-// of Z5 the high ones alone, which is one instruction less than adding low and
-// high lanes apart; CLOSE takes high * (2^32 - 1) off again, modulo 2^64.
+// of Z5 the high ones in both halves, high * (2^32 + 1), which is one instruction
+// less than adding low and high lanes apart. CLOSE works it out modulo 2^64, where
+// the inverse of 2^32 + 1 is 1 - 2^32.
 //
 // The conversion gives 0x80000000 for all that is 2^31 or more and for NaNs. Z6
 // collects the sign bits of weights and numbers: if one is set, the chunk has a
@@ -39,11 +40,13 @@
 	VPTERNLOGD $0xfe, Z8, Z10, Z6; \
 	VPTERNLOGD $0xfe, Z9, Z11, Z6; \
 	VPADDD     Z10, Z11, Z10;      \
-	VPSRLQ     $32, Z10, Z11;      \
+	VMOVSHDUP  Z10, Z11;           \
 	VPADDQ     Z10, Z4, Z4;        \
 	VPADDQ     Z11, Z5, Z5
 
 #define CLOSE \
+	VPSLLQ        $32, Z5, Z6;    \
+	VPSUBQ        Z6, Z5, Z5;     \
 	VPSLLQ        $32, Z5, Z6;    \
 	VPSUBQ        Z6, Z4, Z4;     \
 	VPADDQ        Z5, Z4, Z4;     \
