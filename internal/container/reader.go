@@ -12,8 +12,15 @@ import (
 
 // Limits bound what a reader allocates for a file that it does not trust.
 type Limits struct {
-	Memory int64 // bytes for any one prior, index or block's code
+	Memory int64 // bytes for any one prior or block's code, and for the index
 }
+
+// unpackedIndex is how much memory a byte of the index may come to, with what
+// readers make of its entries.
+const unpackedIndex = 64
+
+// index returns the most bytes that an index may have.
+func (l Limits) index() uint64 { return uint64(l.Memory) / unpackedIndex }
 
 // A Record is a layout or a block.
 type Record struct {
@@ -203,6 +210,9 @@ func (r *Reader) accept(x *unread) (Record, error) {
 		}
 		r.index.layouts = x.packed.ordinal
 		r.index.addLayout(x.size, x.sum, entries)
+		if uint64(len(r.index.entries)) > max(r.limits.index(), MaxLayout) {
+			return Record{}, fmt.Errorf("%w: the names and shapes of the members take more than %d bytes of memory", fault.ErrLimit, r.limits.Memory)
+		}
 		return Record{Offset: x.offset, Entries: entries}, nil
 	case kindBlock:
 		return r.acceptBlock(x)
@@ -301,8 +311,8 @@ func (r *Reader) end(x *unread) error {
 }
 
 func (r *Reader) unpack(p *packed) ([]byte, error) {
-	if p.raw > uint64(r.limits.Memory) {
-		return nil, fmt.Errorf("%w: an index of %d bytes", fault.ErrLimit, p.raw)
+	if p.raw > max(r.limits.index(), MaxLayout) {
+		return nil, fmt.Errorf("%w: an index of %d bytes takes %d of memory, %d are allowed", fault.ErrLimit, p.raw, p.raw*unpackedIndex, r.limits.Memory)
 	}
 	stored, err := r.payload(p.stored)
 	if err != nil {
