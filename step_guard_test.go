@@ -207,7 +207,7 @@ func TestDriftRange(t *testing.T) {
 			_, err = d.DecodeStep(row)
 		}
 		var drift *DriftError
-		want := DriftError{int64(first / every * every), int64(first/every*every + every)}
+		want := DriftError{From: int64(first / every * every), To: int64(first/every*every + every)}
 		if !errors.As(err, &drift) || *drift != want || !errors.Is(err, ErrDrift) {
 			t.Errorf("drift from step %d: %v", first, err)
 		}
