@@ -125,8 +125,8 @@ func (c *compressOptions) run(args []string) error {
 	}
 	pipe := out == "-" || slices.Contains(args, "-")
 	var content atomic.Int64
-	show := c.showProgress("compressing", pipe, src.Progress, func() float64 {
-		return ratio(content.Load(), sink.n.Load())
+	show := c.showProgress("compressing", pipe, src.Progress, func() (int64, int64) {
+		return content.Load(), sink.n.Load()
 	})
 	err = c.copy(w, src, &sum, &content)
 	show.end()

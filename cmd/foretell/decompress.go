@@ -131,12 +131,12 @@ func (d *decompressOptions) run(name string) error {
 func (d *decompressOptions) extract(in *inputFile, atRandom, pipe bool, opts *foretell.ReaderOptions, to *target) (err error) {
 	var read atomic.Int64
 	done := func() (int64, int64) { return read.Load(), in.size }
-	expand := func() float64 { return ratio(to.written.Load(), read.Load()) }
+	sizes := func() (int64, int64) { return to.written.Load(), read.Load() }
 	if atRandom {
 		done = func() (int64, int64) { return to.written.Load(), -1 }
-		expand = func() float64 { return 0 }
+		sizes = nil
 	}
-	defer d.showProgress("decompressing", pipe, done, expand).end()
+	defer d.showProgress("decompressing", pipe, done, sizes).end()
 	if atRandom {
 		err = extractAt(in.File, in.size, &d.pick, opts, to)
 	} else {

@@ -21,14 +21,27 @@ type progress struct {
 const shown = 300 * time.Millisecond
 
 // showProgress shows progress until its end is called. done returns the bytes
-// that are done and how many there are, -1 if that is unknown; ratio returns
-// the ratio so far.
-func (a *app) showProgress(verb string, inPipe bool, done func() (int64, int64), ratio func() float64) *progress {
+// that are done and how many there are, -1 if that is unknown. sizes, which may
+// be nil, returns the bytes so far as they are when decompressed and when
+// compressed.
+func (a *app) showProgress(verb string, inPipe bool, done, sizes func() (int64, int64)) *progress {
 	p := &progress{stop: make(chan struct{}), gone: make(chan struct{})}
 	if a.quiet || inPipe || !isTerminal(os.Stderr) {
 		close(p.gone)
 		return p
 	}
+	_, total := done()
+	bar := progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(os.Stderr),
+		progressbar.OptionShowBytes(true),
+		progressbar.OptionShowTotalBytes(true),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionSetWidth(24),
+		progressbar.OptionUseANSICodes(true),
+		progressbar.OptionSetTheme(progressbar.ThemeASCII),
+		progressbar.OptionClearOnFinish(),
+	)
+	bar.Reset() // starts its clock
 	go func() {
 		defer close(p.gone)
 		select {
@@ -36,29 +49,22 @@ func (a *app) showProgress(verb string, inPipe bool, done func() (int64, int64),
 			return
 		case <-time.After(shown):
 		}
-		_, total := done()
-		bar := progressbar.NewOptions64(total,
-			progressbar.OptionSetWriter(os.Stderr),
-			progressbar.OptionShowBytes(true),
-			progressbar.OptionShowTotalBytes(true),
-			progressbar.OptionSetPredictTime(true),
-			progressbar.OptionSetWidth(24),
-			progressbar.OptionUseANSICodes(true),
-			progressbar.OptionSetTheme(progressbar.ThemeASCII),
-			progressbar.OptionClearOnFinish(),
-		)
 		tick := time.NewTicker(100 * time.Millisecond)
 		defer tick.Stop()
+		var t trend
 		for {
 			n, _ := done()
+			if sizes != nil && n != total {
+				t.add(sizes())
+			}
 			if total >= 0 {
 				n = min(n, total-1) // at the total it would be finished
 			}
-			if r := ratio(); r > 0 {
-				bar.Describe(fmt.Sprintf("%s %.2f:1", verb, r))
-			} else {
-				bar.Describe(verb)
+			text := verb
+			if t.ratio > 0 {
+				text = fmt.Sprintf("%s, %.2f:1", verb, t.ratio)
 			}
+			bar.Describe(text)
 			bar.Set64(max(n, 0))
 			select {
 			case <-p.stop:
@@ -75,6 +81,37 @@ func (a *app) showProgress(verb string, inPipe bool, done func() (int64, int64),
 func (p *progress) end() {
 	close(p.stop)
 	<-p.gone
+}
+
+// A trend tells the ratio of two sizes of which one runs ahead by some blocks
+// that are under way: it compares how they grow.
+type trend struct {
+	raw0, coded0 int64 // when both had begun
+	raw, coded   int64 // last time
+	steps        int   // times that both had grown since then
+	ratio        float64
+}
+
+// enoughSteps is how often both sizes must have grown for the ratio to mean
+// something.
+const enoughSteps = 4
+
+// begun is a size that a file's header does not reach.
+const begun = 1 << 12
+
+func (t *trend) add(raw, coded int64) {
+	switch {
+	case raw < begun || coded < begun || raw == t.raw || coded == t.coded:
+		return
+	case t.coded0 == 0:
+		t.raw0, t.coded0 = raw, coded
+	default:
+		t.steps++
+	}
+	t.raw, t.coded = raw, coded
+	if t.steps >= enoughSteps {
+		t.ratio = ratio(raw-t.raw0, coded-t.coded0)
+	}
 }
 
 // A meter counts the bytes of one reader, and those of all in total.

@@ -52,7 +52,7 @@ type slice struct {
 func (s *slice) Set(text string) error {
 	a, b, ok := strings.Cut(text, ":")
 	if !ok {
-		return fmt.Errorf("give A:B, such as 100:200, :50 or -10:")
+		return fmt.Errorf("give A:B, such as 100:200, :50 or -10: for the last ten")
 	}
 	end := func(text string) (*int, error) {
 		if text == "" {

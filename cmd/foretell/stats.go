@@ -61,7 +61,7 @@ func (s *statsOptions) run(args []string) error {
 		return err
 	}
 	defer src.Close()
-	show := s.showProgress("counting", args[0] == "-", src.Progress, func() float64 { return 0 })
+	show := s.showProgress("counting", args[0] == "-", src.Progress, nil)
 	all, err := foretell.CollectStats(src)
 	show.end()
 	switch {

@@ -90,7 +90,7 @@ func (v *verifyOptions) run(name string) error {
 	var done atomic.Int64
 	begin := time.Now()
 	show := v.showProgress("verifying", name == "-",
-		func() (int64, int64) { return done.Load(), in.size }, func() float64 { return 0 })
+		func() (int64, int64) { return done.Load(), in.size }, nil)
 	result.Content, err = foretell.Verify(bufio.NewReaderSize(&meter{r: in, total: &done}, 1<<18), opts)
 	show.end()
 	if err != nil {
