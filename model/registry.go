@@ -71,7 +71,7 @@ func ParseID(name string) (ID, error) {
 func Memory(id ID, cfg Config, size, count int) int64 {
 	switch id {
 	case Zstd:
-		return zstdMemory(size, count)
+		return zstdMemory(cfg.Level, size, count)
 	case Static:
 		return staticMemory(size)
 	case Adaptive:

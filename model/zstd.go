@@ -120,7 +120,7 @@ func (z *zstdCodec) DecodeBlock(b *Block, src []byte) error {
 	if z.dec == nil {
 		// The output is bounded by the room that DecodeAll is given.
 		dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-			zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxWindow(max(zstdWindow, zstd.MinWindowSize)))
+			zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxWindow(zstdWindow))
 		if err != nil {
 			return err
 		}
@@ -202,7 +202,11 @@ func unlay(symbols []uint32, src []byte, w, layout int) {
 }
 
 // zstdMemory returns what the codec takes: the bytes of the symbols, and what the
-// encoder of klauspost/compress keeps at its largest level.
-func zstdMemory(size, count int) int64 {
-	return int64(count)*int64(byteWidth(size)) + 40<<20
+// coders of klauspost/compress keep.
+func zstdMemory(level, size, count int) int64 {
+	keeps := int64(16 << 20)
+	if level == int(zstd.SpeedBestCompression) {
+		keeps = 48 << 20
+	}
+	return int64(count)*int64(byteWidth(size)) + keeps
 }
