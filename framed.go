@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/prob"
@@ -66,8 +67,8 @@ func (f *Frame) header() ([]byte, error) {
 		return nil, fmt.Errorf("%w: a vocabulary of %d, not 0 to 2^24", fault.ErrLimit, f.Vocabulary)
 	case len(f.Model) > 255:
 		return nil, fmt.Errorf("%w: a model fingerprint of %d bytes, not 0 to 255", fault.ErrLimit, len(f.Model))
-	case guard < 0 || int64(guard) > 1<<31:
-		return nil, fmt.Errorf("%w: a guard after every %d steps, not 1 to 2^31", fault.ErrLimit, f.Guard)
+	case guard < 0 || guard > math.MaxInt32:
+		return nil, fmt.Errorf("%w: a guard after every %d steps, not 1 to 2^31-1", fault.ErrLimit, f.Guard)
 	case chunk < minChunk || chunk > maxChunk:
 		return nil, fmt.Errorf("%w: chunks of %d bytes, not 16 to 2^20", fault.ErrLimit, f.Chunk)
 	}
