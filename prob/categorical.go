@@ -34,6 +34,9 @@ const (
 	// blockSize is the number of symbols between two stored partial sums.
 	blockSize = 512
 
+	// pieceSize is how many weights a search computes at once in the end.
+	pieceSize = 64
+
 	// firstScale is the k that most distributions get by with. Their weights
 	// add up to about 2^31; below minTotal they are scaled up.
 	firstScale = 31
@@ -75,16 +78,18 @@ func (c *Categorical) Interval(symbol uint32) (Interval, error) {
 		return Interval{}, &fault.SymbolError{Symbol: symbol, Len: c.values.n}
 	}
 	i := int(symbol)
-	block := i / blockSize
-	before := c.cum[block]
-	from := block * blockSize
-	if chunks := (i - from) / simd.Chunk; chunks > 0 {
-		before, _ = c.sum(from, chunks, before)
-		from += chunks * simd.Chunk
+	from := i &^ (blockSize - 1)
+	before := c.cum[from/blockSize]
+	if ahead := (i - from) &^ (simd.Chunk - 1); ahead > 0 {
+		before, _ = c.sum(from, ahead, before)
+		from += ahead
 	}
-	before, _ = c.single(from, i, before)
-	w, _ := c.weight(i)
-	return c.line.interval(before, w, uint64(i)), nil
+	var buf [simd.Chunk]uint32
+	weights := c.weights(from, buf[:])
+	for _, w := range weights[:i-from] {
+		before += uint64(w)
+	}
+	return c.line.interval(before, uint64(weights[i-from]), uint64(i)), nil
 }
 
 // Find returns the symbol whose interval holds point, and the interval.
@@ -104,24 +109,29 @@ func (c *Categorical) Find(point uint32) (symbol uint32, iv Interval) {
 	i := block * blockSize
 	end := min(i+blockSize, c.values.n)
 	before := c.cum[block]
-	if chunks := (end - i) / simd.Chunk; chunks > 0 {
-		var buf [blockSize / simd.Chunk]uint64
-		cum := buf[:chunks]
-		c.chunks(i, before, cum)
+	if pieces := (end - i) / pieceSize; pieces > 1 {
+		var buf [blockSize / pieceSize]uint64
+		cum := buf[:pieces]
+		c.sums(i, pieceSize, before, cum)
 		j := 1
-		for j < chunks && c.line.begins(cum[j], uint64(i+j*simd.Chunk), point) {
+		for j < pieces && c.line.begins(cum[j], uint64(i+j*pieceSize), point) {
 			j++
 		}
 		before = cum[j-1]
-		i += (j - 1) * simd.Chunk
+		i += (j - 1) * pieceSize
 	}
 	for {
-		w, _ := c.weight(i)
-		if i+1 == end || !c.line.begins(before+w, uint64(i+1), point) {
-			return uint32(i), c.line.interval(before, w, uint64(i))
+		var buf [pieceSize]uint32
+		weights := c.weights(i, buf[:])
+		reach := c.line.reach(uint64(i+pieceSize), point)
+		for _, w := range weights {
+			after := before + uint64(w)
+			if after >= reach && (i+1 == end || !c.line.begins(after, uint64(i+1), point)) {
+				return uint32(i), c.line.interval(before, uint64(w), uint64(i))
+			}
+			before = after
+			i++
 		}
-		before += w
-		i++
 	}
 }
 
@@ -221,7 +231,7 @@ func (c *Categorical) pass() (total uint64, stop int) {
 		}
 		var buf [blockSize / simd.Chunk]uint64
 		c.cum[b] = total
-		if total, stop = c.chunks(b*blockSize, total, buf[:]); stop >= 0 {
+		if total, stop = c.sums(b*blockSize, simd.Chunk, total, buf[:]); stop >= 0 {
 			return total, stop
 		}
 	}
@@ -230,37 +240,38 @@ func (c *Categorical) pass() (total uint64, stop int) {
 		return total, -1
 	}
 	c.cum[full] = total
-	if chunks := (c.values.n - from) / simd.Chunk; chunks > 0 {
-		if total, stop = c.sum(from, chunks, total); stop >= 0 {
+	if whole := (c.values.n - from) &^ (simd.Chunk - 1); whole > 0 {
+		if total, stop = c.sum(from, whole, total); stop >= 0 {
 			return total, stop
 		}
-		from += chunks * simd.Chunk
+		from += whole
 	}
 	return c.single(from, c.values.n, total)
 }
 
-// sum adds the weights of a few chunks of simd.Chunk numbers to total.
-func (c *Categorical) sum(from, chunks int, total uint64) (sum uint64, stop int) {
+// sum adds the weights of n numbers, at most a block and a multiple of
+// simd.Chunk, to total.
+func (c *Categorical) sum(from, n int, total uint64) (sum uint64, stop int) {
 	var buf [blockSize / simd.Chunk]uint64
-	if done, sum := c.weigh(from, chunks*simd.Chunk, total, buf[:1]); done == 1 {
+	if done, sum := c.weigh(from, n, total, buf[:1]); done == 1 {
 		return sum, -1
 	}
-	return c.chunks(from, total, buf[:chunks])
+	return c.sums(from, simd.Chunk, total, buf[:n/simd.Chunk])
 }
 
-// chunks sets cum to the weights before each of len(cum) chunks of simd.Chunk
-// numbers, also where the kernels leave a number to us: a one, a minus zero.
-func (c *Categorical) chunks(from int, total uint64, cum []uint64) (sum uint64, stop int) {
+// sums sets cum to the weights before each of len(cum) runs of per numbers, also
+// where the kernels leave a number to us: a one, a minus zero.
+func (c *Categorical) sums(from, per int, total uint64, cum []uint64) (sum uint64, stop int) {
 	for i := 0; i < len(cum); i++ {
 		var done int
-		done, total = c.weigh(from+i*simd.Chunk, simd.Chunk, total, cum[i:])
+		done, total = c.weigh(from+i*per, per, total, cum[i:])
 		i += done
 		if i == len(cum) {
 			break
 		}
 		cum[i] = total
-		at := from + i*simd.Chunk
-		if total, stop = c.single(at, at+simd.Chunk, total); stop >= 0 {
+		at := from + i*per
+		if total, stop = c.single(at, at+per, total); stop >= 0 {
 			return total, stop
 		}
 	}
@@ -270,35 +281,50 @@ func (c *Categorical) chunks(from int, total uint64, cum []uint64) (sum uint64, 
 // single adds the weights of the numbers from..to to total, one by one.
 func (c *Categorical) single(from, to int, total uint64) (sum uint64, stop int) {
 	for i := from; i < to; i++ {
-		w, ok := c.weight(i)
-		if !ok {
+		b := c.values.bits(i)
+		switch {
+		case c.logits:
+			total += uint64(simd.LogitWeight(c.logit(b), c.offset) / 2)
+		case b == minusZero:
+		case b > maxFinite || b > floatOne && c.k == firstScale:
 			return total, i
+		default:
+			total += uint64(simd.Weight(b, c.k))
 		}
-		total += w
 	}
 	return total, -1
 }
 
-// weight returns the weight of number i, unless it has none at this scale.
-func (c *Categorical) weight(i int) (w uint64, ok bool) {
-	b := c.values.bits(i)
-	if c.logits {
-		return uint64(c.logitWeight(b)), true
-	}
-	if b == minusZero {
-		return 0, true
-	}
-	if b > maxFinite || b > floatOne && c.k == firstScale {
-		return 0, false
-	}
-	return uint64(simd.Weight(b, c.k)), true
-}
-
-// weigh adds up the weights of len(cum) chunks of per numbers as far as a kernel
+// weigh adds up the weights of len(cum) runs of per numbers as far as a kernel
 // can; see simd.WeighFloat32.
 func (c *Categorical) weigh(from, per int, total uint64, cum []uint64) (done int, sum uint64) {
 	if c.logits {
 		return len(cum), c.weighLogits(from, per, total, cum)
 	}
 	return c.values.weigh(from, c.k, per, total, cum)
+}
+
+// weights sets dst to the weights of as many numbers as it holds, or as there
+// are, and returns those.
+func (c *Categorical) weights(from int, dst []uint32) []uint32 {
+	dst = dst[:min(len(dst), c.values.n-from)]
+	if c.values.kind == kindFloat32 && c.shift == 0 {
+		c.convert(dst, c.values.f32[from:from+len(dst)])
+		return dst
+	}
+	var buf [pieceSize]float32
+	if c.logits {
+		c.convert(dst, c.shifted(from, from+len(dst), buf[:]))
+	} else {
+		c.convert(dst, c.values.float32s(from, from+len(dst), buf[:]))
+	}
+	return dst
+}
+
+func (c *Categorical) convert(dst []uint32, p []float32) {
+	if c.logits {
+		simd.WeightsLogits(dst, p, c.offset)
+	} else {
+		simd.WeightsFloat32(dst, p, c.k)
+	}
 }

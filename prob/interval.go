@@ -39,5 +39,18 @@ func (l line) begins(before, i uint64, point uint32) bool {
 	}
 	ahi, alo := bits.Mul64(before, l.spare)
 	bhi, blo := bits.Mul64(uint64(point)-i+1, l.total)
-	return ahi < bhi || ahi == bhi && alo < blo
+	_, less := bits.Sub64(alo, blo, 0)
+	_, less = bits.Sub64(ahi, bhi, less)
+	return less != 0
+}
+
+// reach returns a weight below which all of the symbols up to i surely begin at
+// or before point, so that a search may skip ahead. The total is below 2^63.
+func (l line) reach(i uint64, point uint32) uint64 {
+	if i > uint64(point) {
+		return 0
+	}
+	hi, lo := bits.Mul64(uint64(point)-i+1, l.total)
+	q, _ := bits.Div64(hi, lo, l.spare)
+	return q
 }

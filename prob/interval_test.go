@@ -35,6 +35,9 @@ func TestLine(t *testing.T) {
 			if point < Total && l.begins(before, i, uint32(point)) != (iv.Low <= point) {
 				t.Fatalf("symbol %d begins at %d: wrong for point %d", i, iv.Low, point)
 			}
+			if point < Total && total < 1<<63 && before < l.reach(i+r.Uint64N(uint64(symbols)-i), uint32(point)) && iv.Low > point {
+				t.Fatalf("symbol %d begins at %d: the search skips it at point %d", i, iv.Low, point)
+			}
 		}
 	}
 }

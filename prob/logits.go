@@ -61,13 +61,7 @@ func (c *Categorical) weighLogits(from, per int, total uint64, cum []uint64) (su
 	var buf [blockSize]float32
 	for len(cum) > 0 {
 		n := min(len(cum), blockSize/per)
-		x := c.values.float32s(from, from+n*per, buf[:])
-		if c.shift != 0 {
-			for i, v := range x {
-				buf[i] = v - c.shift
-			}
-			x = buf[:n*per]
-		}
+		x := c.shifted(from, from+n*per, buf[:])
 		total = simd.WeighLogits(x, c.offset, per, total, cum[:n])
 		cum = cum[n:]
 		from += n * per
@@ -75,11 +69,25 @@ func (c *Categorical) weighLogits(from, per int, total uint64, cum []uint64) (su
 	return total
 }
 
-// logitWeight returns the weight of the logit with the float32 bits b.
-func (c *Categorical) logitWeight(b uint32) uint32 {
-	x := math.Float32frombits(b)
-	if c.shift != 0 {
-		x -= c.shift
+// shifted returns the logits from..to less shift, in buf unless that changes
+// nothing.
+func (c *Categorical) shifted(from, to int, buf []float32) []float32 {
+	x := c.values.float32s(from, to, buf)
+	if c.shift == 0 {
+		return x
 	}
-	return simd.LogitWeight(x, c.offset)
+	buf = buf[:len(x)]
+	for i, v := range x {
+		buf[i] = v - c.shift
+	}
+	return buf
+}
+
+// logit returns the logit with the float32 bits b, less shift.
+func (c *Categorical) logit(b uint32) float32 {
+	if x := math.Float32frombits(b); c.shift == 0 {
+		return x
+	} else {
+		return x - c.shift
+	}
 }

@@ -50,7 +50,7 @@ func BenchmarkKernel(b *testing.B) {
 			h[i] = uint16(r.UintN(0x2000))
 			x[i] = float32(r.NormFloat64()) * 5
 		}
-		per := min(n, 2048)
+		per := min(n, 512)
 		chunks := n / per
 		m := chunks * per
 		cum := make([]uint64, chunks)

@@ -5,7 +5,7 @@ import (
 	"math/bits"
 )
 
-// The weight of a logit x is 2^30 * e^(x-max), computed as 2^30 * 2^-y with
+// The weight of a logit x is 2^31 * e^(x-max), computed as 2^31 * 2^-y with
 // y = (max-x) * log2(e) in units of 2^-18: its whole part n shifts, its fraction
 // f goes through a polynomial of degree 4 in Horner's form,
 //
@@ -43,7 +43,7 @@ func LogitOffset(largest float32) int64 {
 	return k
 }
 
-// LogitWeight returns the weight of the logit x, 0..2^30-1, where offset is
+// LogitWeight returns the weight of the logit x, 0..2^31-1, where offset is
 // LogitOffset of the maximum. x is not a NaN and not above the maximum.
 func LogitWeight(x float32, offset int64) uint32 {
 	if x < -LogitLimit*8 {
@@ -56,7 +56,7 @@ func LogitWeight(x float32, offset int64) uint32 {
 	h = (c2<<(fraction+2) - h*f) >> (fraction + 2)
 	h = (c1<<(fraction+2) - h*f) >> (fraction + 2)
 	h = (c0<<fraction - h*f) >> fraction
-	return uint32(h << 6 >> n)
+	return uint32(h << 7 >> n)
 }
 
 // floorProduct returns floor(sign * x * log2(e)) in units of 2^-18, for x below

@@ -5,7 +5,7 @@
 // The kernels for logits; logits.go tells what is computed. With MXCSR set to
 // round toward zero, t = offset - x*log2(e), of which the fused operation keeps
 // 24 bits, has 18 bits after the point where it lies in [32, 64). The polynomial
-// is that of LogitWeight, times 2^30. Adding 2^23 - 32 to the whole part of t
+// is that of LogitWeight, times 2^30, half the weight. Adding 2^23 - 32 to the whole part of t
 // leaves the shift in the low bits of the sum's pattern, above those of 2^23; of
 // a t beyond 64 it leaves 32 or more, which shifts everything out.
 //
@@ -120,6 +120,17 @@ close:
 	VZEROUPPER
 	RET
 
+#define CONSTANTS_AVX2 \
+	VBROADCASTSS ·logitTable+0(SB), Y1; \
+	VBROADCASTSS ·logitTable+4(SB), Y2; \
+	VBROADCASTSS ·logitTable+8(SB), Y3; \
+	VBROADCASTSS ·logitTable+12(SB), Y4; \
+	VBROADCASTSS ·logitTable+16(SB), Y5; \
+	VBROADCASTSS ·logitTable+20(SB), Y6; \
+	VBROADCASTSS bitsOfWhole<>(SB), Y7; \
+	VBROADCASTSS magic<>(SB), Y8; \
+	VBROADCASTSS bitsOfMagic<>(SB), Y9
+
 // LOGITS_AVX2 turns the numbers at x into weights in w, by way of Y12 and Y13.
 #define LOGITS_AVX2(x, w) \
 	VMOVUPS      x, Y12;        \
@@ -141,15 +152,7 @@ TEXT ·weighLogitsAVX2(SB), NOSPLIT, $8-56
 	MOVQ         x+0(FP), SI
 	SETUP
 	VBROADCASTSS offset+8(FP), Y0
-	VBROADCASTSS ·logitTable+0(SB), Y1
-	VBROADCASTSS ·logitTable+4(SB), Y2
-	VBROADCASTSS ·logitTable+8(SB), Y3
-	VBROADCASTSS ·logitTable+12(SB), Y4
-	VBROADCASTSS ·logitTable+16(SB), Y5
-	VBROADCASTSS ·logitTable+20(SB), Y6
-	VBROADCASTSS bitsOfWhole<>(SB), Y7
-	VBROADCASTSS magic<>(SB), Y8
-	VBROADCASTSS bitsOfMagic<>(SB), Y9
+	CONSTANTS_AVX2
 
 chunk:
 	VPXOR Y10, Y10, Y10
@@ -189,6 +192,33 @@ step:
 
 	LDMXCSR saved-8(SP)
 	MOVQ    AX, sum+48(FP)
+	VZEROUPPER
+	RET
+
+// func weightsLogitsAVX2(dst *uint32, x *float32, offset float32, n int)
+TEXT ·weightsLogitsAVX2(SB), NOSPLIT, $8-32
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+24(FP), CX
+	STMXCSR      saved-8(SP)
+	LDMXCSR      ·mxcsrToZero(SB)
+	VBROADCASTSS offset+16(FP), Y0
+	CONSTANTS_AVX2
+
+step:
+	LOGITS_AVX2((SI), Y14)
+	VMOVDQU Y14, (DI)
+	LOGITS_AVX2(32(SI), Y15)
+	VMOVDQU Y15, 32(DI)
+	LOGITS_AVX2(64(SI), Y14)
+	VMOVDQU Y14, 64(DI)
+	LOGITS_AVX2(96(SI), Y15)
+	VMOVDQU Y15, 96(DI)
+	ADDQ    $128, SI
+	ADDQ    $128, DI
+	SUBQ    $32, CX
+	JNZ     step
+	LDMXCSR saved-8(SP)
 	VZEROUPPER
 	RET
 

@@ -147,10 +147,22 @@ func weighLogitsGo(x []float32, offset int64, per int, total uint64, cum []uint6
 	for i := range cum {
 		cum[i] = total
 		for _, v := range x[i*per : (i+1)*per] {
-			total += uint64(LogitWeight(v, offset))
+			total += uint64(LogitWeight(v, offset) / 2)
 		}
 	}
 	return total
+}
+
+func weightsFloat32Go(dst []uint32, p []float32, k int) {
+	for i, x := range p {
+		dst[i] = Weight(math.Float32bits(x)&^(1<<31), k)
+	}
+}
+
+func weightsLogitsGo(dst []uint32, x []float32, offset int64) {
+	for i, v := range x {
+		dst[i] = LogitWeight(v, offset) / 2
+	}
 }
 
 func maxBitsGo(p []float32) uint32 {

@@ -24,6 +24,10 @@ func weighLogits(x []float32, offset int64, per int, total uint64, cum []uint64)
 	return weighLogitsGo(x, offset, per, total, cum)
 }
 
+func weightsFloat32(dst []uint32, p []float32, k int) { weightsFloat32Go(dst, p, k) }
+
+func weightsLogits(dst []uint32, x []float32, offset int64) { weightsLogitsGo(dst, x, offset) }
+
 func maxBits(p []float32) uint32 { return maxBitsGo(p) }
 
 func maxLogit(x []float32, largest float32) (m float32, nan bool) { return maxLogitGo(x, largest) }

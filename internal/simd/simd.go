@@ -109,15 +109,38 @@ func WeighBFloat16(p []uint16, k, per int, total uint64, cum []uint64) (done int
 	return weighBFloat16(p, k, per, total, cum)
 }
 
-// WeighLogits adds up the weights LogitWeight(x, offset) of chunks of x, as
-// WeighFloat32 does. No number of x may be a NaN or larger than the maximum that
-// offset was made from.
+// WeighLogits adds up the halves, rounded down, of the weights LogitWeight(x,
+// offset) of chunks of x, as WeighFloat32 does: four halves fit 32 bits. No
+// number of x may be a NaN or larger than the maximum that offset was made from.
 func WeighLogits(x []float32, offset int64, per int, total uint64, cum []uint64) (sum uint64) {
 	check(len(x), per*len(cum))
 	if len(cum) == 0 {
 		return total
 	}
 	return weighLogits(x, offset, per, total, cum)
+}
+
+// WeightsFloat32 sets dst to the weights floor(p*2^k) of p, of the same length.
+// The numbers are between zero, of either sign, and 2^(31-k); the weights of
+// others mean nothing.
+func WeightsFloat32(dst []uint32, p []float32, k int) {
+	check(len(dst), len(p))
+	n := len(p) &^ (Chunk - 1)
+	if n > 0 {
+		weightsFloat32(dst[:n], p[:n], k)
+	}
+	weightsFloat32Go(dst[n:], p[n:], k)
+}
+
+// WeightsLogits sets dst to the halved weights of x, of the same length, on the
+// terms of WeighLogits.
+func WeightsLogits(dst []uint32, x []float32, offset int64) {
+	check(len(dst), len(x))
+	n := len(x) &^ (Chunk - 1)
+	if n > 0 {
+		weightsLogits(dst[:n], x[:n], offset)
+	}
+	weightsLogitsGo(dst[n:], x[n:], offset)
 }
 
 // MaxBits returns the largest bit pattern in p, taken as unsigned integers. At

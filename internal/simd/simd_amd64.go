@@ -95,6 +95,22 @@ func weighLogits(x []float32, offset int64, per int, total uint64, cum []uint64)
 	return weighLogitsGo(x, offset, per, total, cum)
 }
 
+func weightsFloat32(dst []uint32, p []float32, k int) {
+	if s, ok := scale(k); ok && active != purego {
+		weightsFloat32AVX2(&dst[0], &p[0], s, len(p))
+		return
+	}
+	weightsFloat32Go(dst, p, k)
+}
+
+func weightsLogits(dst []uint32, x []float32, offset int64) {
+	if active == purego {
+		weightsLogitsGo(dst, x, offset)
+		return
+	}
+	weightsLogitsAVX2(&dst[0], &x[0], offsetFloat(offset), len(x))
+}
+
 func maxBits(p []float32) uint32 {
 	if active == purego {
 		return maxBitsGo(p)
@@ -173,6 +189,12 @@ func weighLogitsAVX2(x *float32, offset float32, per int, total uint64, cum *uin
 
 //go:noescape
 func maxLogitAVX2(x *float32, n int, largest float32) (m float32, nan bool)
+
+//go:noescape
+func weightsFloat32AVX2(dst *uint32, p *float32, scale float32, n int)
+
+//go:noescape
+func weightsLogitsAVX2(dst *uint32, x *float32, offset float32, n int)
 
 //go:noescape
 func maxBitsAVX2(p *float32, n int) uint32

@@ -300,17 +300,17 @@ func TestLogitWeight(t *testing.T) {
 	for _, largest := range []float32{0, 1, 20, 31, -7, 100, -1000, 65504, 1e6, -1e6} {
 		offset := LogitOffset(largest)
 		top := LogitWeight(largest, offset)
-		if top < 1<<29 || top >= 1<<30 {
+		if top < 1<<30 || top >= 1<<31 {
 			t.Fatalf("the largest logit %v weighs %v", largest, top)
 		}
-		// What the largest one should weigh, 2^30 less what rounding the
+		// What the largest one should weigh, 2^31 less what rounding the
 		// offset costs.
-		full := math.Exp2(30 + 32 - float64(offset)/(1<<fraction) + float64(largest)*log2e/(1<<23))
+		full := math.Exp2(31 + 32 - float64(offset)/(1<<fraction) + float64(largest)*log2e/(1<<23))
 		for i := range 200000 {
 			x := largest - float32(i)*(22.0/200000)
 			w := float64(LogitWeight(x, offset))
 			exact := full * math.Exp(float64(x)-float64(largest))
-			if w > 1<<23 {
+			if w > 1<<24 {
 				low, high = min(low, w/exact), max(high, w/exact)
 			} else if w > exact*(1+6.4e-6)+1 || w < exact*(1-3.6e-6)-1 {
 				t.Fatalf("logit %v under %v: %v, want %v", x, largest, w, exact)
@@ -333,7 +333,7 @@ func TestPolynomial(t *testing.T) {
 			h = (c[0]<<(fraction+c[1]) - h*y) >> (fraction + c[1])
 			ok = ok && bits.Len64(h) == 24
 		}
-		if !ok || uint32(h<<6) != LogitWeight(0, base+int64(f)) {
+		if !ok || uint32(h<<7) != LogitWeight(0, base+int64(f)) {
 			t.Fatalf("fraction %#x: %#x", f, h)
 		}
 	}

@@ -204,3 +204,30 @@ stop:
 	MOVQ AX, sum+56(FP)
 	VZEROUPPER
 	RET
+
+// func weightsFloat32AVX2(dst *uint32, p *float32, scale float32, n int)
+TEXT ·weightsFloat32AVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), DI
+	MOVQ         p+8(FP), SI
+	VBROADCASTSS scale+16(FP), Y0
+	MOVQ         n+24(FP), CX
+
+step:
+	VMULPS     (SI), Y0, Y1
+	VMULPS     32(SI), Y0, Y2
+	VMULPS     64(SI), Y0, Y3
+	VMULPS     96(SI), Y0, Y4
+	VCVTTPS2DQ Y1, Y1
+	VCVTTPS2DQ Y2, Y2
+	VCVTTPS2DQ Y3, Y3
+	VCVTTPS2DQ Y4, Y4
+	VMOVDQU    Y1, (DI)
+	VMOVDQU    Y2, 32(DI)
+	VMOVDQU    Y3, 64(DI)
+	VMOVDQU    Y4, 96(DI)
+	ADDQ       $128, SI
+	ADDQ       $128, DI
+	SUBQ       $32, CX
+	JNZ        step
+	VZEROUPPER
+	RET
