@@ -161,7 +161,7 @@ func TestFramedHeader(t *testing.T) {
 // TestFramedMemory reads a long stream a chunk at a time.
 func TestFramedMemory(t *testing.T) {
 	in, out := io.Pipe()
-	const steps = 200000
+	const steps = 50000
 	row := make([]float32, 256)
 	for i := range row {
 		row[i] = 1
