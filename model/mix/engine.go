@@ -27,6 +27,7 @@ type engine struct {
 	maps    []selector
 	apms    []apm
 	match   matcher
+	net     net
 
 	node   int32
 	depth  int
@@ -72,7 +73,7 @@ func newEngine(g *geometry, contexts []string, d dims, tableBits int) (*engine, 
 	n := len(contexts)
 	e.hash, e.cur, e.entry = make([]uint32, n), make([]*line, n), make([]int32, n)
 	e.history = make([]uint32, n*(maxDepth+1)*histories)
-	inputs := 2*n + 1
+	inputs := 2*n + 2
 	for _, c := range g.candidate {
 		v, err1 := g.value(c.value)
 		if err1 != nil {
@@ -104,6 +105,18 @@ func newEngine(g *geometry, contexts []string, d dims, tableBits int) (*engine, 
 	e.last = newMixer(len(sizes), []int{e.lastSel.size}, g.finalRates.rates())
 	e.outputs = make([]int32, e.last.inputs)
 	e.match.init(g.matches)
+	e.net = newNet(g.netDims, d.symbols)
+	for _, spec := range g.net {
+		t, err := g.parseTerm(spec)
+		if err != nil {
+			return nil, err
+		}
+		rows := g.size(t, d)
+		if t.kind == kindValue && int(t.value) < len(g.neighbours)+valuePlace {
+			rows = d.symbols + 1
+		}
+		e.net.input(t, rows)
+	}
 	e.reset()
 	return e, err
 }
@@ -142,6 +155,7 @@ func (e *engine) reset() {
 		e.apms[k].reset()
 	}
 	e.match.reset()
+	e.net.reset()
 }
 
 // hashContexts hashes the contexts of the token whose values are loaded.
@@ -206,6 +220,7 @@ func (e *engine) begin() {
 		e.rebase(&e.maps[i])
 	}
 	e.rebase(&e.lastSel)
+	e.net.begin(v, e)
 	e.node, e.depth, e.code, e.inLine, e.known = 0, 0, 0, 1, 0
 }
 
@@ -282,6 +297,7 @@ func (e *engine) predict() {
 		}
 	}
 	x[n] = unit
+	x[n+1] = e.net.predict(e.node)
 	for k := range e.sets {
 		e.mixer.sets[k].at = e.index(&e.sets[k])
 	}
@@ -318,6 +334,7 @@ func (e *engine) update(bit uint32) {
 		}
 		c.agrees = hit == 1
 	}
+	e.net.update(e.node, int32(bit))
 	e.last.update(e.outputs, int32(bit))
 	e.mixer.update(e.inputs, int32(bit))
 	for k := range e.apms {
@@ -341,6 +358,7 @@ func (e *engine) encode(enc *rangecoder.Encoder, symbol uint32, sum *info.Sum) {
 		}
 		e.update(bit)
 	}
+	e.net.end()
 }
 
 // decode is the reverse of encode.
@@ -352,6 +370,7 @@ func (e *engine) decode(dec *rangecoder.Decoder) uint32 {
 		e.predict()
 		e.update(uint32(dec.Bit(uint64(65536-e.p) << 16)))
 	}
+	e.net.end()
 	return uint32(^e.node)
 }
 

@@ -1,5 +1,7 @@
 package mix
 
+import "strings"
+
 // A geometry says what tokens of a kind of array are predicted from. This table
 // is the whole of it: to try another context, add a line.
 //
@@ -33,6 +35,8 @@ type geometry struct {
 	sets      []string    // what selects the mixers' weights
 	final     string      // what selects the last mixer's
 	maps      []string    // contexts of the final adaptive maps
+	net       []string    // what the net is told
+	netDims   int         // length of its vectors
 	backward  int         // how many instants back time runs backwards from; 0: never
 
 	rates, finalRates schedule
@@ -75,6 +79,8 @@ var geometries = [geometryCount]geometry{
 			{"M1", []string{"len1 depth"}},
 			{"M2", []string{"len2 depth"}},
 		},
+		net:        strings.Fields("a b c d e f"),
+		netDims:    32,
 		sets:       []string{"node", "known depth", "len1 agree1 agree2 depth", "a:class depth", "known agree1"},
 		final:      "known depth",
 		maps:       []string{"node", "known depth"},
@@ -98,6 +104,8 @@ var geometries = [geometryCount]geometry{
 			{"A3", []string{"depth agree1 agree2"}},
 			{"A4", []string{"depth agree1 agree2"}},
 		},
+		net:        strings.Fields("place A1 A2 A3 L U UL UR PR PD PL PU"),
+		netDims:    24,
 		sets:       []string{"place agree1", "row", "col", "depth agree1 agree2"},
 		final:      "depth agree1 age",
 		maps:       []string{"agree1 node", "depth flags age"},
@@ -116,6 +124,8 @@ var geometries = [geometryCount]geometry{
 			{"A1", []string{"depth age place", "depth A1"}},
 			{"A2", []string{"depth agree1 place"}},
 		},
+		net:        strings.Fields("place A1 A2 L LL LLL PL PR"),
+		netDims:    24,
 		sets:       []string{"place agree1", "depth agree1 agree2", "known"},
 		final:      "depth agree1",
 		maps:       []string{"agree1 node", "depth place"},

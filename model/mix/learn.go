@@ -14,7 +14,7 @@ const (
 func (c *Codec) learnTree(enc *rangecoder.Encoder, b *Block, s setup) (*tree, error) {
 	switch s.learned {
 	case treeHalves:
-		order := learnOrder(b.Size, b.pairs(s, 1), b.pairs(s, 2))
+		order := learnOrder(b.Size, b.pairs(s, 1))
 		canonical(order)
 		putHalves(enc, order)
 		return halves(order), nil

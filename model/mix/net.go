@@ -1,0 +1,171 @@
+package mix
+
+import (
+	"math"
+	"math/bits"
+)
+
+// A net predicts the bits of a token from vectors that it learns: each of a few
+// values of the token's surroundings has a vector, their sum says what is going
+// on, and its product with the vector of a node of the code tree is the stretched
+// probability of a 1 there (a log-bilinear model with a tree for its output:
+// Mnih, Hinton, A scalable hierarchical distributed language model, 2008).
+// What it adds to counters is that similar surroundings give similar predictions
+// even where they have not been seen together before.
+//
+// Everything is in fixed point with vectorPoint bits after the point. Rates fall
+// with the sum of the squared gradients of a vector (Duchi et al., Adaptive
+// subgradient methods, 2011).
+type net struct {
+	dims   int
+	inputs []netInput
+	out    []int32  // vectors of nodes
+	outSum []uint64 // their sums of squared gradients
+	bias   []int32
+
+	sum, grad []int32 // of this token
+	energy    uint64  // mean square of sum
+	z, p      int32   // of this bit: stretched, with 4 more bits, and 16 bits
+}
+
+type netInput struct {
+	term  term
+	rows  uint32
+	vec   []int32
+	sumSq []uint64
+	at    int
+}
+
+const (
+	vectorPoint = 22
+	maxVector   = 4 << vectorPoint
+	maxOut      = 32 << vectorPoint
+	maxNetRows  = 1 << 16
+	energyPoint = 32
+	maxSum      = 1 << 62
+
+	// Learning rates, in 1/256.
+	netOutRate = 18
+	netInRate  = 64
+)
+
+// rootTable holds 1/sqrt(1 + 3(i+1/2)/128) with 24 bits after the point.
+var rootTable [128]int64
+
+func init() {
+	for i := range rootTable {
+		rootTable[i] = int64((1 << 24) / math.Sqrt(float64(256+6*i+3)/256))
+	}
+}
+
+// rate returns scale/256 divided by the root of x, which has energyPoint bits
+// after the point, plus 0.1; the result has 24.
+func rate(scale int64, x uint64) int64 {
+	x += (1 << energyPoint) / 10
+	// x = m * 4^k with 1 <= m < 4.
+	k := (63 - bits.LeadingZeros64(x)) / 2
+	m := x << (62 - 2*k) >> 55 // 1..4 with 7 bits after the point
+	r := rootTable[(m-128)*128/384]
+	return r * scale >> 8 << (energyPoint / 2) >> k
+}
+
+func newNet(dims, nodes int) net {
+	nodes = min(nodes, maxNetRows)
+	return net{
+		dims: dims, out: make([]int32, nodes*dims), outSum: make([]uint64, nodes), bias: make([]int32, nodes),
+		sum: make([]int32, dims), grad: make([]int32, dims),
+	}
+}
+
+func (n *net) input(t term, rows int) {
+	rows = min(rows, maxNetRows)
+	n.inputs = append(n.inputs, netInput{term: t, rows: uint32(rows), vec: make([]int32, rows*n.dims), sumSq: make([]uint64, rows)})
+}
+
+// reset gives the inputs small random vectors, so that they can learn to differ.
+func (n *net) reset() {
+	clear(n.out)
+	clear(n.outSum)
+	clear(n.bias)
+	seed := uint32(1)
+	for k := range n.inputs {
+		in := &n.inputs[k]
+		for i := range in.vec {
+			seed = seed*1664525 + 1013904223
+			in.vec[i] = int32(seed) >> (32 - vectorPoint + 2) // up to 1/8
+		}
+		clear(in.sumSq)
+	}
+}
+
+// begin computes the sum of the vectors that the inputs select.
+func (n *net) begin(values *[maxValues]uint32, e *engine) {
+	clear(n.sum)
+	clear(n.grad)
+	sum := n.sum
+	for k := range n.inputs {
+		in := &n.inputs[k]
+		in.at = int(e.part(values, in.term) % in.rows)
+		v := in.vec[in.at*n.dims:][:len(sum)]
+		for i, x := range v {
+			sum[i] += x
+		}
+	}
+	energy := uint64(0)
+	for _, x := range sum {
+		energy += uint64(int64(x)*int64(x)) >> 12
+	}
+	n.energy = energy / uint64(n.dims) // 2*vectorPoint - 12 = 32 bits after the point
+}
+
+// predict returns the net's opinion, stretched.
+func (n *net) predict(node int32) int32 {
+	if int(node) >= len(n.bias) {
+		n.z = 0
+		return 0
+	}
+	v := n.out[int(node)*n.dims:][:len(n.sum)]
+	s := int64(n.bias[node]) << vectorPoint
+	for i, x := range n.sum {
+		s += int64(x) * int64(v[i])
+	}
+	const limit = maxStretch << 4
+	n.z = int32(min(max(s>>(2*vectorPoint-12), -limit), limit))
+	n.p = squash(n.z)
+	return n.z >> 4
+}
+
+// update trains the vector of a node, and keeps what the inputs are to learn.
+func (n *net) update(node int32, bit int32) {
+	if int(node) >= len(n.bias) {
+		return
+	}
+	err := int64(bit<<16 - bit - n.p)
+	n.outSum[node] = min(n.outSum[node]+uint64(err*err>>8)*(n.energy>>8)>>16, maxSum)
+	e := rate(netOutRate, n.outSum[node]) * err >> 16
+	v := n.out[int(node)*n.dims:][:len(n.sum)]
+	g := n.grad[:len(n.sum)]
+	for i, x := range n.sum {
+		g[i] += int32(err * int64(v[i]) >> 16)
+		v[i] = int32(min(max(int64(v[i])+e*int64(x)>>24, -maxOut), maxOut))
+	}
+	n.bias[node] += int32(err * (1 << vectorPoint / 100) >> 16)
+}
+
+// end trains the vectors that were summed.
+func (n *net) end() {
+	e := uint64(0)
+	for _, x := range n.grad {
+		e += uint64(int64(x)*int64(x)) >> 12
+	}
+	e /= uint64(n.dims)
+	for k := range n.inputs {
+		in := &n.inputs[k]
+		in.sumSq[in.at] = min(in.sumSq[in.at]+e, maxSum)
+		r := rate(netInRate, in.sumSq[in.at])
+		v := in.vec[in.at*n.dims:][:len(n.grad)]
+		for i, x := range n.grad {
+			v[i] = int32(min(max(int64(v[i])+r*int64(x)>>24, -maxVector), maxVector))
+		}
+	}
+}
