@@ -2,7 +2,6 @@ package model
 
 import (
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"github.com/foretell/foretell/prob"
@@ -103,30 +102,40 @@ func TestContexts(t *testing.T) {
 	}
 }
 
-// TestLongBlock goes beyond the room for contexts and the limit of counts.
-func TestLongBlock(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds")
-	}
+// TestForget uses up the room for lists again and again.
+func TestForget(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	b := &Block{Size: 1 << 16, Symbols: make([]uint32, 3<<20)}
+	b := &Block{Size: 1 << 10, Symbols: random(r, 1<<10, 20000)}
 	for i := range b.Symbols {
-		b.Symbols[i] = r.Uint32() & 0xffff
+		b.Symbols[i] = r.Uint32() & 1023
 	}
-	c := new(adaptive)
-	body, err := c.EncodeBlock(nil, b)
-	if err != nil {
-		t.Fatal(err)
+	var enc, dec blend
+	for _, m := range []*blend{&enc, &dec} {
+		m.reset(setSequence, b.Size, len(b.Symbols))
+		m.lists.reset(1 << 11)
 	}
-	if !c.model.lists.full && len(c.model.lists.room) != maxRoom {
-		t.Errorf("room for %d entries only", len(c.model.lists.room))
+	w := walk{set: setSequence, block: b, end: len(b.Symbols)}
+	var h [maxOrders]uint64
+	forgot, used := 0, 0
+	for s := w.next(&h); s != nil; s = w.next(&h) {
+		enc.begin(&h)
+		dec.begin(&h)
+		iv := enc.interval(*s)
+		if got := dec.find(uint32(iv.Low)); got != *s || dec.interval(got) != iv {
+			t.Fatalf("symbol %d at %v is found as %d", *s, iv, got)
+		}
+		enc.update(*s)
+		dec.update(*s)
+		if enc.lists.full {
+			t.Fatal("the lists stay full")
+		}
+		if enc.lists.used < used {
+			forgot++
+		}
+		used = enc.lists.used
 	}
-	if n := packedLen(len(b.Symbols), 16); int64(len(body)) > n+n/500 {
-		t.Errorf("%d bytes for %d of noise", len(body), n)
-	}
-	got := empty(b)
-	if err := c.DecodeBlock(got, body); err != nil || !slices.Equal(got.Symbols, b.Symbols) {
-		t.Error(err)
+	if forgot < 3 {
+		t.Errorf("everything was forgotten %d times only", forgot)
 	}
 }
 

@@ -394,6 +394,21 @@ func TestFallback(t *testing.T) {
 	}
 }
 
+func TestMix(t *testing.T) {
+	for _, c := range []struct {
+		size int
+		want ID
+	}{{200, Mix}, {1 << 21, Adaptive}} {
+		b := golden(c.size, 100, 16, 1)
+		used, body, _ := encode(t, Mix, newCodec(t, Mix), b, nil)
+		got := empty(b)
+		err := newCodec(t, used).DecodeBlock(got, body)
+		if used != c.want || err != nil || !slices.Equal(got.Symbols, b.Symbols) {
+			t.Errorf("an alphabet of %d by %v: %v", c.size, used, err)
+		}
+	}
+}
+
 func TestNoAllocation(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	b := &Block{Size: 1000, Symbols: make([]uint32, 5000), Costs: make([]float32, 5000)}

@@ -5,12 +5,16 @@ import (
 	"strings"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/model/mix"
 )
 
 // Config is what codecs are made with. Its zero value is good.
 type Config struct {
 	// Level is the level of Zstd, 1 (fastest) to 4 (smallest); 0 means 2.
 	Level int
+
+	// Mix is how Mix works.
+	Mix mix.Config
 
 	// Predictor makes the predictor of External.
 	Predictor func() (Predictor, error)
@@ -24,7 +28,10 @@ var makers = map[ID]func(Config) (Codec, error){
 	Adaptive:   func(Config) (Codec, error) { return new(adaptive), nil },
 	StaticRANS: func(Config) (Codec, error) { return &staticTable{make: newRANS}, nil },
 	StaticTANS: func(Config) (Codec, error) { return &staticTable{make: newTANS}, nil },
-	External:   newExternal,
+	Mix: func(c Config) (Codec, error) {
+		return &limited{NewMix(c.Mix), mix.MaxSize, new(adaptive), Adaptive}, nil
+	},
+	External: newExternal,
 }
 
 // New returns a codec.
@@ -78,23 +85,58 @@ func Memory(id ID, cfg Config, size, count int) int64 {
 		return adaptiveMemory(size, count)
 	case StaticRANS, StaticTANS:
 		return staticTableMemory(size, count)
+	case Mix:
+		if size > mix.MaxSize {
+			return adaptiveMemory(size, count)
+		}
+		return mix.MemoryBytes(mix.Best, size, count)
 	}
 	return 0
 }
 
-// Encode encodes a block with c, whose ID is id, or with Stored where that takes
-// fewer bytes, and returns the ID of the codec that it used. A Planner's blocks
-// are not stored: later blocks may lean on their Params, and its Plan finds
-// parameters that cost hardly more than Stored does where nothing is gained. For
-// an alphabet that StaticRANS and StaticTANS do not take they use Static.
+// A substituter is a Codec that encodes some blocks with another.
+type substituter interface {
+	// substitute returns the ID of the codec that encodes b: id or another.
+	substitute(id ID, b *Block) ID
+}
+
+// limited is a Codec for alphabets of up to max symbols, which encodes those of
+// more with another.
+type limited struct {
+	Codec
+	max     int
+	large   Codec
+	largeID ID
+}
+
+func (l *limited) EncodeBlock(dst []byte, b *Block) ([]byte, error) {
+	if b.Size > l.max {
+		return l.large.EncodeBlock(dst, b)
+	}
+	return l.Codec.EncodeBlock(dst, b)
+}
+
+func (l *limited) substitute(id ID, b *Block) ID {
+	if b.Size > l.max {
+		return l.largeID
+	}
+	return id
+}
+
+// Encode encodes a block with c, whose ID is id, and returns the ID of the codec
+// to decode it with. That is Adaptive for an alphabet too large for Mix, Static
+// for one too large for StaticRANS and StaticTANS, and Stored where it takes fewer
+// bytes. A Planner's blocks are not stored: later blocks may lean on their Params,
+// and its Plan finds parameters that cost hardly more than Stored does where
+// nothing is gained.
 func Encode(id ID, c Codec, dst []byte, b *Block) ([]byte, ID, error) {
 	start := len(dst)
 	out, err := c.EncodeBlock(dst, b)
 	if err != nil {
 		return dst, id, err
 	}
-	if t, ok := c.(*staticTable); ok {
-		return out, t.substitute(id, b), nil
+	if s, ok := c.(substituter); ok {
+		id = s.substitute(id, b)
 	}
 	if _, ok := c.(Planner); ok || int64(len(out)-start) <= packedLen(len(b.Symbols), width(b.Size)) {
 		return out, id, nil
