@@ -2,7 +2,6 @@ package model
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -12,39 +11,10 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/foretell/foretell/internal/fault"
-	"github.com/foretell/foretell/prob"
 )
 
 // allIDs are the codecs that New makes.
 var allIDs = []ID{Stored, Zstd, Static, Adaptive, StaticRANS, StaticTANS, External}
-
-// counter is a simple Predictor: it counts what came, in the place modulo 3.
-type counter struct {
-	counts [3]*prob.Adaptive
-	n      int
-}
-
-func newCounter() (Predictor, error) { return new(counter), nil }
-
-func (c *counter) Reset(spans []Span, size int) (err error) {
-	c.n = 0
-	for i := range c.counts {
-		if c.counts[i] == nil || c.counts[i].Len() != size {
-			c.counts[i], err = prob.NewAdaptive(size, 32, 1<<28)
-		} else {
-			c.counts[i].Reset()
-		}
-	}
-	return err
-}
-
-func (c *counter) Predict() (prob.Distribution, error) { return c.counts[c.n%3], nil }
-
-func (c *counter) Update(symbol uint32) error {
-	c.counts[c.n%3].Update(symbol)
-	c.n++
-	return nil
-}
 
 func newCodec(t interface{ Fatal(...any) }, id ID) Codec {
 	c, err := New(id, Config{Predictor: newCounter})
@@ -341,74 +311,6 @@ func TestTruncation(t *testing.T) {
 	}
 }
 
-func TestNames(t *testing.T) {
-	for id := Stored; id <= External; id++ {
-		if got, err := ParseID(id.String()); err != nil || got != id {
-			t.Errorf("%v is parsed as %v, %v", id, got, err)
-		}
-	}
-	if _, err := ParseID("nothing"); err == nil {
-		t.Error("a codec is called nothing")
-	}
-	if got := ID(200).String(); got != "codec 200" {
-		t.Error(got)
-	}
-	if _, err := New(200, Config{}); !errors.Is(err, fault.ErrUnsupported) {
-		t.Error(err)
-	}
-	if _, err := New(External, Config{}); !errors.Is(err, fault.ErrModel) {
-		t.Error(err)
-	}
-	wrong := errors.New("no predictor today")
-	if _, err := New(External, Config{Predictor: func() (Predictor, error) { return nil, wrong }}); !errors.Is(err, wrong) {
-		t.Error(err)
-	}
-	for _, level := range []int{-1, 5} {
-		if _, err := New(Zstd, Config{Level: level}); err == nil {
-			t.Errorf("zstd has a level %d", level)
-		}
-	}
-}
-
-// TestFallback holds Encode to its word where nothing can be gained.
-func TestFallback(t *testing.T) {
-	r := rand.New(rand.NewPCG(5, 6))
-	b := &Block{Size: 1 << 10, Symbols: make([]uint32, 3000)}
-	for i := range b.Symbols {
-		b.Symbols[i] = uint32(r.IntN(b.Size))
-	}
-	for id, want := range map[ID]ID{Stored: Stored, Zstd: Stored, Adaptive: Stored, External: Stored, Static: Static, StaticRANS: StaticRANS} {
-		used, body, _ := encode(t, id, newCodec(t, id), b, nil)
-		if n := len(body) + len(b.Params); used != want || n > 3000*10/8+12 {
-			t.Errorf("%v: %d bytes by %v", id, n, used)
-		}
-	}
-	b = &Block{Size: 1<<16 + 1, Symbols: []uint32{1 << 16, 2, 3}}
-	for _, id := range []ID{StaticRANS, StaticTANS} {
-		if used, _, _ := encode(t, id, newCodec(t, id), b, nil); used != Static {
-			t.Errorf("a large alphabet goes by %v", used)
-		}
-		if err := newCodec(t, id).DecodeBlock(b, []byte{1, 2, 3}); !errors.Is(err, fault.ErrCorrupt) {
-			t.Error(err)
-		}
-	}
-}
-
-func TestMix(t *testing.T) {
-	for _, c := range []struct {
-		size int
-		want ID
-	}{{200, Mix}, {1 << 21, Adaptive}} {
-		b := golden(c.size, 100, 16, 1)
-		used, body, _ := encode(t, Mix, newCodec(t, Mix), b, nil)
-		got := empty(b)
-		err := newCodec(t, used).DecodeBlock(got, body)
-		if used != c.want || err != nil || !slices.Equal(got.Symbols, b.Symbols) {
-			t.Errorf("an alphabet of %d by %v: %v", c.size, used, err)
-		}
-	}
-}
-
 func TestNoAllocation(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	b := &Block{Size: 1000, Symbols: make([]uint32, 5000), Costs: make([]float32, 5000)}
@@ -438,54 +340,6 @@ func TestNoAllocation(t *testing.T) {
 		limit := map[ID]float64{Zstd: 20, StaticRANS: 4, StaticTANS: 4}[id]
 		if encodes > limit || decodes > limit {
 			t.Errorf("%v: %v allocations encoding, %v decoding", id, encodes, decodes)
-		}
-	}
-}
-
-// faulty is a Predictor whose distribution breaks its contract.
-type faulty struct {
-	counter
-	len int
-	iv  prob.Interval
-}
-
-func (f *faulty) Predict() (prob.Distribution, error)          { return f, nil }
-func (f *faulty) Len() int                                     { return f.len }
-func (f *faulty) Interval(uint32) (prob.Interval, error)       { return f.iv, nil }
-func (f *faulty) Find(uint32) (symbol uint32, p prob.Interval) { return 7, f.iv }
-
-func TestFaultyPredictor(t *testing.T) {
-	for _, c := range []struct {
-		len      int
-		iv       prob.Interval
-		enc, dec error
-	}{
-		{4, prob.Interval{Width: 1}, fault.ErrDistribution, fault.ErrDistribution},
-		{5, prob.Interval{}, fault.ErrDistribution, fault.ErrDistribution},
-		{5, prob.Interval{Low: 1, Width: prob.Total}, fault.ErrDistribution, fault.ErrDistribution},
-		{5, prob.Interval{Low: 1 << 63, Width: 1<<63 + 1}, fault.ErrDistribution, fault.ErrDistribution},
-		{5, prob.Interval{Low: prob.Total - 1, Width: 1}, nil, fault.ErrDistribution},
-		{5, prob.Interval{Width: prob.Total}, nil, fault.ErrCorrupt},
-	} {
-		codec, err := New(External, Config{Predictor: func() (Predictor, error) { return &faulty{len: c.len, iv: c.iv}, nil }})
-		if err != nil {
-			t.Fatal(err)
-		}
-		b := &Block{Size: 5, Symbols: []uint32{1}}
-		if _, err := codec.EncodeBlock(nil, b); !errors.Is(err, c.enc) {
-			t.Errorf("%+v: %v", c, err)
-		}
-		if err := codec.DecodeBlock(b, nil); !errors.Is(err, c.dec) {
-			t.Errorf("%+v: %v", c, err)
-		}
-	}
-}
-
-func TestMemory(t *testing.T) {
-	for id := Stored; id <= External; id++ {
-		small, large := Memory(id, Config{}, 100, 1000), Memory(id, Config{}, MaxSize, 1<<26)
-		if small < 0 || small > large || large > 2<<30 {
-			t.Error(fmt.Sprint(id), small, large)
 		}
 	}
 }
