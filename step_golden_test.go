@@ -7,9 +7,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/foretell/foretell/internal/simd/fpenv"
 	"github.com/foretell/foretell/prob"
 )
 
@@ -170,59 +172,68 @@ func goldenRow[T prob.Float](form Form, row []T, symbol int) stepCase {
 }
 
 // TestStepGolden holds the coder to the bytes that it gave before: bare, guarded
-// and framed. -update writes them anew, which a change of format must allow.
+// and framed, in each mode of floating-point arithmetic. -update writes them anew, which a change of format must allow.
 func TestStepGolden(t *testing.T) {
 	for name, steps := range goldens {
 		t.Run(name, func(t *testing.T) {
-			var cases []stepCase
-			steps(rand.New(rand.NewPCG(51, 52)), func(s stepCase) { cases = append(cases, s) })
-			guarded := NewEncoder(nil)
-			if err := guarded.SetGuard(16); err != nil {
-				t.Fatal(err)
-			}
-			frame := Frame{Guard: 16, Chunk: 128, Model: []byte(name)}
-			streams := map[string][]byte{
-				"bare":    encodeAll(t, NewEncoder(nil), cases),
-				"guarded": encodeAll(t, guarded, cases),
-				"framed":  newFramed(t, frame, cases),
-			}
-			for kind, code := range streams {
-				file := filepath.Join("testdata", "step", name+"-"+kind+".hex")
-				if *update {
-					if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-						t.Fatal(err)
-					}
-					if err := os.WriteFile(file, []byte(hexLines(code)), 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				text, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				want, err := hex.DecodeString(strings.Join(strings.Fields(string(text)), ""))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if !bytes.Equal(code, want) {
-					t.Errorf("%s: other bytes than before:\n%s", kind, hexLines(code))
-				}
-				if kind == "framed" {
-					err = decodeFramed(bytes.NewReader(want), frame, cases)
-				} else {
-					d := NewDecoder(want)
-					if kind == "guarded" {
-						err = d.SetGuard(16)
-					}
-					if err == nil {
-						err = decodeAll(d, cases)
-					}
-				}
-				if err != nil {
-					t.Errorf("%s: %v", kind, err)
-				}
+			for _, mode := range fpenv.Modes() {
+				t.Run(mode.Name, func(t *testing.T) { testGolden(t, name, mode, steps) })
 			}
 		})
+	}
+}
+
+func testGolden(t *testing.T, name string, mode fpenv.Mode, steps func(*rand.Rand, func(stepCase))) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer mode.Set()()
+	var cases []stepCase
+	steps(rand.New(rand.NewPCG(51, 52)), func(s stepCase) { cases = append(cases, s) })
+	guarded := NewEncoder(nil)
+	if err := guarded.SetGuard(16); err != nil {
+		t.Fatal(err)
+	}
+	frame := Frame{Guard: 16, Chunk: 128, Model: []byte(name)}
+	streams := map[string][]byte{
+		"bare":    encodeAll(t, NewEncoder(nil), cases),
+		"guarded": encodeAll(t, guarded, cases),
+		"framed":  newFramed(t, frame, cases),
+	}
+	for kind, code := range streams {
+		file := filepath.Join("testdata", "step", name+"-"+kind+".hex")
+		if *update {
+			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, []byte(hexLines(code)), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := hex.DecodeString(strings.Join(strings.Fields(string(text)), ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(code, want) {
+			t.Errorf("%s: other bytes than before:\n%s", kind, hexLines(code))
+		}
+		if kind == "framed" {
+			err = decodeFramed(bytes.NewReader(want), frame, cases)
+		} else {
+			d := NewDecoder(want)
+			if kind == "guarded" {
+				err = d.SetGuard(16)
+			}
+			if err == nil {
+				err = decodeAll(d, cases)
+			}
+		}
+		if err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
 	}
 }
 

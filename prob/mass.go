@@ -63,6 +63,12 @@ func (c *Component) check() string {
 	return ""
 }
 
+// heavier reports whether c has a larger weight than d. It compares bits, as a
+// processor may take denormals for zero.
+func (c *Component) heavier(d *Component) bool {
+	return math.Float64bits(c.Weight)<<1 > math.Float64bits(d.Weight)<<1
+}
+
 // shareWeight returns floor(w * 2^k) for the k that makes the largest weight, top,
 // 32 bits long.
 func shareWeight(w float64, top float) uint64 {

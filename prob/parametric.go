@@ -89,7 +89,7 @@ func (p *Parametric) Set(r Range, components ...Component) error {
 		if reason := components[i].check(); reason != "" {
 			return &fault.DistributionError{Index: i, Reason: reason}
 		}
-		if components[i].Weight > components[heaviest].Weight {
+		if components[i].heavier(&components[heaviest]) {
 			heaviest = i
 		}
 	}

@@ -8,8 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/foretell/foretell/internal/simd/fpenv"
 )
 
 // The vectors of testkit/parametric.json and testkit/sparse.json, for other
@@ -70,7 +73,7 @@ func some(r *rand.Rand, d Distribution, n int) (symbols []uint32) {
 	return symbols
 }
 
-// fill sets the intervals of a vector anew.
+// intervalsOf returns the intervals of symbols.
 func intervalsOf(t *testing.T, d Distribution, symbols []uint32) (out [][3]uint64) {
 	for _, s := range symbols {
 		iv, err := d.Interval(s)
@@ -243,18 +246,76 @@ func vectors[T any](t *testing.T, name string, create func(*testing.T) []*T) (v 
 	return v
 }
 
-func TestParametricVectors(t *testing.T) {
-	for _, v := range vectors(t, "parametric.json", newParametricVectors) {
-		v.check(t)
+// inModes runs do on a thread in each mode of floating-point arithmetic.
+func inModes(t *testing.T, do func(t *testing.T)) {
+	for _, mode := range fpenv.Modes() {
+		t.Run(mode.Name, func(t *testing.T) {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			defer mode.Set()()
+			do(t)
+		})
 	}
 }
 
-func TestSparseVectors(t *testing.T) {
-	for _, v := range vectors(t, "sparse.json", newSparseVectors) {
-		s := v.set(t)
-		if s.Weight() != v.Weight {
-			t.Errorf("%+v: weight %d, want %d", *v, s.Weight(), v.Weight)
+func TestParametricVectors(t *testing.T) {
+	all := vectors(t, "parametric.json", newParametricVectors)
+	inModes(t, func(t *testing.T) {
+		for _, v := range all {
+			v.check(t)
 		}
-		checkIntervals(t, s, v.Intervals)
-	}
+	})
+}
+
+func TestSparseVectors(t *testing.T) {
+	all := vectors(t, "sparse.json", newSparseVectors)
+	inModes(t, func(t *testing.T) {
+		for _, v := range all {
+			s := v.set(t)
+			if s.Weight() != v.Weight {
+				t.Errorf("%+v: weight %d, want %d", *v, s.Weight(), v.Weight)
+			}
+			checkIntervals(t, s, v.Intervals)
+		}
+	})
+}
+
+// TestParametricDenormals sets denormal weights, means and scales in each mode.
+func TestParametricDenormals(t *testing.T) {
+	want := map[int][]Interval{}
+	inModes(t, func(t *testing.T) {
+		for i, parts := range [][]Component{
+			{{GaussianFamily, 0, 1, 5e-324}, {LaplaceFamily, 3, 2, 1e-310}},
+			{{GaussianFamily, 0, 1, 1e-310}, {LaplaceFamily, 3, 2, 3e-308}},
+			{{LogisticFamily, 1e-310, 2e-310, 1}, {LaplaceFamily, 0.5, 5e-324, 1}},
+		} {
+			var p Parametric
+			if err := p.Set(Range{-9, 9, true}, parts...); err != nil {
+				t.Fatal(err)
+			}
+			var got []Interval
+			for s := range p.Len() {
+				iv, err := p.Interval(uint32(s))
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, iv)
+			}
+			if want[i] == nil {
+				want[i] = got
+			}
+			if !reflect.DeepEqual(got, want[i]) {
+				t.Errorf("%v: %v, want %v", parts, got, want[i])
+			}
+		}
+		for _, prob := range []float64{5e-324, 1e-310} {
+			var b Bernoulli
+			if err := b.Set(prob); err != nil {
+				t.Error(err)
+			}
+			if err := b.Set(-prob); err == nil {
+				t.Error("a negative probability")
+			}
+		}
+	})
 }
