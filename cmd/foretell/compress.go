@@ -68,11 +68,9 @@ func newCompress(a *app) *cobra.Command {
 	c.sourceFlags.add(cmd)
 	f.BoolVarP(&c.force, "force", "f", false, "overwrite an existing output; write to a terminal")
 	f.BoolVar(&c.json, "json", false, "print a summary as JSON (to standard error if the output is standard output)")
-	cmd.RegisterFlagCompletionFunc("model", cobra.FixedCompletions(toCompletions(models()), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("model", cobra.FixedCompletions(models(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
-
-func toCompletions(names []string) []cobra.Completion { return names }
 
 // A compressSummary is what compress reports.
 type compressSummary struct {

@@ -65,6 +65,7 @@ func newDecompress(a *app) *cobra.Command {
 	f.StringArrayVar(&d.pick.members, "member", nil, "take only members whose name matches `NAME`, such as fine_prompt or 'fine_*'; may be repeated")
 	f.Var(&d.pick.rows, "range", "take only these rows along the first axis, as in Python: 100:200, :50, -10:")
 	f.VarP(&d.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
+	cmd.MarkFlagDirname("directory")
 	addLimits(cmd, &d.maxMemory, &d.maxOutput)
 	f.BoolVar(&d.keepGoing, "keep-going", false, "go on after damage: write what is whole, zeros for what is lost, and list it")
 	f.BoolVarP(&d.force, "force", "f", false, "overwrite existing files")

@@ -27,7 +27,7 @@ func (s *size) Set(text string) error {
 	digits := strings.TrimRight(text, "BKMGTibkmgt")
 	unit, ok := sizeUnits[strings.ToUpper(text[len(digits):])]
 	n, err := strconv.ParseFloat(digits, 64)
-	if !ok || err != nil || n*unit < 1 || n*unit >= math.MaxInt64 {
+	if !ok || err != nil || !(n*unit >= 1 && n*unit < math.MaxInt64) {
 		return fmt.Errorf("give a number such as 65536, 512M, 2GiB or 2GB")
 	}
 	*s = size(n * unit)

@@ -70,7 +70,7 @@ func printDescription(d *foretell.Description, all bool) error {
 		blocks += ", over members (solid)"
 	}
 	facts.row("blocks", blocks)
-	facts.row("memory", counted(d.Memory, "byte")+" to decode a block")
+	facts.row("memory", counted(d.Memory, "byte")+" that the codec works in")
 	facts.row("content", fmt.Sprintf("%s, xxh3 %s", counted(d.Content, "byte"), d.Hash))
 	if err := facts.print(os.Stdout); err != nil {
 		return err

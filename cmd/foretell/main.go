@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/foretell/foretell"
+	"github.com/spf13/cobra"
 )
 
 // The exit codes.
@@ -35,7 +36,7 @@ func run(args []string) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(os.Stderr, "foretell: %s\n", explain(err))
+	fmt.Fprintf(os.Stderr, "foretell: %s\n", explain(cmd, err))
 	var usage *usageError
 	// What fails before a verb runs is the parsing of its command line.
 	if errors.As(err, &usage) || !a.running {
@@ -57,14 +58,14 @@ func usagef(format string, args ...any) error {
 // errReported is a failure whose details have been printed already.
 var errReported = errors.New("damage was found")
 
-// explain words an error for someone who sees it on a terminal.
-func explain(err error) string {
+// explain words the error of a verb for someone who sees it on a terminal.
+func explain(verb *cobra.Command, err error) string {
 	text := err.Error()
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	if errors.Is(err, io.ErrUnexpectedEOF) {
 		text = strings.ReplaceAll(text, io.ErrUnexpectedEOF.Error(), "the input ends too early")
-	case errors.Is(err, foretell.ErrLimit):
-		text += " (where the command has them, --max-memory and --max-output set the limits)"
+	}
+	if errors.Is(err, foretell.ErrLimit) && verb.Flags().Lookup("max-memory") != nil {
+		text += " (--max-memory and --max-output set the limits)"
 	}
 	return text
 }

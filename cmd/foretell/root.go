@@ -67,6 +67,7 @@ func newRoot(a *app) *cobra.Command {
 		&cobra.Group{ID: groupMain, Title: "Compress and decompress:"},
 		&cobra.Group{ID: groupLook, Title: "Look and check:"},
 	)
+	root.SetHelpCommand(newHelp())
 	root.AddCommand(
 		newCompress(a),
 		newDecompress(a),
@@ -86,6 +87,30 @@ func newRoot(a *app) *cobra.Command {
 		}
 	}
 	return root
+}
+
+// newHelp returns the verb help, which unlike cobra's fails for an unknown topic.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Help about any command",
+		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
+			for _, verb := range cmd.Root().Commands() {
+				if verb.IsAvailableCommand() {
+					names = append(names, verb.Name())
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			verb, rest, err := cmd.Root().Find(args)
+			if err != nil || verb == nil || len(rest) > 0 {
+				return usagef("no help on %q: 'foretell help' lists the commands", strings.Join(args, " "))
+			}
+			verb.InitDefaultHelpFlag()
+			return verb.Help()
+		},
+	}
 }
 
 const (

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -127,23 +128,24 @@ func (r *verdict) place(in *inputFile) {
 }
 
 func (v *verifyOptions) report(r *verdict, name string, took time.Duration) error {
-	switch {
-	case v.json:
-		if err := printJSON(os.Stdout, r); err != nil {
-			return err
-		}
-	case r.Whole && !v.quiet:
-		fmt.Printf("%s: whole: %s of content, %.1f MB/s\n", printable(name), counted(r.Content, "byte"), rate(r.Content, took))
-	case !r.Whole:
-		for _, d := range r.Damage {
-			fmt.Printf("%s: %s\n", printable(name), d.Error)
-			for _, s := range d.Spans {
-				fmt.Printf("  lost: tokens %s to %s of %s\n", count(s.First), count(s.First+s.Count-1), printable(s.Member))
-			}
+	var text strings.Builder
+	if r.Whole && !v.quiet {
+		fmt.Fprintf(&text, "%s: whole: %s of content, %.1f MB/s\n", printable(name), counted(r.Content, "byte"), rate(r.Content, took))
+	}
+	for _, d := range r.Damage {
+		fmt.Fprintf(&text, "%s: %s\n", printable(name), d.Error)
+		for _, s := range d.Spans {
+			fmt.Fprintf(&text, "  lost: tokens %s to %s of %s\n", count(s.First), count(s.First+s.Count-1), printable(s.Member))
 		}
 	}
-	if !r.Whole {
-		return fmt.Errorf("%s: %w", name, errReported)
+	var err error
+	if v.json {
+		err = printJSON(os.Stdout, r)
+	} else {
+		_, err = os.Stdout.WriteString(text.String())
 	}
-	return nil
+	if err == nil && !r.Whole {
+		err = fmt.Errorf("%s: %w", name, errReported)
+	}
+	return err
 }
