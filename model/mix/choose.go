@@ -9,7 +9,7 @@ func choose(b *Block, level Level) setup {
 			s.geometry, s.rows, s.cols = geometryGrid, 8, 16
 		}
 		if len(sh) == 2 && sh[0] == 8 {
-			s.geometry, s.cols, s.transposed = geometryBooks, 8, true
+			s.geometry, s.cols, s.transposed, s.learned = geometryBooks, 8, true, treeKin
 		}
 	}
 	if b.Size <= 4096 && s.geometry == geometryGrid && len(b.Symbols) > 16*b.Size {

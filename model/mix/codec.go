@@ -192,7 +192,7 @@ func (c *Codec) Decode(b *Block, src []byte) error {
 		return err
 	}
 	dec := rangecoder.NewDecoder(src)
-	t, err := readTree(dec, b.Size, s.learned)
+	t, err := readTree(dec, b.Size, s)
 	if err != nil {
 		return err
 	}

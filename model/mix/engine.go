@@ -8,7 +8,10 @@ import (
 // An engine predicts and codes the bits of tokens.
 type engine struct {
 	layout layout
-	tree   *tree
+	tree   *tree          // of the place
+	forest []*tree        // one for all places, or one for each column
+	book   int            // number of the tree in the forest
+	bookOf [maxValues]int // of each value, relative to this one
 
 	contexts [][]term
 	hash     []uint32 // of each context, for this token
@@ -171,6 +174,41 @@ func (e *engine) hashContexts() {
 	}
 }
 
+// plant sets the trees.
+func (e *engine) plant(forest []*tree) {
+	e.forest, e.tree, e.book = forest, forest[0], 0
+	n := len(e.layout.g.neighbours)
+	for k := range e.bookOf {
+		e.bookOf[k] = 0
+		if k < n {
+			e.bookOf[k] = e.layout.g.neighbours[k].dc
+		}
+	}
+}
+
+// choose sets the tree of a place.
+func (e *engine) choose(place int) {
+	if n := len(e.forest); n > 1 {
+		e.book = place % n
+		e.tree = e.forest[e.book]
+	}
+}
+
+// treeOf returns the tree that a value's symbol is coded with.
+func (e *engine) treeOf(value uint8) *tree {
+	n := len(e.forest)
+	if n == 1 {
+		return e.tree
+	}
+	if int(value) == len(e.layout.g.neighbours)+valueFirst {
+		if e.book == 0 {
+			return e.forest[n-1]
+		}
+		return e.forest[0]
+	}
+	return e.forest[(e.book+e.bookOf[value%maxValues]+n)%n]
+}
+
 // part returns the value of a term that holds for the whole token.
 func (e *engine) part(v *[maxValues]uint32, t term) uint32 {
 	x := v[t.value%maxValues]
@@ -178,17 +216,17 @@ func (e *engine) part(v *[maxValues]uint32, t term) uint32 {
 		return x
 	}
 	if t.kind == kindPrefix {
-		return uint32(e.tree.code[x-1]>>(64-t.keep)) + 1
+		return uint32(e.treeOf(t.value).code[x-1]>>(64-t.keep)) + 1
 	}
-	if e.tree.class == nil {
-		return 0
+	if class := e.treeOf(t.value).class; class != nil {
+		return uint32(class[x-1]) + 1
 	}
-	return uint32(e.tree.class[x-1]) + 1
+	return 0
 }
 
 // lines finds the lines of all contexts at a node.
 func (e *engine) lines(node int32) {
-	at := uint32(node) * 0x9E3779B1
+	at := uint32(node)*0x9E3779B1 + uint32(e.book)*0x2C1B3C6D
 	for c, h := range e.hash {
 		h = (h + at) * 0x85EBCA6B
 		h ^= h >> 15
@@ -199,7 +237,8 @@ func (e *engine) lines(node int32) {
 }
 
 // begin prepares the first bit of the token whose values are loaded.
-func (e *engine) begin() {
+func (e *engine) begin(place int) {
+	e.choose(place)
 	e.hashContexts()
 	v := &e.layout.values
 	for k := range e.cands {
@@ -375,7 +414,8 @@ func (e *engine) decode(dec *rangecoder.Decoder) uint32 {
 }
 
 // learn trains the counters alone on a symbol in the context of the loaded values.
-func (e *engine) learn(symbol uint32) {
+func (e *engine) learn(symbol uint32, place int) {
+	e.choose(place)
 	e.hashContexts()
 	code, depth := e.tree.code[symbol], int(e.tree.depth[symbol])
 	node, in := int32(0), uint32(1)

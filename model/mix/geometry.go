@@ -119,7 +119,10 @@ var geometries = [geometryCount]geometry{
 			{"A1", -1, 0, 0}, {"A2", -2, 0, 0}, {"A3", -3, 0, 0},
 			{"L", 0, 0, -1}, {"LL", 0, 0, -2}, {"LLL", 0, 0, -3}, {"PL", -1, 0, -1}, {"PR", -1, 0, 1},
 		},
-		contexts: []string{"place", "place A1", "place A2", "place L", "place LL", "place LLL", "place L LL", "place A1 L", "place PR", "place A1 A2"},
+		contexts: []string{
+			"place", "place A1", "place L", "place L LL", "place first", "place A2", "place LL",
+			"place L/3", "place L/3 LL/3 LLL/3", "place first/4 A1/4", "place A1/3", "place A1/3 PR/3 L/3",
+		},
 		candidate: []candidate{
 			{"A1", []string{"depth age place", "depth A1"}},
 			{"A2", []string{"depth agree1 place"}},

@@ -1,5 +1,11 @@
 package mix
 
+import (
+	"fmt"
+
+	"github.com/foretell/foretell/internal/fault"
+)
+
 // A layout finds the neighbours of tokens in the symbols of one span.
 type layout struct {
 	g          *geometry
@@ -62,6 +68,23 @@ func (l *layout) span(sym []uint32, first, frames int) {
 	}
 }
 
+// enter begins a span of a block.
+func (l *layout) enter(s *Span, sym []uint32) error {
+	if !l.transposed {
+		l.span(sym, int(s.First%int64(l.rows*l.cols)), 0)
+		return nil
+	}
+	frames := 0
+	if len(s.Shape) > 1 {
+		frames = s.Shape[len(s.Shape)-1]
+	}
+	if frames < 1 || s.First+int64(s.Count) > int64(frames)*int64(l.rows*l.cols) {
+		return fmt.Errorf("%w: a span does not fit its array", fault.ErrCorrupt)
+	}
+	l.span(sym, int(s.First), frames)
+	return nil
+}
+
 // at returns the position in sym of a token, which may lie outside.
 func (l *layout) at(t, place int) int {
 	if l.transposed {
@@ -106,6 +129,12 @@ func (l *layout) load(i, t, place, dir int) {
 		if v[c[0]] != v[c[1]] {
 			flags |= 1 << k
 		}
+	}
+	v[n+valueFirst] = 0
+	if j := l.at(t, 0); place > 0 && uint(j) < uint(len(l.sym)) {
+		v[n+valueFirst] = l.sym[j] + 1
+	} else if j := l.at(t-1, len(l.exists)-1); place == 0 && t > 0 && uint(j) < uint(len(l.sym)) {
+		v[n+valueFirst] = l.sym[j] + 1
 	}
 	v[n+valuePlace] = uint32(place)
 	v[n+valueRow] = uint32(place / l.cols)

@@ -1,9 +1,6 @@
 package mix
 
 import (
-	"fmt"
-
-	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/info"
 	"github.com/foretell/foretell/rangecoder"
 )
@@ -22,25 +19,14 @@ type runner struct {
 // when everything that it is predicted from is loaded.
 func (r *runner) visit(f func(i int) error) error {
 	start := 0
-	for _, s := range r.b.Spans {
+	for k := range r.b.Spans {
+		s := &r.b.Spans[k]
 		if s.Count == 0 {
 			continue
 		}
-		sym := r.b.Symbols[start : start+s.Count]
-		frames := 0
-		if r.layout.transposed {
-			if frames = s.frames(); frames == 0 {
-				return fmt.Errorf("%w: spans have no time axis", fault.ErrCorrupt)
-			}
-			if s.First+int64(s.Count) > int64(frames)*int64(r.layout.rows*r.layout.cols) {
-				return fmt.Errorf("%w: a span lies outside its array", fault.ErrCorrupt)
-			}
+		if err := r.layout.enter(s, r.b.Symbols[start:start+s.Count]); err != nil {
+			return err
 		}
-		first := int(s.First)
-		if !r.layout.transposed {
-			first %= r.layout.rows * r.layout.cols
-		}
-		r.layout.span(sym, first, frames)
 		if err := r.visitSpan(start, f); err != nil {
 			return err
 		}
@@ -61,7 +47,7 @@ func (r *runner) visitSpan(start int, f func(i int) error) error {
 			for place := range places {
 				if i := l.at(b, place); uint(i) < uint(len(l.sym)) {
 					l.load(i, b, place, -1)
-					r.learn(l.sym[i])
+					r.learn(l.sym[i], place)
 				}
 			}
 		}
@@ -76,7 +62,7 @@ func (r *runner) visitSpan(start int, f func(i int) error) error {
 			if len(r.g.matches) > 0 {
 				r.loadMatches(start + i)
 			}
-			r.begin()
+			r.begin(place)
 			if err := f(start + i); err != nil {
 				return err
 			}
@@ -127,30 +113,22 @@ func (r *runner) decode(dec *rangecoder.Decoder) error {
 	})
 }
 
-// frames returns the length of the last axis, 0 if it is not known.
-func (s *Span) frames() int {
-	if len(s.Shape) < 2 {
-		return 0
-	}
-	return max(0, s.Shape[len(s.Shape)-1])
-}
-
 // runner prepares a run through a block.
-func (c *Codec) runner(b *Block, s setup, t *tree) (*runner, error) {
+func (c *Codec) runner(b *Block, s setup, forest []*tree) (*runner, error) {
 	g := &geometries[s.geometry]
 	contexts := g.contexts
 	if s.level == Best {
 		contexts = append(contexts[:len(contexts):len(contexts)], g.best...)
 	}
-	d := dims{rows: s.rows, cols: s.cols, symbols: b.Size, classes: t.classes}
+	d := dims{rows: s.rows, cols: s.cols, symbols: b.Size, classes: forest[0].classes}
 	e, err := newEngine(g, contexts, d, tableBits(s.level, len(b.Symbols), len(contexts)))
 	if err != nil {
 		return nil, err
 	}
-	e.tree = t
 	if err := e.layout.init(g, s.rows, s.cols, s.transposed); err != nil {
 		return nil, err
 	}
+	e.plant(forest)
 	return &runner{engine: e, b: b, g: g}, nil
 }
 

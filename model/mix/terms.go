@@ -11,6 +11,7 @@ import (
 const (
 	valueM1 = iota
 	valueM2
+	valueFirst
 	valuePlace
 	valueRow
 	valueCol
@@ -22,7 +23,7 @@ const (
 	valueCount
 )
 
-var valueNames = [valueCount]string{"M1", "M2", "place", "row", "col", "age", "flags", "churn", "len1", "len2"}
+var valueNames = [valueCount]string{"M1", "M2", "first", "place", "row", "col", "age", "flags", "churn", "len1", "len2"}
 
 const (
 	maxAge   = 7
