@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"io"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -12,8 +13,8 @@ import (
 )
 
 // adaptive is the codec Adaptive: each symbol under a blend of what came in its
-// contexts, by the range coder. The body is the number of a contextSet and the
-// coder's stream.
+// contexts, by the range coder. The body is a byte, which says what the
+// contexts are, and the coder's stream.
 type adaptive struct {
 	model blend
 	enc   rangecoder.Encoder
@@ -76,11 +77,11 @@ func (a *adaptive) EncodeBlock(dst []byte, b *Block) ([]byte, error) {
 	if err := checkSpans(b); err != nil {
 		return dst, err
 	}
-	set := a.choose(b)
+	g := a.choose(b)
 	sheet := newCostSheet()
-	a.enc.Reset(append(dst, byte(set)))
-	a.model.reset(set, b.Size, len(b.Symbols))
-	w := walk{set: set, block: b, end: len(b.Symbols)}
+	a.enc.Reset(append(dst, g.pack()))
+	a.model.reset(g.set, b.Size, len(b.Symbols))
+	w := walk{geometry: g, block: b, end: len(b.Symbols)}
 	var h [maxOrders]uint64
 	for i := 0; ; i++ {
 		s := w.next(&h)
@@ -97,28 +98,45 @@ func (a *adaptive) EncodeBlock(dst []byte, b *Block) ([]byte, error) {
 	}
 }
 
-// choose returns the contexts that make the first symbols of the block cheapest.
-func (a *adaptive) choose(b *Block) contextSet {
-	if !slices.ContainsFunc(b.Spans, func(s Span) bool { return rowLen(&s) > 0 }) {
-		return setSequence
-	}
-	n := min(len(b.Symbols), max(1<<14, len(b.Symbols)/8), 1<<17)
-	best, least := setSequence, 0.0
-	for set := range numSets {
-		var sum info.Sum
-		a.model.reset(set, b.Size, n)
-		w := walk{set: set, block: b, end: n}
-		var h [maxOrders]uint64
-		for s := w.next(&h); s != nil; s = w.next(&h) {
-			a.model.begin(&h)
-			sum.Add(a.model.interval(*s).Width)
-			a.model.update(*s)
-		}
-		if cost := sum.Bits(); set == 0 || cost < least {
-			best, least = set, cost
+// choose returns the contexts that make the first symbols of the block cheapest:
+// it looks for the best rows, and then for the best set with them.
+func (a *adaptive) choose(b *Block) geometry {
+	best, least := geometry{setSequence, 1}, math.Inf(1)
+	consider := func(g geometry) {
+		if cost := a.try(g, b); cost < least {
+			best, least = g, cost
 		}
 	}
+	for axes := 1; axes <= maxAxes; axes++ {
+		// Along an axis of length 1 there is but one row.
+		if slices.ContainsFunc(b.Spans, func(s Span) bool { return len(s.Shape) > axes && s.Shape[axes-1] != 1 }) {
+			consider(geometry{setLast, axes})
+		}
+	}
+	if best.set == setSequence {
+		return best
+	}
+	rows := best.axes
+	for set := setLast + 1; set < numSets; set++ {
+		consider(geometry{set, rows})
+	}
+	consider(geometry{setSequence, 1})
 	return best
+}
+
+// try returns what the first symbols of the block take, in bits.
+func (a *adaptive) try(g geometry, b *Block) float64 {
+	n := min(len(b.Symbols), max(1<<14, len(b.Symbols)/8), 1<<17)
+	var sum info.Sum
+	a.model.reset(g.set, b.Size, n)
+	w := walk{geometry: g, block: b, end: n}
+	var h [maxOrders]uint64
+	for s := w.next(&h); s != nil; s = w.next(&h) {
+		a.model.begin(&h)
+		sum.Add(a.model.interval(*s).Width)
+		a.model.update(*s)
+	}
+	return sum.Bits()
 }
 
 func (a *adaptive) DecodeBlock(b *Block, src []byte) error {
@@ -131,13 +149,13 @@ func (a *adaptive) DecodeBlock(b *Block, src []byte) error {
 	if len(src) == 0 {
 		return io.ErrUnexpectedEOF
 	}
-	set := contextSet(src[0])
-	if set >= numSets {
-		return fmt.Errorf("%w: set of contexts %d", fault.ErrCorrupt, set)
+	g, ok := parseGeometry(src[0])
+	if !ok {
+		return fmt.Errorf("%w: set of contexts %d", fault.ErrCorrupt, g.set)
 	}
 	a.dec.Reset(src[1:])
-	a.model.reset(set, b.Size, len(b.Symbols))
-	w := walk{set: set, block: b, end: len(b.Symbols)}
+	a.model.reset(g.set, b.Size, len(b.Symbols))
+	w := walk{geometry: g, block: b, end: len(b.Symbols)}
 	var h [maxOrders]uint64
 	for s := w.next(&h); s != nil; s = w.next(&h) {
 		point, err := a.dec.Point()

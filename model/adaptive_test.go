@@ -16,7 +16,7 @@ func TestBlend(t *testing.T) {
 		b := &Block{Size: size, Symbols: random(r, size, 600), Spans: shapes(r, 600)}
 		set := contextSet(r.IntN(int(numSets)))
 		m.reset(set, size, 600)
-		w := walk{set: set, block: b, end: 600}
+		w := walk{geometry: geometry{set, 1}, block: b, end: 600}
 		var h [maxOrders]uint64
 		for i := 0; ; i++ {
 			s := w.next(&h)
@@ -114,7 +114,7 @@ func TestForget(t *testing.T) {
 		m.reset(setSequence, b.Size, len(b.Symbols))
 		m.lists.reset(1 << 11)
 	}
-	w := walk{set: setSequence, block: b, end: len(b.Symbols)}
+	w := walk{geometry: geometry{setSequence, 1}, block: b, end: len(b.Symbols)}
 	var h [maxOrders]uint64
 	forgot, used := 0, 0
 	for s := w.next(&h); s != nil; s = w.next(&h) {
@@ -196,6 +196,14 @@ func TestContextSets(t *testing.T) {
 		}
 		if got := contextSet(body[0]); got != c.want {
 			t.Errorf("set %d instead of %d", got, c.want)
+		}
+	}
+	// An array of one array, and one of several, has the rows of what is in it.
+	fill(func(_, _ int, _, last uint32) uint32 { return (last*7 + 3) % size })
+	for _, shape := range [][]int{{1, rows, columns}, {rows / 50, 50, 8, columns / 8}} {
+		body, err := new(adaptive).EncodeBlock(nil, &Block{Size: size, Symbols: array, Spans: []Span{{Count: n, Shape: shape}}})
+		if g, _ := parseGeometry(body[0]); err != nil || g != (geometry{setLast, 2}) {
+			t.Errorf("shape %v: %+v, %v", shape, g, err)
 		}
 	}
 	body, err := new(adaptive).EncodeBlock(nil, &Block{Size: size, Symbols: array})

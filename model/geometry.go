@@ -1,17 +1,34 @@
 package model
 
-// The tokens that a context is made of are named by where they stand: left is the
-// token before, last the one at the same place one step earlier along the first
-// axis, row the index along the first axis and place the index within a row.
-// Where a span has no such token, because it would stand before the span, the
-// context has the value none instead.
+// The tokens that a context is made of are named by where they stand. An array is
+// a series of rows: all that lies behind its first axis or first few axes. Left is
+// the token before, last the one at the same place in the row before, row the
+// number of the row and place the number of the token within it. Where a span has
+// no such token, because it would stand before the span, the context has the value
+// none instead.
 const none = 1 << 24
 
 // maxOrders is the largest number of contexts that a token is predicted from.
 const maxOrders = 3
 
-// A contextSet says which contexts a body was coded under; its number is the
-// first byte of the body.
+// A geometry says which contexts a body was coded under, in its first byte: the
+// set in the lower four bits, and the number of axes before a row, less 1, in the
+// upper four.
+type geometry struct {
+	set  contextSet
+	axes int // 1..maxAxes
+}
+
+const maxAxes = 16
+
+func (g geometry) pack() byte { return byte(g.set) | byte(g.axes-1)<<4 }
+
+func parseGeometry(b byte) (g geometry, ok bool) {
+	g = geometry{contextSet(b & 15), 1 + int(b>>4)}
+	return g, g.set < numSets
+}
+
+// A contextSet is one of the sets of contexts that tokens are predicted from.
 type contextSet uint8
 
 const (
@@ -31,14 +48,14 @@ func (c contextSet) orders() int {
 	return 3
 }
 
-// rowLen returns the number of tokens in a row of a span: the product of all axes
-// but the first. It is 0 where there is no more than one axis.
-func rowLen(s *Span) int64 {
-	if len(s.Shape) < 2 {
+// rowLen returns the number of tokens in a row of a span: the product of what
+// comes after the first axes. It is 0 where there is nothing after them.
+func rowLen(s *Span, axes int) int64 {
+	if len(s.Shape) <= axes {
 		return 0
 	}
 	n := int64(1)
-	for _, d := range s.Shape[1:] {
+	for _, d := range s.Shape[axes:] {
 		if d <= 0 || n > 1<<40/int64(d) {
 			return 0
 		}
@@ -60,7 +77,7 @@ func (c contextSet) bound(order, size, count int) int {
 // A walk goes through the tokens of a block and gives the hashes of their
 // contexts, which depend on the tokens before only.
 type walk struct {
-	set    contextSet
+	geometry
 	block  *Block
 	end    int      // tokens to go through
 	done   int      // tokens before the span
@@ -100,7 +117,7 @@ func (w *walk) begin() {
 	w.spans++
 	w.s = w.block.Symbols[w.done:min(w.done+span.Count, w.end)]
 	w.i, w.row, w.place = 0, 0, 0
-	if w.rowLen = rowLen(&span); w.rowLen > 0 {
+	if w.rowLen = rowLen(&span, w.axes); w.rowLen > 0 {
 		w.row, w.place = uint64(span.First/w.rowLen), span.First%w.rowLen
 	}
 }
