@@ -100,7 +100,7 @@ func apart[S interface{ mark() *bool }](streams []S) error {
 }
 
 // batchShare is how many numbers are worth a goroutine.
-const batchShare = 1 << 14
+const batchShare = 1 << 16
 
 // inParallel calls do for each of n rows, which hold size numbers together, on as
 // many cores as pay. It returns the error of the first row that has one.

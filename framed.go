@@ -117,7 +117,7 @@ func parseFrame(b []byte) (Frame, error) {
 	} else if f.Guard < 0 {
 		return f, fmt.Errorf("%w: the guard's interval in the stream's header", fault.ErrCorrupt)
 	}
-	if f.Vocabulary > prob.MaxSymbols || f.Chunk < minChunk || f.Chunk > maxChunk {
+	if f.Vocabulary < 0 || f.Vocabulary > prob.MaxSymbols || f.Chunk < minChunk || f.Chunk > maxChunk {
 		return f, fmt.Errorf("%w: impossible values in the stream's header", fault.ErrCorrupt)
 	}
 	return f, nil
