@@ -265,7 +265,7 @@ func (c *blockCoder) newBlock(b *rawBlock, m *tokens.ValueMap) *model.Block {
 
 // need returns how many bytes decoding a block takes, without those of the
 // record, and its value map.
-func (c *blockCoder) need(h *container.Block, b *rawBlock, data *container.BlockData) (int64, error) {
+func (c *blockCoder) need(file *container.Header, h *container.Block, b *rawBlock, data *container.BlockData) (int64, error) {
 	m, _, _, err := c.params(data)
 	if err != nil {
 		return 0, err
@@ -274,8 +274,15 @@ func (c *blockCoder) need(h *container.Block, b *rawBlock, data *container.Block
 	if count > math.MaxInt32 {
 		return 0, fmt.Errorf("%w: a block of %d tokens", fault.ErrLimit, b.tokens)
 	}
-	return int64(b.size) + 4*count + model.Memory(model.ID(h.Codec), c.config, m.Size(), int(count)), nil
+	work := model.Memory(model.ID(h.Codec), c.config, m.Size(), int(count))
+	if h.Codec == file.Codec && m.Size() <= statedSize {
+		work = min(work, int64(file.Memory))
+	}
+	return int64(b.size) + 4*count + work, nil
 }
+
+// statedSize is the alphabet for which a header states the memory.
+const statedSize = 1 << 16
 
 func (c *blockCoder) params(data *container.BlockData) (m *tokens.ValueMap, own, base []byte, err error) {
 	valueMap, own, err := splitParams(data.Params)

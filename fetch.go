@@ -9,6 +9,7 @@ import (
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/model"
+	"github.com/foretell/foretell/model/mix"
 	"github.com/foretell/foretell/tokens"
 )
 
@@ -21,6 +22,8 @@ func checkHeader(h *container.Header, o *ReaderOptions) (cfg model.Config, err e
 	if h.BlockTokens > MaxBlockTokens {
 		return cfg, fmt.Errorf("%w: blocks of %d tokens", fault.ErrUnsupported, h.BlockTokens)
 	}
+	// A block's own level is in its body; this is for reckoning with memory.
+	cfg.Mix = mix.Config{Level: mix.Best, MaxMemory: o.MaxMemory}
 	if model.ID(h.Codec) != model.External {
 		return cfg, nil
 	}
@@ -98,7 +101,7 @@ func (f *fetcher) block(rec container.Record) bool {
 		return fail(err)
 	}
 	c := <-f.coders
-	need, err := c.need(rec.Block, b, &rec.Data)
+	need, err := c.need(&f.in.Header, rec.Block, b, &rec.Data)
 	f.coders <- c
 	if err == nil {
 		need += int64(len(rec.Data.Body) + len(rec.Data.Params) + len(rec.Data.Base))

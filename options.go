@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/foretell/foretell/model"
+	"github.com/foretell/foretell/model/mix"
 )
 
 // A preset is what a model's name stands for.
@@ -17,13 +18,15 @@ type preset struct {
 }
 
 // DefaultModel is the model of WriterOptions that name none.
-const DefaultModel = "adaptive"
+const DefaultModel = "mix"
 
 var presets = map[string]preset{
+	"mix":          {codec: model.Mix, config: model.Config{Mix: mix.Config{Level: mix.Fast}}, block: 1 << 20},
+	"best":         {codec: model.Mix, config: model.Config{Mix: mix.Config{Level: mix.Best}}, block: 1 << 20},
+	"adaptive":     {codec: model.Adaptive, block: 1 << 20},
 	"static":       {codec: model.StaticRANS, block: 1 << 20},
 	"static-range": {codec: model.Static, block: 1 << 20},
 	"static-tans":  {codec: model.StaticTANS, block: 1 << 20},
-	"adaptive":     {codec: model.Adaptive, block: 1 << 20},
 	"fast":         {codec: model.Zstd, block: 1 << 20},
 	"external":     {codec: model.External, block: 1 << 20},
 }

@@ -296,7 +296,7 @@ func (r *ReaderAt) decodeBlock(h *container.Block, data *container.BlockData) (*
 	}
 	c := <-r.coders
 	defer func() { r.coders <- c }()
-	need, err := c.need(h, b, data)
+	need, err := c.need(&r.in.Header, h, b, data)
 	if err != nil {
 		return nil, err
 	}

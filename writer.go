@@ -80,7 +80,7 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 		Codec:       uint8(p.codec),
 		Solid:       opts.Solid,
 		BlockTokens: uint64(opts.BlockTokens),
-		Memory:      uint64(model.Memory(p.codec, p.config, 1<<16, opts.BlockTokens)),
+		Memory:      uint64(model.Memory(p.codec, p.config, statedSize, opts.BlockTokens)),
 	}
 	if opts.External != nil {
 		header.Model = opts.External.ID[:]
