@@ -22,11 +22,12 @@ const (
 // keeps what it derives from the tables, so one Block should serve many blocks;
 // it serves one goroutine at a time.
 type Block[S Symbol] struct {
-	set  tableSet
-	enc  []rans.Entry // by table, then symbol: the size of the largest for each
-	dec  []rans.Slot  // by table, then slot
-	bits []uint64     // by table: expected information content of a symbol in 2^-16 bit
-	buf  []byte       // words of the block in hand, from the end backwards
+	set   tableSet
+	ready struct{ enc, dec bool }
+	enc   []rans.Entry // by table, then symbol: the size of the largest for each
+	dec   []rans.Slot  // by table, then slot
+	bits  []uint64     // by table: expected information content of a symbol in 2^-16 bit
+	buf   []byte       // words of the block in hand, from the end backwards
 }
 
 // tableSet is one or more tables of the same precision.
@@ -85,11 +86,28 @@ func (s *tableSet) table(index []uint16, i int) *Table {
 // precision and at most MaxSlots slots together; other tables are an error that
 // wraps fault.ErrDistribution or fault.ErrLimit.
 func NewBlock[S Symbol](tables ...*Table) (*Block[S], error) {
+	b := new(Block[S])
+	return b, b.Reset(tables...)
+}
+
+// Reset changes the tables and keeps the memory. After an error the tables are as
+// they were.
+func (b *Block[S]) Reset(tables ...*Table) error {
 	set, err := newTableSet(tables)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return &Block[S]{set: set}, nil
+	b.set = set
+	b.ready.enc, b.ready.dec = false, false
+	return nil
+}
+
+// resize returns a slice of n elements, of any values, in s's memory if it fits.
+func resize[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
 }
 
 // Encode appends the body of a block to dst. index chooses the table of each
@@ -101,14 +119,12 @@ func (b *Block[S]) Encode(dst []byte, symbols []S, index []uint16) ([]byte, erro
 	if err := b.set.check(index, len(symbols)); err != nil {
 		return dst, err
 	}
-	if b.enc == nil {
+	if !b.ready.enc {
 		b.prepareEncode()
 	}
 	raw := packedLen(len(symbols), b.set.size)
 	// Where the words do not fit, packing takes less.
-	if need := raw + wordSize*rans.MaxLanes + wordSize; len(b.buf) < need {
-		b.buf = make([]byte, need)
-	}
+	b.buf = resize(b.buf, raw+wordSize*(rans.MaxLanes+1))
 	w := &laneEncoder[S]{block: b, buf: b.buf, at: len(b.buf)}
 	lanes := lanesFor(b.content(len(symbols), index))
 	out, err := w.encode(dst, symbols, index, lanes)
@@ -152,7 +168,9 @@ func lanesFor(size uint64) int {
 }
 
 func (b *Block[S]) prepareEncode() {
-	b.enc = make([]rans.Entry, len(b.set.tables)*b.set.size)
+	b.enc = resize(b.enc, len(b.set.tables)*b.set.size)
+	clear(b.enc)
+	b.bits = b.bits[:0]
 	for i, t := range b.set.tables {
 		enc := b.enc[i*b.set.size:]
 		content := uint64(0)
@@ -164,10 +182,11 @@ func (b *Block[S]) prepareEncode() {
 		}
 		b.bits = append(b.bits, content>>t.prec)
 	}
+	b.ready.enc = true
 }
 
 func (b *Block[S]) prepareDecode() {
-	b.dec = make([]rans.Slot, len(b.set.tables)<<b.set.prec)
+	b.dec = resize(b.dec, len(b.set.tables)<<b.set.prec)
 	dec := b.dec
 	for _, t := range b.set.tables {
 		for s, f := range t.freq {
@@ -177,6 +196,7 @@ func (b *Block[S]) prepareDecode() {
 			dec = dec[f:]
 		}
 	}
+	b.ready.dec = true
 }
 
 // slot returns the slot that state x is in when symbol i is next.
@@ -196,7 +216,7 @@ func (b *Block[S]) Decode(symbols []S, index []uint16, src []byte) error {
 	if err := b.set.check(index, len(symbols)); err != nil {
 		return err
 	}
-	if b.dec == nil {
+	if !b.ready.dec {
 		b.prepareDecode()
 	}
 	if len(src) == 0 {
@@ -210,15 +230,17 @@ func (b *Block[S]) Decode(symbols []S, index []uint16, src []byte) error {
 	case k <= 5 && src[0] == k:
 		return b.decodeLanes(symbols, index, src[1:], 1<<k)
 	}
-	return fmt.Errorf("%w: no such kind of block body", fault.ErrCorrupt)
+	return errKind
 }
+
+var errKind = fmt.Errorf("%w: no such kind of block body", fault.ErrCorrupt)
 
 var errLeftOver = fmt.Errorf("%w: the block body goes on after its last symbol", fault.ErrCorrupt)
 
 func (b *Block[S]) decodeSingle(symbols []S, index []uint16, src []byte) error {
 	n := int(src[0] >> 4)
 	if n > 8 || src[0]&8 != 0 {
-		return fmt.Errorf("%w: no such kind of block body", fault.ErrCorrupt)
+		return errKind
 	}
 	if len(src) < 1+n {
 		return io.ErrUnexpectedEOF

@@ -34,7 +34,9 @@ func log2(f uint32) uint64 {
 // counts[s] times in the fewest bytes. Symbols that do not occur get no slot.
 //
 // precision is 8 to 20 bits, or 0 for the one at which the information content
-// of the block and the table together come out smallest. At a given precision
+// of the block and a third of the table, which may serve several blocks, come out
+// smallest, or for a lower one if that loses less than 2^-12 of it. At a given
+// precision
 // the slots are shared out optimally: of all ways to give every symbol that
 // occurs at least one slot, none has a smaller sum of
 // counts[s] * -log2(slots[s] / 2^precision), logarithms being taken with 48 bits
@@ -72,6 +74,14 @@ func NewTable(counts []uint64, precision int) (*Table, error) {
 	return newTable(share(counts, total, uint(precision)), uint(precision), false), nil
 }
 
+// A table is stored once and may serve several blocks, so that its size counts
+// for a third; and of precisions that are less than 2^-12 of the whole apart the
+// smallest is best, since it is fastest.
+const (
+	tableShare = 3
+	closeBits  = 12
+)
+
 // choose returns the table of the precision at which block and table come out
 // smallest. It estimates the sizes from slots that are rounded but not yet made
 // to add up; only the winner is shared out exactly.
@@ -80,22 +90,24 @@ func choose(counts []uint64, total uint64, used int) *Table {
 	if used == 0 {
 		return flat
 	}
+	var bodies, tables [MaxPrecision + 1]uint64
 	least := ^uint64(0)
-	var best, bestTable uint64
 	for prec := uint(MinPrecision); prec <= MaxPrecision; prec++ {
-		if used > 1<<prec {
-			continue
+		if used <= 1<<prec {
+			bodies[prec], tables[prec] = estimate(counts, total, prec)
+			least = min(least, bodies[prec]+tables[prec]/tableShare)
 		}
-		if body, table := estimate(counts, total, prec); body+table < least {
-			least, best, bestTable = body+table, uint64(prec), table
-		}
+	}
+	best := uint(bits.Len(uint(used - 1)))
+	for best = max(best, MinPrecision); bodies[best]+tables[best]/tableShare > least+least>>closeBits; {
+		best++
 	}
 	limit, _ := flat.Bits(counts)
-	if least >= limit {
+	if bodies[best]+tables[best]/2 >= limit {
 		return flat
 	}
-	t := newTable(share(counts, total, uint(best)), uint(best), false)
-	if least+bestTable >= limit {
+	t := newTable(share(counts, total, best), best, false)
+	if bodies[best]+2*tables[best] >= limit {
 		// It is close: see what the table really takes.
 		body, _ := t.Bits(counts)
 		stored, _ := t.AppendTable(nil, nil)

@@ -164,8 +164,16 @@ func (t *Table) symbolError(symbol uint32) error {
 }
 
 // Count adds the number of times that each symbol occurs to counts. A symbol that
-// is not below len(counts) is an error that wraps fault.ErrSymbol.
+// is not below len(counts) is an error that wraps fault.ErrSymbol, and then counts
+// is of no use.
 func Count[S Symbol](counts []uint64, symbols []S) error {
+	for len(symbols) > 0 && len(counts) <= small {
+		part := symbols[:min(len(symbols), 1<<30)]
+		if !countSmall(counts, part) {
+			break
+		}
+		symbols = symbols[len(part):]
+	}
 	for _, s := range symbols {
 		if int64(s) >= int64(len(counts)) {
 			return &fault.SymbolError{Symbol: uint32(s), Len: len(counts)}
@@ -173,4 +181,40 @@ func Count[S Symbol](counts []uint64, symbols []S) error {
 		counts[s]++
 	}
 	return nil
+}
+
+// small is the alphabet up to which countSmall counts.
+const small = 1 << 10
+
+// countSmall counts in four places by turns: adding to the number that was just
+// stored, as runs of a symbol do, would wait for it. It reports whether all
+// symbols are below len(counts); if not, counts is of no use.
+func countSmall[S Symbol](counts []uint64, symbols []S) bool {
+	var c [4][small]uint32
+	var all S
+	for len(symbols) >= 4 {
+		p, q, r, s := symbols[0], symbols[1], symbols[2], symbols[3]
+		all |= p | q | r | s
+		c[0][uint(p)&(small-1)]++
+		c[1][uint(q)&(small-1)]++
+		c[2][uint(r)&(small-1)]++
+		c[3][uint(s)&(small-1)]++
+		symbols = symbols[4:]
+	}
+	for _, s := range symbols {
+		all |= s
+		c[0][uint(s)&(small-1)]++
+	}
+	if uint(all) >= small {
+		return false
+	}
+	for s := range c[0] {
+		n := uint64(c[0][s]) + uint64(c[1][s]) + uint64(c[2][s]) + uint64(c[3][s])
+		if s < len(counts) {
+			counts[s] += n
+		} else if n != 0 {
+			return false
+		}
+	}
+	return true
 }

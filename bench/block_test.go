@@ -21,6 +21,7 @@ type byteCoder struct {
 }
 
 type blockCoder[S ans.Symbol] interface {
+	Reset(tables ...*ans.Table) error
 	Encode(dst []byte, symbols []S, index []uint16) ([]byte, error)
 	Decode(symbols []S, index []uint16, src []byte) error
 }
@@ -41,14 +42,15 @@ func table[S ans.Symbol](symbols []S, size int) *ans.Table {
 }
 
 // whole codes table and body together, as the others do.
-func whole(name string, make func(t *ans.Table) blockCoder[byte]) byteCoder {
+func whole(name string, c blockCoder[byte]) byteCoder {
 	return byteCoder{name,
 		func(dst, src []byte) []byte {
 			t := table(src, 256)
+			check(c.Reset(t))
 			dst = append(dst[:0], 0, 0)
 			dst, _ = t.AppendTable(dst, nil)
 			dst[0], dst[1] = byte(len(dst)-2), byte((len(dst)-2)>>8)
-			dst, err := make(t).Encode(dst, src, nil)
+			dst, err := c.Encode(dst, src, nil)
 			check(err)
 			return dst
 		},
@@ -56,7 +58,8 @@ func whole(name string, make func(t *ans.Table) blockCoder[byte]) byteCoder {
 			n := int(code[0]) | int(code[1])<<8
 			t, err := ans.ParseTable(code[2:2+n], 256, nil)
 			check(err)
-			check(make(t).Decode(dst, nil, code[2+n:]))
+			check(c.Reset(t))
+			check(c.Decode(dst, nil, code[2+n:]))
 			return dst
 		},
 	}
@@ -157,7 +160,7 @@ func kanziCoder(name string, chunk uint) byteCoder {
 
 func byteCoders() []byteCoder {
 	return []byteCoder{
-		whole("rans", newRANS[byte]), whole("tans", newTANS[byte]),
+		whole("rans", new(ans.Block[byte])), whole("tans", new(ans.TBlock[byte])),
 		fseCoder(), huff0Coder(), kanziCoder("kanzi", 16384), kanziCoder("kanzi-1M", 1<<20),
 	}
 }

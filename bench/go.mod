@@ -9,3 +9,5 @@ require (
 	github.com/foretell/foretell v0.0.0-00010101000000-000000000000
 	github.com/klauspost/compress v1.20.3
 )
+
+require golang.org/x/sys v0.49.0 // indirect

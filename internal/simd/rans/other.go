@@ -1,3 +1,5 @@
+//go:build !amd64 || purego
+
 package rans
 
 func decodeFast[S Symbol](dst []S, index []uint16, src []byte, states []uint64, table []Slot, prec uint) (int, int, bool) {

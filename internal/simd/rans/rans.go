@@ -82,8 +82,7 @@ func (e *Entry) Valid() bool { return e.slots != 0 }
 // push puts the symbol on state x, whose words have been shed.
 func (e *Entry) push(x, total uint64) uint64 {
 	q, _ := bits.Mul64(x, e.Reciprocal)
-	q >>= e.slots & 0xff & 63
-	return x + uint64(e.cum) + q*(total-uint64(e.slots>>8))
+	return x + uint64(e.cum) + q>>(e.slots&63)*(total-uint64(e.slots>>8))
 }
 
 // Symbol is what dst and src of a loop are made of.
@@ -106,15 +105,18 @@ func decodePortable[S Symbol](dst []S, index []uint16, src []byte, states []uint
 	lanes := len(states)
 	group := lanes * PerLane(prec)
 	n := 0
-	if index == nil && lanes == MaxLanes {
-		st := (*[MaxLanes]uint64)(states)
+	if index == nil && lanes >= chunk {
 		table = table[:1<<prec]
-		for len(dst)-n >= group && len(src)-used >= 4*MaxLanes+4 {
-			w := (*[4*MaxLanes + 4]byte)(src[used:])
-			if group == 2*MaxLanes {
-				used += decodePairs((*[2 * MaxLanes]S)(dst[n:]), w, st, table, prec)
-			} else {
-				used += decodeSingles((*[MaxLanes]S)(dst[n:]), w, st, table, prec)
+		for len(dst)-n >= group && len(src)-used >= 4*lanes+4 {
+			for l := 0; l < lanes; l += chunk {
+				st := (*[chunk]uint64)(states[l:])
+				w := (*[4*chunk + 4]byte)(src[used:])
+				first := (*[chunk]S)(dst[n+l:])
+				if group == lanes {
+					used += decodeSingles(first, w, st, table, prec)
+				} else {
+					used += decodePairs(first, (*[chunk]S)(dst[n+lanes+l:]), w, st, table, prec)
+				}
 			}
 			n += group
 		}
@@ -129,30 +131,34 @@ func decodePortable[S Symbol](dst []S, index []uint16, src []byte, states []uint
 	return n, used
 }
 
-// decodePairs decodes two symbols for each of 32 lanes. Its arrays have fixed
-// sizes so that no index needs a check.
-func decodePairs[S Symbol](dst *[2 * MaxLanes]S, w *[4*MaxLanes + 4]byte, states *[MaxLanes]uint64, table []Slot, prec uint) int {
+// chunk is the number of lanes of a call to the loops below, whose arrays have
+// fixed sizes so that nothing is checked within.
+const chunk = 8
+
+// decodePairs decodes two symbols for each lane of a chunk.
+func decodePairs[S Symbol](first, second *[chunk]S, w *[4*chunk + 4]byte, states *[chunk]uint64, table []Slot, prec uint) int {
 	k := uint(0)
 	mask := uint64(len(table) - 1)
+	_, _, _, _ = first[0], second[0], w[0], states[0] // so that the loop need not look for nil
 	for l := range states {
 		x := states[l]
 		e := table[x&mask]
-		dst[l] = S(e & 0xffff)
+		first[l] = S(e & 0xffff)
 		x = uint64(e)>>40*(x>>(prec&63)) + uint64(e)>>16&0xffffff
 		e = table[x&mask]
-		dst[l+MaxLanes] = S(e & 0xffff)
+		second[l] = S(e & 0xffff)
 		x = uint64(e)>>40*(x>>(prec&63)) + uint64(e)>>16&0xffffff
 		// Without a branch, which could not be predicted: more is 1 if x < Lower.
 		more := (x>>31 - 1) >> 63
-		word := uint64(binary.LittleEndian.Uint32(w[k&(4*MaxLanes-1):]))
+		word := uint64(binary.LittleEndian.Uint32(w[k&(4*chunk-1):]))
 		k += uint(more << 2)
 		states[l] = x<<(more<<5&63) | word&-more
 	}
 	return int(k)
 }
 
-// decodeSingles decodes one symbol for each of 32 lanes.
-func decodeSingles[S Symbol](dst *[MaxLanes]S, w *[4*MaxLanes + 4]byte, states *[MaxLanes]uint64, table []Slot, prec uint) int {
+// decodeSingles decodes one symbol for each lane of a chunk.
+func decodeSingles[S Symbol](dst *[chunk]S, w *[4*chunk + 4]byte, states *[chunk]uint64, table []Slot, prec uint) int {
 	k := uint(0)
 	mask := uint64(len(table) - 1)
 	for l := range states {
@@ -161,7 +167,7 @@ func decodeSingles[S Symbol](dst *[MaxLanes]S, w *[4*MaxLanes + 4]byte, states *
 		dst[l] = S(e & 0xffff)
 		x = uint64(e)>>40*(x>>(prec&63)) + uint64(e)>>16&0xffffff
 		more := (x>>31 - 1) >> 63
-		word := uint64(binary.LittleEndian.Uint32(w[k&(4*MaxLanes-1):]))
+		word := uint64(binary.LittleEndian.Uint32(w[k&(4*chunk-1):]))
 		k += uint(more << 2)
 		states[l] = x<<(more<<5&63) | word&-more
 	}
@@ -207,17 +213,35 @@ func Encode[S Symbol](src []S, index []uint16, dst []byte, at int, states []uint
 func encodePortable[S Symbol](src []S, index []uint16, dst []byte, at int, states []uint64, table []Entry, size int, prec uint) (left, newAt int, ok bool) {
 	lanes := len(states)
 	group := lanes * PerLane(prec)
-	n := len(src)
 	total := uint64(1) << prec
-	for ; n >= group && at >= 4*lanes; n -= group {
-		g := src[n-group : n]
-		k := 0
-		w := dst[at-4*lanes : at]
-		if index == nil {
-			k, ok = encodeGroup(g, w, states, table[:size], prec, total)
-		} else {
-			k, ok = encodeIndexed(g, index[n-group:n], w, states, table, size, prec, total)
+	n := len(src)
+	if index == nil && lanes >= chunk {
+		table = table[:size]
+		shift := 31 - prec*uint(PerLane(prec))
+		for ; n >= group && at >= 4*lanes; n -= group {
+			for l := lanes - chunk; l >= 0; l -= chunk {
+				st := (*[chunk]uint64)(states[l:])
+				w := (*[4 * chunk]byte)(dst[at-4*chunk:])
+				k := 0
+				if group == lanes {
+					k = encodeSingles((*[chunk]S)(src[n-lanes+l:]), w, st, table, shift, total)
+				} else {
+					k = encodePairs((*[chunk]S)(src[n-2*lanes+l:]), (*[chunk]S)(src[n-lanes+l:]), w, st, table, shift, total)
+				}
+				if k < 0 {
+					return n, at, false
+				}
+				at -= k
+			}
 		}
+		return n, at, true
+	}
+	for ; n >= group && at >= 4*lanes; n -= group {
+		var ix []uint16
+		if index != nil {
+			ix = index[n-group : n]
+		}
+		k, ok := encodeGroup(src[n-group:n], ix, dst[at-4*lanes:at], states, table, size, prec)
 		if !ok {
 			return n, at, false
 		}
@@ -226,61 +250,78 @@ func encodePortable[S Symbol](src []S, index []uint16, dst []byte, at int, state
 	return n, at, true
 }
 
-// encodeGroup encodes one group with one table and returns the bytes written at
-// the end of w, which has 4 for each lane.
-func encodeGroup[S Symbol](src []S, w []byte, states []uint64, table []Entry, prec uint, total uint64) (int, bool) {
-	k := len(w)
-	lanes := len(states)
-	if len(src) == 2*lanes {
-		first, second := src[:lanes], src[lanes:2*lanes]
-		shift := 31 - 2*prec
-		for l := lanes - 1; l >= 0; l-- {
-			a, b := uint(first[l]), uint(second[l])
-			if a >= uint(len(table)) || b >= uint(len(table)) {
-				return 0, false
-			}
-			e, f := &table[a], &table[b]
-			limit := uint64(e.slots>>8) * uint64(f.slots>>8) << (shift & 63)
-			if limit == 0 {
-				return 0, false
-			}
-			x := states[l]
-			binary.LittleEndian.PutUint32(w[k-4:], uint32(x))
-			_, less := bits.Sub64(x>>32, limit, 0)
-			k -= int(4 - less<<2)
-			x >>= (32 - less<<5) & 63
-			states[l] = e.push(f.push(x, total), total)
+// encodePairs encodes two symbols for each lane of a chunk and returns the number
+// of bytes written at the end of w, or -1 if a symbol has no valid entry.
+func encodePairs[S Symbol](first, second *[chunk]S, w *[4 * chunk]byte, states *[chunk]uint64, table []Entry, shift uint, total uint64) int {
+	k := uint(4 * chunk)
+	_, _, _, _ = first[0], second[0], w[0], states[0]
+	for l := chunk - 1; l >= 0; l-- {
+		a, b := uint(first[l]), uint(second[l])
+		if a >= uint(len(table)) || b >= uint(len(table)) {
+			return -1
 		}
-		return len(w) - k, true
-	}
-	shift := 31 - prec
-	for l := lanes - 1; l >= 0; l-- {
-		a := uint(src[l])
-		if a >= uint(len(table)) || table[a].slots == 0 {
-			return 0, false
+		e, f := &table[a], &table[b]
+		limit := uint64(e.slots>>8) * uint64(f.slots>>8) << (shift & 63)
+		if limit == 0 {
+			return -1
 		}
-		e := &table[a]
 		x := states[l]
-		binary.LittleEndian.PutUint32(w[k-4:], uint32(x))
-		_, less := bits.Sub64(x>>32, uint64(e.slots>>8)<<(shift&63), 0)
-		k -= int(4 - less<<2)
-		x >>= (32 - less<<5) & 63
-		states[l] = e.push(x, total)
+		binary.LittleEndian.PutUint32(w[(k-4)&(4*chunk-4):], uint32(x))
+		// Without a branch, which could not be predicted: more is 1 if x sheds a word.
+		more := 1 - (x>>32-limit)>>63
+		k -= uint(more << 2)
+		x >>= more << 5 & 63
+		q, _ := bits.Mul64(x, f.Reciprocal)
+		x += uint64(f.cum) + q>>(f.slots&63)*(total-uint64(f.slots>>8))
+		q, _ = bits.Mul64(x, e.Reciprocal)
+		states[l] = x + uint64(e.cum) + q>>(e.slots&63)*(total-uint64(e.slots>>8))
 	}
-	return len(w) - k, true
+	return int(4*chunk - k)
 }
 
-// encodeIndexed encodes one group with a table for each symbol.
-func encodeIndexed[S Symbol](src []S, index []uint16, w []byte, states []uint64, table []Entry, size int, prec uint, total uint64) (int, bool) {
+// encodeSingles encodes one symbol for each lane of a chunk, as encodePairs does
+// two.
+func encodeSingles[S Symbol](src *[chunk]S, w *[4 * chunk]byte, states *[chunk]uint64, table []Entry, shift uint, total uint64) int {
+	k := uint(4 * chunk)
+	for l := chunk - 1; l >= 0; l-- {
+		a := uint(src[l])
+		if a >= uint(len(table)) || table[a].slots == 0 {
+			return -1
+		}
+		e := &table[a]
+		limit := uint64(e.slots>>8) << (shift & 63)
+		x := states[l]
+		binary.LittleEndian.PutUint32(w[(k-4)&(4*chunk-4):], uint32(x))
+		more := 1 - (x>>32-limit)>>63
+		k -= uint(more << 2)
+		x >>= more << 5 & 63
+		q, _ := bits.Mul64(x, e.Reciprocal)
+		states[l] = x + uint64(e.cum) + q>>(e.slots&63)*(total-uint64(e.slots>>8))
+	}
+	return int(4*chunk - k)
+}
+
+// encodeGroup encodes one group of any number of lanes, with a table for each
+// symbol if index is not nil, and returns the bytes written at the end of w, which
+// has 4 for each lane.
+func encodeGroup[S Symbol](src []S, index []uint16, w []byte, states []uint64, table []Entry, size int, prec uint) (int, bool) {
 	k := len(w)
 	lanes := len(states)
+	var entries [2]*Entry
 	for l := lanes - 1; l >= 0; l-- {
 		limit := uint64(1) << 31
+		n := 0
 		for i := l; i < len(src); i += lanes {
 			if int64(src[i]) >= int64(size) {
 				return 0, false
 			}
-			limit = limit * uint64(table[int(index[i])*size+int(src[i])].slots>>8) >> prec
+			e := &table[src[i]]
+			if index != nil {
+				e = &table[int(index[i])*size+int(src[i])]
+			}
+			limit = limit * uint64(e.slots>>8) >> prec
+			entries[n] = e
+			n++
 		}
 		if limit == 0 {
 			return 0, false
@@ -291,8 +332,9 @@ func encodeIndexed[S Symbol](src []S, index []uint16, w []byte, states []uint64,
 			binary.LittleEndian.PutUint32(w[k:], uint32(x))
 			x >>= 32
 		}
-		for i := len(src) - lanes + l; i >= 0; i -= lanes {
-			x = table[int(index[i])*size+int(src[i])].push(x, total)
+		for n > 0 {
+			n--
+			x = entries[n].push(x, 1<<prec)
 		}
 		states[l] = x
 	}
