@@ -197,18 +197,27 @@ func (m *blend) update(symbol uint32) {
 		all += m.mass[k]
 		m.share[k].learn(m.mass[k] << 16 / all)
 	}
-	for k := m.orders - 1; k >= 0; k-- {
-		if m.listed[k] {
-			// The lower orders count what the higher ones did not know.
-			m.lists.count(m.found[k], m.where[k])
-			return
-		}
-		m.lists.add(m.found[k], symbol, m.where[k])
-	}
+	known := m.remember(symbol)
 	if m.lists.full {
 		m.forget()
 	}
-	m.count(symbol)
+	if !known {
+		m.count(symbol)
+	}
+}
+
+// remember counts symbol in the contexts, from the highest order down to the first
+// that knew it, because the lower ones are for what the higher ones do not know. It
+// reports whether there was one.
+func (m *blend) remember(symbol uint32) bool {
+	for k := m.orders - 1; k >= 0; k-- {
+		if m.listed[k] {
+			m.lists.count(m.found[k], m.where[k])
+			return true
+		}
+		m.lists.add(m.found[k], symbol, m.where[k])
+	}
+	return false
 }
 
 // count counts symbol in order 0.

@@ -19,7 +19,7 @@ type slot struct {
 	total uint32 // sum of the counts
 	at    uint32 // of the list in lists.room
 	size  uint16 // number of symbols in the list
-	class uint8  // the list has room for 1<<class
+	class uint8  // the list has an array for 1<<(class-1), or none if 0
 }
 
 // Slots stand in groups that a context may take any slot of; a group is one
@@ -50,9 +50,7 @@ func (c *contexts) find(h uint64) *slot {
 			worst = s
 		}
 	}
-	if worst.size > 0 {
-		c.lists.release(worst)
-	}
+	c.lists.release(worst)
 	*worst = slot{check: check}
 	return worst
 }
@@ -63,8 +61,8 @@ type entry uint32
 
 const (
 	maxCount  = 255
-	maxLists  = 10 // classes of lists are 0..maxLists
-	maxList   = 1 << maxLists
+	maxLists  = 11 // classes of lists are 0..maxLists
+	maxList   = 1 << (maxLists - 1)
 	firstStep = 1 // what a symbol counts when it comes first,
 	nextStep  = 2 // and later: the difference is what a first time is worth less
 )
@@ -86,25 +84,28 @@ func (l *lists) reset(n int) {
 // of returns the list of s.
 func (l *lists) of(s *slot) []entry { return l.room[s.at:][:s.size] }
 
-// alloc returns the place of an array of 1<<class entries.
+// alloc returns the place of an array of a class above 0.
 func (l *lists) alloc(class uint8) (at uint32, ok bool) {
 	if f := l.free[class]; f != 0 {
 		l.free[class] = l.room[f-1]
 		return uint32(f - 1), true
 	}
-	if len(l.room)-l.used < 1<<class {
+	size := 1 << (class - 1)
+	if len(l.room)-l.used < size {
 		l.full = true
 		return 0, false
 	}
 	at = uint32(l.used)
-	l.used += 1 << class
+	l.used += size
 	return at, true
 }
 
-// release gives the array of s back.
+// release gives the array of s back, if it has one.
 func (l *lists) release(s *slot) {
-	l.room[s.at] = l.free[s.class]
-	l.free[s.class] = entry(s.at + 1)
+	if s.class > 0 {
+		l.room[s.at] = l.free[s.class]
+		l.free[s.class] = entry(s.at + 1)
+	}
 }
 
 // place returns where symbol is in a list or would have to be put.
@@ -154,14 +155,7 @@ func (l *lists) add(s *slot, symbol uint32, i int) {
 		}
 		i, _ = place(l.of(s), symbol)
 	}
-	switch {
-	case s.size == 0:
-		at, ok := l.alloc(0)
-		if !ok {
-			return
-		}
-		s.at, s.class = at, 0
-	case s.size == 1<<s.class:
+	if int(s.size) == 1<<s.class>>1 {
 		at, ok := l.alloc(s.class + 1)
 		if !ok {
 			return
