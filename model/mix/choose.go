@@ -1,22 +1,199 @@
 package mix
 
-// choose decides how a block is coded.
-func choose(b *Block, level Level) setup {
-	s := setup{level: level, geometry: geometryStream, rows: 1, cols: 1}
-	if len(b.Spans) > 0 {
-		sh := b.Spans[0].Shape
-		if len(sh) == 2 && sh[1] == 128 {
-			s.geometry, s.rows, s.cols = geometryGrid, 8, 16
+import "slices"
+
+// The encoder's choices. What is near a token follows from the shape of the
+// array, unless the tokens themselves say otherwise; what a tree is worth follows
+// from the number of tokens, and where that is not clear both ways are tried.
+
+const (
+	maxColumns  = 32   // of audio codes and the like
+	maxHalves   = 4096 // symbols of a tree that is stored whole
+	clearTokens = 1 << 16
+	leastTokens = 1 << 11
+)
+
+// choose returns the setups that are worth trying for a block.
+func choose(b *Block, level Level) []setup {
+	s := arrange(b)
+	s.level = level
+	n := len(b.Symbols)
+	learned := uint8(treeClasses)
+	clear := n >= clearTokens
+	switch {
+	case s.geometry == geometryBooks && b.Size <= maxHalves:
+		learned = treeKin
+	case s.geometry == geometryGrid && b.Size <= maxHalves:
+		learned = treeHalves
+		clear = n >= 64*b.Size
+	}
+	if b.Size < 4 || n < leastTokens || n < b.Size/4 {
+		return []setup{s}
+	}
+	t := s
+	t.learned = learned
+	if clear {
+		return []setup{t}
+	}
+	return []setup{s, t}
+}
+
+// arrange decides what the axes of a block's arrays mean.
+func arrange(b *Block) setup {
+	stream := setup{geometry: geometryStream, rows: 1, cols: 1}
+	shape, ok := b.shape()
+	if !ok || len(shape) < 2 {
+		return stream
+	}
+	last := shape[len(shape)-1]
+	above := shape[len(shape)-2]
+	if len(shape) > 2 {
+		if last <= maxPlaces && above <= maxPlaces && last*above <= maxPlaces {
+			return b.prefer(setup{geometry: geometryGrid, rows: above, cols: last}, stream)
 		}
-		if len(sh) == 2 && sh[0] == 8 {
-			s.geometry, s.cols, s.transposed, s.learned = geometryBooks, 8, true, treeKin
+		return stream
+	}
+	switch {
+	case b.Size <= maxHalves && above > 1 && above <= maxColumns && last > 4*above:
+		return b.prefer(setup{geometry: geometryBooks, rows: 1, cols: above, transposed: true}, stream)
+	case b.Size <= maxHalves && last > 1 && last <= maxColumns:
+		return b.prefer(setup{geometry: geometryBooks, rows: 1, cols: last}, stream)
+	case last > 1 && last <= maxPlaces:
+		s := b.prefer(setup{geometry: geometryGrid, rows: 1, cols: last}, stream)
+		if s.geometry == geometryGrid {
+			s.cols = b.width(last)
+			s.rows = last / s.cols
+		}
+		return s
+	}
+	return stream
+}
+
+// shape returns the shape of the block's arrays, if it is the same for all but
+// for the slowest axis, or for the last one where there are only two.
+func (b *Block) shape() ([]int, bool) {
+	if len(b.Spans) == 0 {
+		return nil, false
+	}
+	shape := b.Spans[0].Shape
+	for _, s := range b.Spans {
+		if len(s.Shape) != len(shape) {
+			return nil, false
+		}
+		if len(shape) == 2 && (s.Shape[0] == shape[0] && shape[0] > 0 && shape[0] <= maxColumns || s.Shape[1] == shape[1]) {
+			continue
+		}
+		if len(shape) > 1 && !slices.Equal(s.Shape[1:], shape[1:]) {
+			return nil, false
 		}
 	}
-	if b.Size <= 4096 && s.geometry == geometryGrid && len(b.Symbols) > 16*b.Size {
-		s.learned = treeHalves
+	for k, n := range shape {
+		if n < 1 && k > 0 {
+			return nil, false
+		}
 	}
-	if s.geometry == geometryStream && len(b.Symbols) > 20000 {
-		s.learned = treeClasses
+	return shape, true
+}
+
+// prefer returns s if tokens of different instants (or codebooks, if those
+// come first) tell something of each other, compared with adjacent ones, else the stream.
+func (b *Block) prefer(s, stream setup) setup {
+	if len(b.Symbols) < leastTokens {
+		return s
+	}
+	c := coarse(b)
+	far, near := new(joint), new(joint)
+	start := 0
+	for _, sp := range b.Spans {
+		lag := s.rows * s.cols
+		if s.transposed {
+			lag = sp.Shape[1]
+		} else if s.geometry == geometryBooks {
+			lag = s.cols
+		}
+		span := c[start : start+sp.Count]
+		far.add(span, lag)
+		near.add(span, 1)
+		start += sp.Count
+	}
+	if far.information()*8 < near.information() {
+		return stream
 	}
 	return s
+}
+
+// width returns how many columns a frame of n tokens has: the distance at which
+// tokens of a frame tell most of each other, if it divides n and stands out.
+func (b *Block) width(n int) int {
+	if len(b.Symbols) < leastTokens {
+		return n
+	}
+	c := coarse(b)
+	at := func(lag int) int64 {
+		j := new(joint)
+		for i := 0; i+n <= len(c); i += n {
+			j.add(c[i:i+n], lag)
+		}
+		return j.information()
+	}
+	best, width := int64(0), n
+	for w := 3; w <= n/2; w++ {
+		if n%w != 0 {
+			continue
+		}
+		if i := at(w); i > best && i > at(w-1) && i > at(w+1) {
+			best, width = i, w
+		}
+	}
+	return width
+}
+
+// coarse returns a block's tokens as a few classes. They are hashed, since
+// nothing is known of the symbols.
+func coarse(b *Block) []uint8 {
+	c := make([]uint8, len(b.Symbols))
+	for i, x := range b.Symbols {
+		c[i] = uint8(x * 0x9E3779B1 >> (32 - coarseBits))
+	}
+	return c
+}
+
+const coarseBits = 5
+
+// A joint counts pairs of classes.
+type joint struct {
+	pairs int32
+	both  [1 << (2 * coarseBits)]int32
+	a, b  [1 << coarseBits]int32
+}
+
+// add counts the pairs that stand lag apart.
+func (j *joint) add(c []uint8, lag int) {
+	for i := lag; i < len(c); i++ {
+		x, y := c[i-lag]%(1<<coarseBits), c[i]%(1<<coarseBits)
+		j.both[int(x)<<coarseBits|int(y)]++
+		j.a[x]++
+		j.b[y]++
+		j.pairs++
+	}
+}
+
+// information returns the mutual information of the pairs, less what chance
+// gives, in 1/65536 bit.
+func (j *joint) information() int64 {
+	if j.pairs == 0 {
+		return 0
+	}
+	sum := h(j.pairs)
+	for _, n := range j.both {
+		sum += h(n)
+	}
+	x, y := int64(-1), int64(-1)
+	for k := range j.a {
+		sum -= h(j.a[k]) + h(j.b[k])
+		x += int64(b2i(j.a[k] > 0))
+		y += int64(b2i(j.b[k] > 0))
+	}
+	const chance = 47274 // 1/(2 ln 2) bit for each degree of freedom
+	return max(0, (sum-x*y*chance)/int64(j.pairs))
 }

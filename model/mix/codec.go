@@ -4,9 +4,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"math/bits"
+	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/info"
 	"github.com/foretell/foretell/prob"
 	"github.com/foretell/foretell/rangecoder"
 )
@@ -57,6 +58,7 @@ type Config struct {
 type Codec struct {
 	config Config
 	engine *engine
+	costs  []float32 // of the setup that is being tried
 	key    setup
 }
 
@@ -82,17 +84,32 @@ func (c *Codec) Encode(dst []byte, b *Block) ([]byte, error) {
 	if err := b.check(); err != nil {
 		return dst, err
 	}
-	start := len(dst)
-	s := choose(b, c.config.Level)
-	out, err := c.encodeMixed(dst, b, s)
-	if err != nil {
-		return dst, err
+	best := encodePlain(nil, b)
+	if b.Costs != nil {
+		var sum info.Sum
+		sum.Add(plainInterval(0, b.Size).Width)
+		for i := range b.Costs {
+			b.Costs[i] = float32(sum.Bits())
+		}
+		c.costs = slices.Grow(c.costs[:0], len(b.Symbols))[:len(b.Symbols)]
 	}
-	if plain := plainSize(len(b.Symbols), b.Size); len(out)-start > plain {
-		return encodePlain(dst, b), nil
+	if len(b.Symbols) > fewTokens && b.Size > 1 {
+		for _, s := range choose(b, c.config.Level) {
+			out, err := c.encodeMixed(nil, b, s)
+			if err != nil {
+				return dst, err
+			}
+			if len(out) < len(best) {
+				best = out
+				copy(b.Costs, c.costs)
+			}
+		}
 	}
-	return out, nil
+	return append(dst, best...), nil
 }
+
+// fewTokens are too few to learn from.
+const fewTokens = 8
 
 func (b *Block) check() error {
 	if b.Size < 1 || b.Size > MaxSize {
@@ -109,11 +126,6 @@ func (b *Block) check() error {
 		return fmt.Errorf("%w: spans do not fit the block", fault.ErrCorrupt)
 	}
 	return nil
-}
-
-// plainSize is an upper bound of encodePlain's size.
-func plainSize(n, size int) int {
-	return (n*bits.Len(uint(size-1))+7)/8 + 9
 }
 
 func plainInterval(symbol uint32, size int) prob.Interval {
@@ -166,6 +178,9 @@ func (c *Codec) encodeMixed(dst []byte, b *Block, s setup) ([]byte, error) {
 	r, err := c.runner(b, s, t)
 	if err != nil {
 		return dst, err
+	}
+	if b.Costs != nil {
+		r.costs = c.costs
 	}
 	if err := r.encode(enc); err != nil {
 		return dst, err

@@ -12,7 +12,7 @@ type runner struct {
 	b       *Block
 	g       *geometry
 	matches bool
-	failed  func() error
+	costs   []float32 // to be filled, or nil
 }
 
 // visit calls f for the position of every token of the block in coding order,
@@ -91,12 +91,15 @@ func (r *runner) loadMatches(i int) {
 }
 
 func (r *runner) encode(enc *rangecoder.Encoder) error {
-	var sum info.Sum
+	var sum *info.Sum
+	if r.costs != nil {
+		sum = new(info.Sum)
+	}
 	return r.visit(func(i int) error {
-		r.engine.encode(enc, r.b.Symbols[i], &sum)
-		if r.b.Costs != nil {
-			r.b.Costs[i] = float32(sum.Bits())
-			sum = info.Sum{}
+		r.engine.encode(enc, r.b.Symbols[i], sum)
+		if sum != nil {
+			r.costs[i] = float32(sum.Bits())
+			*sum = info.Sum{}
 		}
 		return nil
 	})
