@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -30,6 +29,7 @@ output.`
 
 const compressExample = `  foretell compress tokens.npy                        # writes tokens.npy.fore
   foretell compress --fast tokens.npy                 # speed before size
+  foretell compress --best tokens.npy                 # size before speed
   foretell compress shards/ extra.npy -o all.fore     # many files, one output
   foretell compress clips.npz --member 'fine_*' -o fine.fore
   foretell compress ids.bin --dtype uint16 --shape -1,128
@@ -41,6 +41,7 @@ type compressOptions struct {
 	out     string
 	model   string
 	fast    bool
+	best    bool
 	solid   bool
 	block   size
 	workers threads
@@ -62,6 +63,7 @@ func newCompress(a *app) *cobra.Command {
 	f.StringVarP(&c.out, "output", "o", "", "write to `OUT` (- is standard output)")
 	f.StringVar(&c.model, "model", "", "the `MODEL` that predicts: "+oneOf(models())+" (default: "+foretell.DefaultModel+")")
 	f.BoolVar(&c.fast, "fast", false, "the same as --model fast: speed before size")
+	f.BoolVar(&c.best, "best", false, "the same as --model best: size before speed")
 	f.BoolVar(&c.solid, "solid", false, "let blocks hold several members: smaller for many short arrays")
 	f.Var(&c.block, "block", "most tokens in a block, such as 64K: what a range read decodes at least (default: the model's)")
 	f.VarP(&c.workers, "threads", "T", "encode that many blocks at a time; the output does not depend on it (default: one for each CPU)")
@@ -99,9 +101,9 @@ func (c *compressOptions) run(args []string) error {
 	if out != "-" {
 		opts.StdinName = strings.TrimSuffix(filepath.Base(out), ".fore")
 	}
-	model := cmp.Or(c.model, foretell.DefaultModel)
-	if c.fast {
-		model = "fast"
+	model := foretell.DefaultModel
+	for _, given := range c.named() {
+		model = strings.TrimPrefix(given, "--")
 	}
 	src, err := tokens.Open(args, opts)
 	if err != nil {
@@ -141,16 +143,32 @@ func (c *compressOptions) run(args []string) error {
 	return c.report(&sum, pipe)
 }
 
+// named returns the models that the command line asks for.
+func (c *compressOptions) named() (given []string) {
+	if c.fast {
+		given = append(given, "--fast")
+	}
+	if c.best {
+		given = append(given, "--best")
+	}
+	if c.model != "" {
+		given = append(given, c.model)
+	}
+	return given
+}
+
 // source returns how inputs are read.
 func (c *compressOptions) source() (opts tokens.Options, err error) {
 	if opts, err = c.options(); err != nil {
 		return opts, err
 	}
-	if c.model != "" && !slices.Contains(models(), c.model) {
-		return opts, usagef("no model is called %q: use %s", c.model, oneOf(models()))
+	if c.model != "" {
+		if err := checkModel(c.model); err != nil {
+			return opts, err
+		}
 	}
-	if c.fast && c.model != "" && c.model != "fast" {
-		return opts, usagef("--fast and --model %s exclude each other", c.model)
+	if given := c.named(); len(given) > 1 {
+		return opts, usagef("choose one of %s", oneOf(given))
 	}
 	if c.block > foretell.MaxBlockTokens {
 		return opts, usagef("--block: at most %d tokens", foretell.MaxBlockTokens)
@@ -257,8 +275,8 @@ func (c *compressOptions) report(s *compressSummary, pipe bool) error {
 	case c.json:
 		return printJSON(os.Stdout, s)
 	case !c.quiet && !pipe:
-		fmt.Fprintf(os.Stderr, "%s: %s, %s -> %s bytes (%.2f:1), %.3f bits per token, %.1f MB/s\n",
-			printable(s.Output), counted(s.Tokens, "token"), count(s.Input), count(s.Size), s.Ratio, s.Bits, s.Speed)
+		fmt.Fprintf(os.Stderr, "%s: %s, %s -> %s bytes (%.2f:1), %.3f bits per token, %s MB/s\n",
+			printable(s.Output), counted(s.Tokens, "token"), count(s.Input), count(s.Size), s.Ratio, s.Bits, speedText(s.Speed))
 	}
 	return nil
 }

@@ -210,7 +210,7 @@ func (d *decompressOptions) report(s *decompressSummary, name string, to *target
 		if len(s.Files) == 1 {
 			what = printable(s.Files[0].Path)
 		}
-		fmt.Fprintf(os.Stderr, "%s: %s, %.1f MB/s\n", what, counted(s.Size, "byte"), s.Speed)
+		fmt.Fprintf(os.Stderr, "%s: %s, %s MB/s\n", what, counted(s.Size, "byte"), speedText(s.Speed))
 	}
 	if err == nil && len(s.Damage) > 0 {
 		err = fmt.Errorf("%s: %w: what was lost is zero in the output", name, errReported)

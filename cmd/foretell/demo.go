@@ -26,16 +26,29 @@ var sample []byte
 const demoHelp = `Compress a sample that is part of this program, decompress it, compare, and show
 what each model makes of it. The sample is Newton's Opticks as tokens of GPT-2.`
 
+const demoExample = `  foretell demo
+  foretell demo --model static,fast`
+
 func newDemo(a *app) *cobra.Command {
 	var asJSON bool
+	names := models()
 	cmd := &cobra.Command{
 		Use:     "demo",
 		Short:   "Compress a sample of real tokens with every model",
 		Long:    demoHelp,
+		Example: demoExample,
 		GroupID: groupMain,
 		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return a.demo(asJSON) },
+		RunE: func(*cobra.Command, []string) error {
+			for _, name := range names {
+				if err := checkModel(name); err != nil {
+					return err
+				}
+			}
+			return a.demo(names, asJSON)
+		},
 	}
+	cmd.Flags().StringSliceVar(&names, "model", names, "the `MODELS` to show, with commas between them")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	return cmd
 }
@@ -57,7 +70,7 @@ type result struct {
 	Decode float64 `json:"decode_mb_per_second,omitempty"`
 }
 
-func (a *app) demo(asJSON bool) error {
+func (a *app) demo(names []string, asJSON bool) error {
 	const size = 2 // bytes of a token
 	n := int64(len(sample) / size)
 	if !asJSON && !a.quiet {
@@ -65,8 +78,15 @@ func (a *app) demo(asJSON bool) error {
 	}
 	results := []result{{Name: "raw", Size: int64(len(sample)), Bits: 8 * size, Ratio: 1}}
 	var ours []result
-	for i, c := range contenders() {
+	tell := func(string) {}
+	if isTerminal(os.Stderr) && !a.quiet {
+		const clearLine = "\r\x1b[K"
+		tell = func(text string) { fmt.Fprint(os.Stderr, clearLine+text) }
+	}
+	for i, c := range contenders(names) {
+		tell(c.name + " ...")
 		r, err := c.measure()
+		tell("")
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
@@ -88,7 +108,7 @@ func (a *app) demo(asJSON bool) error {
 	for _, r := range results {
 		encode, decode := "", ""
 		if r.Encode > 0 {
-			encode, decode = fmt.Sprintf("%.1f", r.Encode), fmt.Sprintf("%.1f", r.Decode)
+			encode, decode = speedText(r.Encode), speedText(r.Decode)
 		}
 		t.row(r.Name, count(r.Size), fmt.Sprintf("%.3f", r.Bits), fmt.Sprintf("%.2f", r.Ratio), encode, decode)
 	}
@@ -102,12 +122,12 @@ func (a *app) demo(asJSON bool) error {
 // rivals is how many of the contenders are not ours.
 const rivals = 2
 
-func contenders() []contender {
+func contenders(names []string) []contender {
 	list := []contender{
 		{"gzip -9", encodeGzip, decodeGzip},
 		{"zstd, best", encodeZstd, decodeZstd},
 	}
-	for _, model := range models() {
+	for _, model := range names {
 		list = append(list, contender{
 			name: "foretell " + model,
 			encode: func() ([]byte, error) {

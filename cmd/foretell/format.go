@@ -105,6 +105,15 @@ func rate(bytes int64, d time.Duration) float64 {
 	return float64(bytes) / 1e6 / max(d.Seconds(), 1e-6)
 }
 
+// speedText writes a speed in MB/s with at least two digits that count.
+func speedText(mb float64) string {
+	digits := 1
+	for limit := 1.0; mb < limit && digits < 4; limit /= 10 {
+		digits++
+	}
+	return strconv.FormatFloat(mb, 'f', digits, 64)
+}
+
 // shapeText writes a shape as NumPy prints it.
 func shapeText(shape []int) string {
 	parts := make([]string, len(shape))

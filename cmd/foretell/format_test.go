@@ -76,6 +76,11 @@ func TestPlainTar(t *testing.T) {
 }
 
 func TestRate(t *testing.T) {
+	for mb, want := range map[float64]string{412.34: "412.3", 1: "1.0", 0.5: "0.50", 0.0421: "0.042", 0.00123: "0.0012", 0: "0.0000"} {
+		if got := speedText(mb); got != want {
+			t.Errorf("%v prints as %s, want %s", mb, got, want)
+		}
+	}
 	if got := rate(5e6, 2*time.Second); got != 2.5 {
 		t.Error(got)
 	}

@@ -27,7 +27,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScript runs the scripts in testdata/script. Beside the usual commands they
-// have those of scriptCommands, and the condition [data] if there is real data.
+// have those of scriptCommands, and the conditions [data] if there is real data and
+// [long] if FORETELL_LONG is set, for what takes a minute.
 func TestScript(t *testing.T) {
 	data := dataDir()
 	testscript.Run(t, testscript.Params{
@@ -38,8 +39,11 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
-			if cond == "data" {
+			switch cond {
+			case "data":
 				return data != "", nil
+			case "long":
+				return os.Getenv("FORETELL_LONG") != "", nil
 			}
 			return false, errors.New("unknown condition")
 		},

@@ -124,6 +124,14 @@ func models() []string {
 	return slices.DeleteFunc(foretell.Models(), func(name string) bool { return name == "external" })
 }
 
+// checkModel refuses a name that is none of models.
+func checkModel(name string) error {
+	if !slices.Contains(models(), name) {
+		return usagef("no model is called %q: use %s", name, oneOf(models()))
+	}
+	return nil
+}
+
 // fileArg is the argument of verbs that read one .fore file.
 func fileArg(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {

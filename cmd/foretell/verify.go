@@ -130,7 +130,7 @@ func (r *verdict) place(in *inputFile) {
 func (v *verifyOptions) report(r *verdict, name string, took time.Duration) error {
 	var text strings.Builder
 	if r.Whole && !v.quiet {
-		fmt.Fprintf(&text, "%s: whole: %s of content, %.1f MB/s\n", printable(name), counted(r.Content, "byte"), rate(r.Content, took))
+		fmt.Fprintf(&text, "%s: whole: %s of content, %s MB/s\n", printable(name), counted(r.Content, "byte"), speedText(rate(r.Content, took)))
 	}
 	for _, d := range r.Damage {
 		fmt.Fprintf(&text, "%s: %s\n", printable(name), d.Error)
