@@ -27,7 +27,7 @@ elements. Only the blocks that hold them are read, unless the input is a pipe.`
 
 const decompressExample = `  foretell decompress tokens.npy.fore                  # writes tokens.npy
   foretell decompress tokens.npy.fore -o back.npy
-  foretell decompress shards.fore -C out               # all files, into a folder
+  foretell decompress shards.fore -C out               # all, into a folder
   foretell decompress clips.npz.fore --member fine_prompt -o fine.npy
   foretell decompress tokens.npy.fore --range 100:200 -o frames.npy
   foretell decompress tokens.npy.fore --range -10: -o last10.npy
@@ -66,17 +66,23 @@ func newDecompress(a *app) *cobra.Command {
 	f.Var(&d.pick.rows, "range", "take only these rows along the first axis, as in Python: 100:200, :50, -10:")
 	f.VarP(&d.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
 	cmd.MarkFlagDirname("directory")
-	addLimits(cmd, &d.maxMemory, &d.maxOutput)
+	addMaxMemory(cmd, &d.maxMemory)
+	addMaxOutput(cmd, &d.maxOutput)
 	f.BoolVar(&d.keepGoing, "keep-going", false, "go on after damage: write what is whole, zeros for what is lost, and list it")
 	f.BoolVarP(&d.force, "force", "f", false, "overwrite existing files")
 	f.BoolVar(&d.json, "json", false, "print a summary as JSON (to standard error if the output is standard output)")
 	return cmd
 }
 
-// addLimits adds the flags that bound what a file may cost.
-func addLimits(cmd *cobra.Command, memory, output *size) {
-	*memory, *output = 1<<30, 1<<36
+// addMaxMemory adds the flag that bounds the memory that reading a file takes.
+func addMaxMemory(cmd *cobra.Command, memory *size) {
+	*memory = 1 << 30
 	cmd.Flags().Var(memory, "max-memory", "refuse files that take more memory to decode, such as 512M")
+}
+
+// addMaxOutput adds the flag that bounds what comes out of a file.
+func addMaxOutput(cmd *cobra.Command, output *size) {
+	*output = 1 << 36
 	cmd.Flags().Var(output, "max-output", "refuse files with more bytes of content, such as 2T")
 }
 

@@ -20,6 +20,7 @@ const inspectExample = `  foretell inspect tokens.npy.fore
 
 func newInspect(*app) *cobra.Command {
 	var asJSON, all bool
+	var memory size
 	cmd := &cobra.Command{
 		Use:               "inspect FILE",
 		Short:             "Show where the bytes of a .fore file go",
@@ -29,7 +30,7 @@ func newInspect(*app) *cobra.Command {
 		Args:              fileArg,
 		ValidArgsFunction: fore,
 		RunE: func(_ *cobra.Command, args []string) error {
-			d, err := describe(args[0])
+			d, err := describe(args[0], memory)
 			if err != nil {
 				return err
 			}
@@ -40,6 +41,7 @@ func newInspect(*app) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	addMaxMemory(cmd, &memory)
 	cmd.Flags().BoolVar(&all, "blocks", false, "show all blocks, however many")
 	return cmd
 }

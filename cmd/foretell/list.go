@@ -16,6 +16,7 @@ const listExample = `  foretell list shards.fore
 
 func newList(a *app) *cobra.Command {
 	var asJSON bool
+	var memory size
 	cmd := &cobra.Command{
 		Use:               "list FILE",
 		Aliases:           []string{"ls"},
@@ -26,7 +27,7 @@ func newList(a *app) *cobra.Command {
 		Args:              fileArg,
 		ValidArgsFunction: fore,
 		RunE: func(_ *cobra.Command, args []string) error {
-			d, err := describe(args[0])
+			d, err := describe(args[0], memory)
 			if err != nil {
 				return err
 			}
@@ -37,11 +38,12 @@ func newList(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	addMaxMemory(cmd, &memory)
 	return cmd
 }
 
 // describe reads what a .fore file says of itself.
-func describe(name string) (*foretell.Description, error) {
+func describe(name string, memory size) (*foretell.Description, error) {
 	in, err := openInput(name)
 	if err != nil {
 		return nil, err
@@ -50,7 +52,7 @@ func describe(name string) (*foretell.Description, error) {
 	if err := in.spool(); err != nil {
 		return nil, err
 	}
-	r, err := foretell.OpenReaderAt(in, in.size, nil)
+	r, err := foretell.OpenReaderAt(in, in.size, &foretell.ReaderOptions{MaxMemory: int64(memory)})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

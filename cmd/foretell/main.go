@@ -65,7 +65,11 @@ func explain(verb *cobra.Command, err error) string {
 		text = strings.ReplaceAll(text, io.ErrUnexpectedEOF.Error(), "the input ends too early")
 	}
 	if errors.Is(err, foretell.ErrLimit) && verb.Flags().Lookup("max-memory") != nil {
-		text += " (--max-memory and --max-output set the limits)"
+		text += " (--max-memory sets the limit of memory"
+		if verb.Flags().Lookup("max-output") != nil {
+			text += ", --max-output that of content"
+		}
+		text += ")"
 	}
 	return text
 }

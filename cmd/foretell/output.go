@@ -130,6 +130,10 @@ func (s *stage) create(at place, shown string, force bool) (*outFile, error) {
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
+		var cause *fs.PathError
+		if errors.As(err, &cause) { // which names the temporary file
+			return nil, fmt.Errorf("cannot write %s: %w", shown, cause.Err)
+		}
 		if err == nil {
 			s.files = append(s.files, f)
 			s.taken[at] = true

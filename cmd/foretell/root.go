@@ -67,6 +67,7 @@ func newRoot(a *app) *cobra.Command {
 		&cobra.Group{ID: groupMain, Title: "Compress and decompress:"},
 		&cobra.Group{ID: groupLook, Title: "Look and check:"},
 	)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(
 		newCompress(a),

@@ -43,7 +43,8 @@ func newVerify(a *app) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.VarP(&v.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
-	addLimits(cmd, &v.maxMemory, &v.maxOutput)
+	addMaxMemory(cmd, &v.maxMemory)
+	addMaxOutput(cmd, &v.maxOutput)
 	f.BoolVar(&v.json, "json", false, "print as JSON")
 	return cmd
 }
@@ -100,15 +101,15 @@ func (v *verifyOptions) run(name string) error {
 	result.Size = done.Load()
 	result.Whole = len(result.Damage) == 0
 	if !result.Whole && in.size >= 0 {
-		result.place(in)
+		result.place(in, opts)
 	}
 	return v.report(&result, name, time.Since(begin))
 }
 
 // place finds out which tokens are lost with the damaged blocks, if the index of
 // the file is whole.
-func (r *verdict) place(in *inputFile) {
-	at, err := foretell.OpenReaderAt(in, in.size, nil)
+func (r *verdict) place(in *inputFile, opts *foretell.ReaderOptions) {
+	at, err := foretell.OpenReaderAt(in, in.size, opts)
 	if err != nil {
 		return
 	}
