@@ -59,7 +59,7 @@ type Codec struct {
 	config Config
 	engine *engine
 	costs  []float32 // of the setup that is being tried
-	key    setup
+	key    engineKey
 }
 
 // New returns a codec.

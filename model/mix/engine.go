@@ -54,74 +54,40 @@ const (
 	candidateLimit = 250
 )
 
-// newEngine returns an engine for arrays of a shape.
-func newEngine(g *geometry, contexts []string, d dims, tableBits int) (*engine, error) {
-	e := &engine{table: newTable(tableBits)}
-	var err error
-	try := func(spec string) selector {
-		s, err1 := g.selector(spec, d)
-		if err1 != nil {
-			err = err1
-		}
-		return s
+// build returns an engine in its first state.
+func (p *blueprint) build() *engine {
+	n := len(p.contexts)
+	e := &engine{
+		contexts: p.contexts,
+		hash:     make([]uint32, n),
+		cur:      make([]*line, n),
+		entry:    make([]int32, n),
+		history:  make([]uint32, n*(maxDepth+1)*histories),
+		table:    newTable(p.tableBits),
+		cands:    p.cands,
+		sets:     p.sets,
+		maps:     p.maps,
+		lastSel:  p.last,
+		mixer:    newMixer(p.inputs, p.sets, p.g.rates.rates()),
+		last:     newMixer(len(p.sets), []selector{p.last}, p.g.finalRates.rates()),
+		net:      newNet(p.g.netDims, p.nodes, p.net),
 	}
-	for _, spec := range contexts {
-		terms, err := g.parse(spec)
-		if err != nil {
-			return nil, err
+	for k := range e.cands {
+		c := &e.cands[k]
+		c.at = make([]int, len(c.sels))
+		for _, s := range c.sels {
+			c.entries = append(c.entries, make([]uint32, s.size))
 		}
-		e.contexts = append(e.contexts, terms)
 	}
-	d.contexts = len(contexts)
-	n := len(contexts)
-	e.hash, e.cur, e.entry = make([]uint32, n), make([]*line, n), make([]int32, n)
-	e.history = make([]uint32, n*(maxDepth+1)*histories)
-	inputs := 2*n + 2
-	for _, c := range g.candidate {
-		v, err1 := g.value(c.value)
-		if err1 != nil {
-			return nil, err1
-		}
-		cs := candidateState{value: v, at: make([]int, len(c.contexts))}
-		for _, spec := range c.contexts {
-			s := try(spec)
-			cs.sels = append(cs.sels, s)
-			cs.entries = append(cs.entries, make([]uint32, s.size))
-			inputs++
-		}
-		e.cands = append(e.cands, cs)
-	}
-	var sizes []int
-	for _, spec := range g.sets {
-		s := try(spec)
-		e.sets = append(e.sets, s)
-		sizes = append(sizes, s.size)
-	}
-	for _, spec := range g.maps {
-		s := try(spec)
-		e.maps = append(e.maps, s)
+	for _, s := range p.maps {
 		e.apms = append(e.apms, newAPM(s.size))
 	}
-	e.lastSel = try(g.final)
-	e.mixer = newMixer(inputs, sizes, g.rates.rates())
 	e.inputs = make([]int32, e.mixer.inputs)
-	e.last = newMixer(len(sizes), []int{e.lastSel.size}, g.finalRates.rates())
 	e.outputs = make([]int32, e.last.inputs)
-	e.match.init(g.matches)
-	e.net = newNet(g.netDims, d.symbols)
-	for _, spec := range g.net {
-		t, err := g.parseTerm(spec)
-		if err != nil {
-			return nil, err
-		}
-		rows := g.size(t, d)
-		if t.kind == kindValue && int(t.value) < len(g.neighbours)+valuePlace {
-			rows = d.symbols + 1
-		}
-		e.net.input(t, rows)
-	}
+	e.match.init(p.g.matches)
+	e.layout.init(p.g, p.rows, p.cols, p.transposed)
 	e.reset()
-	return e, err
+	return e
 }
 
 // reset puts the engine in its first state.
@@ -139,21 +105,10 @@ func (e *engine) reset() {
 			}
 		}
 	}
-	w := make([]int32, e.mixer.inputs)
-	n := 2 * len(e.contexts)
-	for i := range n {
-		w[i] = weightOne * 3 / int32(n+4)
-	}
-	for i := n; i < len(w); i++ {
-		w[i] = weightOne * 3 / int32(n+4)
-	}
-	e.mixer.reset(w)
-	w = w[:e.last.inputs]
-	clear(w)
-	for i := range e.mixer.sets {
-		w[i] = weightOne / int32(len(e.mixer.sets))
-	}
-	e.last.reset(w)
+	// At first the contexts' opinions count together somewhat more than one.
+	first := int32(3 * weightOne / (2*len(e.contexts) + 4))
+	e.mixer.reset(first)
+	e.last.reset(int32(weightOne / len(e.sets)))
 	for k := range e.apms {
 		e.apms[k].reset()
 	}

@@ -29,18 +29,14 @@ type layout struct {
 
 const maxValues = 40
 
-func (l *layout) init(g *geometry, rows, cols int, transposed bool) error {
+func (l *layout) init(g *geometry, rows, cols int, transposed bool) {
 	*l = layout{g: g, rows: rows, cols: cols, transposed: transposed, changes: l.changes[:0]}
 	for _, c := range g.changes {
-		a, err := g.value(c[0])
-		if err != nil {
-			return err
+		a, errA := g.value(c[0])
+		b, errB := g.value(c[1])
+		if errA == nil && errB == nil {
+			l.changes = append(l.changes, [2]int{a, b})
 		}
-		b, err := g.value(c[1])
-		if err != nil {
-			return err
-		}
-		l.changes = append(l.changes, [2]int{a, b})
 	}
 	l.exists = make([]uint64, rows*cols)
 	for place := range l.exists {
@@ -52,7 +48,6 @@ func (l *layout) init(g *geometry, rows, cols int, transposed bool) error {
 		}
 	}
 	l.offset = make([]int, len(g.neighbours))
-	return nil
 }
 
 // span begins a span whose first token is number first of an array; frames is

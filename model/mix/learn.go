@@ -94,9 +94,7 @@ func (b *Block) pairs(s setup, lag int) pairs {
 // spans calls f for each span.
 func (b *Block) spans(s setup, f func(l *layout)) {
 	l := layout{g: &geometries[s.geometry]}
-	if l.init(l.g, s.rows, s.cols, s.transposed) != nil {
-		return
-	}
+	l.init(l.g, s.rows, s.cols, s.transposed)
 	start := 0
 	for k := range b.Spans {
 		sp := &b.Spans[k]

@@ -26,20 +26,23 @@ const (
 	maxWeight = 8 * weightOne
 )
 
-func newMixer(inputs int, sizes []int, rates []int32) mixer {
-	m := mixer{inputs: (inputs + lanes - 1) / lanes * lanes, rates: rates}
-	for _, s := range sizes {
-		m.sets = append(m.sets, weightSet{w: make([]int32, s*m.inputs), count: make([]uint16, s)})
+// padded returns a number of inputs rounded up to whole lanes.
+func padded(inputs int) int { return (inputs + lanes - 1) / lanes * lanes }
+
+func newMixer(inputs int, sets []selector, rates []int32) mixer {
+	m := mixer{inputs: padded(inputs), rates: rates}
+	for _, s := range sets {
+		m.sets = append(m.sets, weightSet{w: make([]int32, s.size*m.inputs), count: make([]uint16, s.size)})
 	}
 	return m
 }
 
-// reset gives every input the weight of weights.
-func (m *mixer) reset(weights []int32) {
+// reset gives every input the same weight.
+func (m *mixer) reset(weight int32) {
 	for k := range m.sets {
 		s := &m.sets[k]
-		for i := 0; i < len(s.w); i += m.inputs {
-			copy(s.w[i:], weights)
+		for i := range s.w {
+			s.w[i] = weight
 		}
 		clear(s.count)
 	}

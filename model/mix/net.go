@@ -69,17 +69,16 @@ func rate(scale int64, x uint64) int64 {
 	return r * scale >> 8 << (energyPoint / 2) >> k
 }
 
-func newNet(dims, nodes int) net {
-	nodes = min(nodes, maxNetRows)
+func newNet(dims, nodes int, inputs []netInput) net {
+	for k := range inputs {
+		in := &inputs[k]
+		in.vec, in.sumSq = make([]int32, int(in.rows)*dims), make([]uint64, in.rows)
+	}
 	return net{
-		dims: dims, out: make([]int32, nodes*dims), outSum: make([]uint64, nodes), bias: make([]int32, nodes),
+		dims: dims, inputs: inputs,
+		out: make([]int32, nodes*dims), outSum: make([]uint64, nodes), bias: make([]int32, nodes),
 		sum: make([]int32, dims), grad: make([]int32, dims),
 	}
-}
-
-func (n *net) input(t term, rows int) {
-	rows = min(rows, maxNetRows)
-	n.inputs = append(n.inputs, netInput{term: t, rows: uint32(rows), vec: make([]int32, rows*n.dims), sumSq: make([]uint64, rows)})
 }
 
 // reset gives the inputs small random vectors, so that they can learn to differ.

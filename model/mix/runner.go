@@ -1,6 +1,9 @@
 package mix
 
 import (
+	"fmt"
+
+	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/info"
 	"github.com/foretell/foretell/rangecoder"
 )
@@ -118,32 +121,25 @@ func (r *runner) decode(dec *rangecoder.Decoder) error {
 
 // runner prepares a run through a block.
 func (c *Codec) runner(b *Block, s setup, forest []*tree) (*runner, error) {
-	g := &geometries[s.geometry]
-	contexts := g.contexts
-	if s.level == Best {
-		contexts = append(contexts[:len(contexts):len(contexts)], g.best...)
-	}
-	d := dims{rows: s.rows, cols: s.cols, symbols: b.Size, classes: forest[0].classes}
-	e, err := newEngine(g, contexts, d, tableBits(s.level, len(b.Symbols), len(contexts)))
+	p, err := s.draw(b.Size, forest[0].classes, len(b.Symbols), 0)
 	if err != nil {
 		return nil, err
 	}
-	if err := e.layout.init(g, s.rows, s.cols, s.transposed); err != nil {
-		return nil, err
+	if need := p.bytes() + treeBytes(b.Size); c.config.MaxMemory > 0 && need > c.config.MaxMemory {
+		return nil, fmt.Errorf("%w: the mix model takes %d bytes of memory for a block", fault.ErrLimit, need)
 	}
-	e.plant(forest)
-	return &runner{engine: e, b: b, g: g}, nil
+	key := engineKey{s, b.Size, forest[0].classes, p.tableBits, p.nodes}
+	if c.engine != nil && c.key == key {
+		c.engine.reset()
+	} else {
+		c.engine, c.key = p.build(), key
+	}
+	c.engine.plant(forest)
+	return &runner{engine: c.engine, b: b, g: p.g}, nil
 }
 
-// tableBits returns the logarithm of the number of lines for n tokens.
-func tableBits(level Level, n, contexts int) int {
-	most := 20
-	if level == Best {
-		most = 22
-	}
-	b := 8
-	for b < most && 1<<b < n*contexts*2 {
-		b++
-	}
-	return b
+// An engineKey tells whether an engine serves for another block.
+type engineKey struct {
+	setup
+	size, classes, tableBits, nodes int
 }

@@ -1,0 +1,162 @@
+package mix
+
+import "math/bits"
+
+// A blueprint says what an engine is made of: the contexts of a geometry, parsed,
+// and the sizes of everything.
+type blueprint struct {
+	g          *geometry
+	rows, cols int
+	transposed bool
+
+	contexts  [][]term
+	cands     []candidateState
+	sets      []selector
+	maps      []selector
+	last      selector
+	net       []netInput
+	nodes     int // of the net
+	inputs    int // of the mixer
+	tableBits int
+}
+
+const (
+	mostLines    = 20 // logarithm of the number of lines of a table
+	mostLinesMax = 22 // and at the best level
+	leastLines   = 8
+	leastRows    = 1 << 10
+)
+
+// draw returns the blueprint for a block of a number of tokens over size
+// symbols. lines is the number of lines that the table begins with.
+func (s setup) draw(size, classes, tokens, lines int) (*blueprint, error) {
+	g := &geometries[s.geometry]
+	p := &blueprint{g: g, rows: s.rows, cols: s.cols, transposed: s.transposed}
+	specs, most := g.contexts, mostLines
+	if s.level == Best {
+		specs, most = append(specs[:len(specs):len(specs)], g.best...), mostLinesMax
+	}
+	d := dims{rows: s.rows, cols: s.cols, symbols: size, classes: classes, contexts: len(specs)}
+	for _, spec := range specs {
+		terms, err := g.parse(spec)
+		if err != nil {
+			return nil, err
+		}
+		p.contexts = append(p.contexts, terms)
+	}
+	p.inputs = 2*len(specs) + 2
+	for _, c := range g.candidate {
+		v, err := g.value(c.value)
+		if err != nil {
+			return nil, err
+		}
+		sels, err := g.selectors(c.contexts, d)
+		if err != nil {
+			return nil, err
+		}
+		p.cands = append(p.cands, candidateState{value: v, sels: sels})
+		p.inputs += len(sels)
+	}
+	var err error
+	if p.sets, err = g.selectors(g.sets, d); err != nil {
+		return nil, err
+	}
+	if p.maps, err = g.selectors(g.maps, d); err != nil {
+		return nil, err
+	}
+	if p.last, err = g.selector(g.final, d); err != nil {
+		return nil, err
+	}
+	rows := min(maxNetRows, max(leastRows, 1<<bits.Len(uint(4*tokens))))
+	p.nodes = min(size, rows)
+	for _, spec := range g.net {
+		t, err := g.parseTerm(spec)
+		if err != nil {
+			return nil, err
+		}
+		n := g.size(t, d)
+		if t.kind == kindValue && int(t.value) < len(g.neighbours)+valuePlace {
+			n = size + 1
+		}
+		p.net = append(p.net, netInput{term: t, rows: uint32(min(n, rows))})
+	}
+	p.tableBits = leastLines
+	for p.tableBits < most && 1<<p.tableBits < tokens*len(specs)*2+lines*2 {
+		p.tableBits++
+	}
+	return p, nil
+}
+
+func (g *geometry) selectors(specs []string, d dims) ([]selector, error) {
+	var out []selector
+	for _, spec := range specs {
+		s, err := g.selector(spec, d)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// bytes returns how much memory the engine takes.
+func (p *blueprint) bytes() int64 {
+	n := int64(64) << p.tableBits
+	n += int64(len(p.contexts)) * ((maxDepth+1)*histories*4 + 64)
+	for _, c := range p.cands {
+		for _, s := range c.sels {
+			n += 4 * int64(s.size)
+		}
+	}
+	for _, s := range p.sets {
+		n += int64(s.size) * int64(4*padded(p.inputs)+2)
+	}
+	n += int64(p.last.size) * int64(4*padded(len(p.sets))+2)
+	for _, s := range p.maps {
+		n += 2 * apmPoints * int64(s.size)
+	}
+	n += int64(len(p.g.matches)) * 4 << matchBits
+	rows := int64(p.nodes)
+	for _, in := range p.net {
+		rows += int64(in.rows)
+	}
+	n += rows * int64(4*p.g.netDims+12)
+	return n + 8*int64(p.rows)*int64(p.cols) + 1<<16
+}
+
+// MemoryBytes returns how many bytes at most a codec takes beside the symbols and
+// the encoded bytes, for blocks of at most count tokens over size symbols.
+func MemoryBytes(level Level, size, count int) int64 {
+	size = min(max(size, 1), MaxSize)
+	most := int64(0)
+	for k := range geometries {
+		s := setup{level: level, geometry: uint8(k), rows: 1 << 8, cols: 1 << 8}
+		for _, shape := range [][2]int{{1, 1}, {1 << 8, 1 << 8}, {1, maxPlaces}, {maxPlaces, 1}} {
+			s.rows, s.cols = shape[0], shape[1]
+			p, err := s.draw(size, maxClasses, count, 0)
+			if err != nil {
+				continue
+			}
+			most = max(most, p.bytes())
+		}
+	}
+	return most + treeBytes(size) + learnBytes(size, count)
+}
+
+// treeBytes returns how much memory the trees take, and the work of making them.
+func treeBytes(size int) int64 {
+	trees := int64(1)
+	if size <= maxHalves {
+		trees = maxColumns
+	}
+	return 24*trees*int64(size) + 64*int64(size)
+}
+
+// learnBytes returns how much memory learning a tree takes.
+func learnBytes(size, count int) int64 {
+	n := int64(count) * (8*int64(len(kinOffsets)) + 32)
+	if size <= maxHalves {
+		return n + 5*4*directions*int64(size) + int64(2*kinClasses*len(kinOffsets)*4*size)
+	}
+	return n + 64*int64(size) + 3*8*4*maxClasses*maxClasses
+}
