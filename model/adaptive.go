@@ -77,7 +77,10 @@ func (a *adaptive) EncodeBlock(dst []byte, b *Block) ([]byte, error) {
 	if err := checkSpans(b); err != nil {
 		return dst, err
 	}
-	g := a.choose(b)
+	return a.encode(dst, b, a.choose(b)), nil
+}
+
+func (a *adaptive) encode(dst []byte, b *Block, g geometry) []byte {
 	sheet := newCostSheet()
 	a.enc.Reset(append(dst, g.pack()))
 	a.model.reset(g.set, b.Size, len(b.Symbols))
@@ -86,7 +89,7 @@ func (a *adaptive) EncodeBlock(dst []byte, b *Block) ([]byte, error) {
 	for i := 0; ; i++ {
 		s := w.next(&h)
 		if s == nil {
-			return a.enc.Finish(), nil
+			return a.enc.Finish()
 		}
 		a.model.begin(&h)
 		iv := a.model.interval(*s)

@@ -101,9 +101,11 @@ func (w *walk) next(h *[maxOrders]uint64) *uint32 {
 	i := w.i
 	w.hashes(h, i)
 	w.i++
-	if w.place++; w.place == w.rowLen {
-		w.place = 0
-		w.row++
+	if w.rowLen > 0 {
+		if w.place++; w.place == w.rowLen {
+			w.place = 0
+			w.row++
+		}
 	}
 	return &w.s[i]
 }
