@@ -72,6 +72,10 @@ func (c *Categorical) Len() int { return c.values.n }
 // any change to the values changes it. It is zero if nothing is set.
 func (c *Categorical) Weight() uint64 { return c.line.total }
 
+// Release empties c and lets go of the array, whose memory may then be freed where
+// it is not Go's.
+func (c *Categorical) Release() { *c = Categorical{cum: c.cum[:0]} }
+
 // Interval returns the interval of symbol.
 func (c *Categorical) Interval(symbol uint32) (Interval, error) {
 	if int64(symbol) >= int64(c.values.n) {
@@ -126,7 +130,7 @@ func (c *Categorical) Find(point uint32) (symbol uint32, iv Interval) {
 		reach := c.line.reach(uint64(i+pieceSize), point)
 		for _, w := range weights {
 			after := before + uint64(w)
-			if after >= reach && (i+1 == end || !c.line.begins(after, uint64(i+1), point)) {
+			if i+1 == end || after >= reach && !c.line.begins(after, uint64(i+1), point) {
 				return uint32(i), c.line.interval(before, uint64(w), uint64(i))
 			}
 			before = after
@@ -137,7 +141,7 @@ func (c *Categorical) Find(point uint32) (symbol uint32, iv Interval) {
 
 // begin empties c and makes room for the partial sums of v.
 func (c *Categorical) begin(v numbers, logits bool) error {
-	*c = Categorical{cum: c.cum[:0]}
+	c.Release()
 	switch {
 	case v.n == 0:
 		return &fault.DistributionError{Index: -1, Reason: "no symbols"}
