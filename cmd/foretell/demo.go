@@ -74,7 +74,7 @@ func (a *app) demo(names []string, asJSON bool) error {
 	const size = 2 // bytes of a token
 	n := int64(len(sample) / size)
 	if !asJSON && !a.quiet {
-		fmt.Printf("Newton's Opticks as %s of GPT-2, uint16: compressed, decompressed and compared.\n\n", counted(n, "token"))
+		fmt.Printf("Newton's Opticks, %s of GPT-2: compressed, decompressed, compared.\n\n", counted(n, "token"))
 	}
 	results := []result{{Name: "raw", Size: int64(len(sample)), Bits: 8 * size, Ratio: 1}}
 	var ours []result
