@@ -1,12 +1,20 @@
 package model
 
-import "testing"
+import (
+	"math/rand/v2"
+	"testing"
+)
 
-// BenchmarkCodec codes real data, one block each, and reports the bytes of
+// BenchmarkCodec codes real data and noise, one block each, and reports the bytes of
 // parameters and body, bits and millions of tokens a second. MB/s are of tokens
 // of 1, 2 or 3 bytes. Encoding includes planning.
 func BenchmarkCodec(b *testing.B) {
-	for _, c := range realCases(b) {
+	noise := &Block{Size: 1 << 16, Symbols: make([]uint32, 1<<20)}
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range noise.Symbols {
+		noise.Symbols[i] = r.Uint32() & 0xffff
+	}
+	for _, c := range append(realCases(b), realCase{"noise", noise}) {
 		for _, id := range []ID{Stored, Zstd, Static, StaticRANS, StaticTANS, Adaptive} {
 			codec, err := New(id, Config{})
 			if err != nil {

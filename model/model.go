@@ -22,7 +22,8 @@ const (
 // MaxSize is the largest number of symbols that a block's alphabet may have.
 const MaxSize = 1 << 24
 
-// A Span is a run of consecutive tokens of one member within a block.
+// A Span is a run of consecutive tokens of one member within a block. Decoding
+// needs the Shape that encoding had, but for the length of its first axis.
 type Span struct {
 	Member int   // number of the member in the file
 	First  int64 // index of its first token in the member, in storage order
@@ -34,7 +35,7 @@ type Span struct {
 // one span after another. Nothing outside it is needed to decode it but Params,
 // Base and what the codec was made with.
 type Block struct {
-	Spans   []Span
+	Spans   []Span   // they add up to the symbols
 	Size    int      // symbols are 0..Size-1; 1..MaxSize
 	Symbols []uint32 // to encode, or to be filled by decoding; its length is known to both
 
