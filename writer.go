@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/model"
@@ -18,7 +19,7 @@ type Writer struct {
 	preset preset
 	out    *container.Writer
 	coders chan *blockCoder // idle ones
-	pipe   *pipeline[written]
+	pipe   *pipeline[encoded]
 	raws   spares        // for the elements of blocks
 	bodies spares        // for their code
 	stop   chan struct{} // closed when writing has failed
@@ -30,6 +31,9 @@ type Writer struct {
 
 	hash   xxh3.Hasher
 	length uint64
+
+	coded, written atomic.Int64 // what Progress returns
+
 	layout []container.Entry // not yet written
 	bytes  int               // of layout, about
 	member int               // number of the current or last member
@@ -38,9 +42,9 @@ type Writer struct {
 	err    error
 }
 
-// written is what the pipeline hands to the writing goroutine: a layout or a
+// encoded is what the pipeline hands to the writing goroutine: a layout or a
 // block.
-type written struct {
+type encoded struct {
 	layout []container.Entry
 	block  *rawBlock
 	coded  codedBlock
@@ -61,7 +65,7 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 	w := &Writer{
 		opts: opts, preset: p, costs: costs,
 		coders: make(chan *blockCoder, opts.Workers),
-		pipe:   newPipeline[written](opts.Workers),
+		pipe:   newPipeline[encoded](opts.Workers),
 		raws:   make(spares, opts.Workers+2),
 		bodies: make(spares, opts.Workers+2),
 		stop:   make(chan struct{}),
@@ -115,7 +119,7 @@ func (w *Writer) emit() {
 	w.ended <- err
 }
 
-func (w *Writer) write(item written) error {
+func (w *Writer) write(item encoded) error {
 	if item.err != nil {
 		return item.err
 	}
@@ -131,6 +135,8 @@ func (w *Writer) write(item written) error {
 		return err
 	}
 	w.bodies.put(c.body)
+	w.coded.Add(int64(item.block.size))
+	w.written.Store(w.out.Offset())
 	if w.costs == nil {
 		return nil
 	}
@@ -143,6 +149,11 @@ func (w *Writer) write(item written) error {
 	}
 	return nil
 }
+
+// Progress returns how many bytes of the elements of members have been encoded
+// and written so far, and how many bytes of the file. It may be called from any
+// goroutine.
+func (w *Writer) Progress() (content, file int64) { return w.coded.Load(), w.written.Load() }
 
 // WritePart adds a part, as a tokens.Source or a Reader yields it. It reads the
 // Data of a member to its end.
@@ -189,13 +200,13 @@ func (w *Writer) flushLayout() error {
 	if len(w.layout) == 0 {
 		return nil
 	}
-	item := written{layout: w.layout}
+	item := encoded{layout: w.layout}
 	w.layout, w.bytes = nil, 0
-	return w.run(func() written { return item })
+	return w.run(func() encoded { return item })
 }
 
 // run gives a job to the pipeline.
-func (w *Writer) run(job func() written) error {
+func (w *Writer) run(job func() encoded) error {
 	if !w.pipe.run(w.stop, job) {
 		return w.finish()
 	}
@@ -270,12 +281,12 @@ func (w *Writer) flushBlock() error {
 	}
 	b, turn := w.block, w.plan.queue()
 	w.block = w.newBlock()
-	return w.run(func() written {
+	return w.run(func() encoded {
 		c := <-w.coders
 		coded, err := c.encode(w.bodies.get(), b, turn)
 		w.coders <- c
 		w.raws.put(b.raw)
-		return written{block: b, coded: coded, err: err}
+		return encoded{block: b, coded: coded, err: err}
 	})
 }
 
