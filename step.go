@@ -58,10 +58,12 @@ func (g *stepGuard) step() bool {
 	return g.left == 0
 }
 
+// checked begins to count towards the next check.
+func (g *stepGuard) checked() { g.left = g.every }
+
 // check returns the interval of the check: the upper half of the mixed digest,
 // each value of it equally likely.
 func (g *stepGuard) check() prob.Interval {
-	g.left = g.every
 	return prob.Interval{Low: g.digest * 0x9e3779b97f4a7c15 >> 32, Width: 1}
 }
 

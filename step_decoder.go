@@ -33,9 +33,9 @@ type Decoder struct {
 	err    error // sticky
 	dense  prob.Categorical
 	sparse prob.Sparse
-	// What a batch has found, before it moves past it.
+	// What a step has found, before it moves past it.
 	symbol  uint32
-	pending prob.Interval
+	pending pendingStep
 }
 
 // NewDecoder returns a decoder of the bare stream src.
@@ -197,16 +197,16 @@ func (d *Decoder) next() error {
 
 // check compares the guard's digest with the encoder's.
 func (d *Decoder) check() error {
-	drift := d.drift()
-	want := d.guard.check()
 	point, err := d.point()
 	if err != nil {
 		return err
 	}
+	want := d.guard.check()
 	if uint64(point) != want.Low {
-		return d.fail(drift)
+		return d.fail(d.drift())
 	}
 	d.rc.Take(want)
+	d.guard.checked()
 	return nil
 }
 

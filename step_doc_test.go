@@ -26,7 +26,7 @@ func TestStreamDump(t *testing.T) {
 		if err := e.EncodeStep(row, symbol); err != nil {
 			t.Fatal(err)
 		}
-		widths = append(widths, e.pending.Width)
+		widths = append(widths, e.pending.interval.Width)
 	}
 	if _, err := e.Finish(); err != nil {
 		t.Fatal(err)

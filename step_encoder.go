@@ -24,7 +24,7 @@ type Encoder struct {
 	err       error // what out failed with, or errFinished
 	dense     prob.Categorical
 	sparse    prob.Sparse
-	pending   prob.Interval   // of the step that a batch is about to code
+	pending   pendingStep
 	intervals []prob.Interval // of a value
 }
 
@@ -157,6 +157,7 @@ func (e *Encoder) next() error {
 	e.steps++
 	if e.guard.step() {
 		e.rc.Put(e.guard.check())
+		e.guard.checked()
 	}
 	if e.out != nil && e.rc.Len() >= e.written {
 		return e.Flush()

@@ -569,7 +569,7 @@ func TestStepNoAllocation(t *testing.T) {
 	}
 	symbols := []uint32{77}
 	e := NewEncoder(make([]byte, 0, 1<<16))
-	if err := e.SetGuard(10); err != nil {
+	if err := e.SetGuard(1); err != nil {
 		t.Fatal(err)
 	}
 	steps := map[string]func() error{
@@ -589,7 +589,7 @@ func TestStepNoAllocation(t *testing.T) {
 		}
 	}
 	e.Reset(nil)
-	if err := e.SetGuard(10); err != nil {
+	if err := e.SetGuard(1); err != nil {
 		t.Fatal(err)
 	}
 	for range 200 {
@@ -604,7 +604,7 @@ func TestStepNoAllocation(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := NewDecoder(code)
-	if err := d.SetGuard(10); err != nil {
+	if err := d.SetGuard(1); err != nil {
 		t.Fatal(err)
 	}
 	if n := testing.AllocsPerRun(100, func() {

@@ -85,6 +85,12 @@ func setRow[T prob.Float](c *prob.Categorical, form Form, row []T) error {
 	return prob.Set(c, row)
 }
 
+// A pendingStep is a step that was prepared and not yet coded.
+type pendingStep struct {
+	interval prob.Interval
+	weight   uint64
+}
+
 // encodeRow codes symbol under row.
 func encodeRow[T prob.Float](e *Encoder, form Form, row []T, symbol uint32) error {
 	if err := prepareEncode(e, form, row, symbol); err != nil {
@@ -94,20 +100,22 @@ func encodeRow[T prob.Float](e *Encoder, form Form, row []T, symbol uint32) erro
 }
 
 // prepareEncode does all of a step that can be refused, and leaves its interval
-// for commit.
+// for commit. It keeps no reference to row: callers in other languages free it.
 func prepareEncode[T prob.Float](e *Encoder, form Form, row []T, symbol uint32) error {
 	if err := e.ready(len(row)); err != nil {
 		return err
 	}
 	err := setRow(&e.dense, form, row)
 	if err == nil {
-		e.pending, err = e.dense.Interval(symbol)
+		e.pending.interval, err = e.dense.Interval(symbol)
 	}
+	e.pending.weight = e.dense.Weight()
+	e.dense.Release()
 	return err
 }
 
 func (e *Encoder) commit() error {
-	e.put(e.dense.Weight(), e.pending)
+	e.put(e.pending.weight, e.pending.interval)
 	return e.next()
 }
 
@@ -120,23 +128,25 @@ func decodeRow[T prob.Float](d *Decoder, form Form, row []T) (uint32, error) {
 }
 
 // prepareDecode finds the next symbol and its interval, and leaves them for
-// commit.
+// commit. It keeps no reference to row.
 func prepareDecode[T prob.Float](d *Decoder, form Form, row []T) error {
 	if err := d.ready(len(row)); err != nil {
-		return err
-	}
-	if err := setRow(&d.dense, form, row); err != nil {
 		return err
 	}
 	point, err := d.point()
 	if err != nil {
 		return err
 	}
-	d.symbol, d.pending = d.dense.Find(point)
-	return nil
+	err = setRow(&d.dense, form, row)
+	if err == nil {
+		d.symbol, d.pending.interval = d.dense.Find(point)
+	}
+	d.pending.weight = d.dense.Weight()
+	d.dense.Release()
+	return err
 }
 
 func (d *Decoder) commit() error {
-	d.pass(d.dense.Weight(), d.pending)
+	d.pass(d.pending.weight, d.pending.interval)
 	return d.next()
 }
