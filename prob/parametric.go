@@ -56,7 +56,7 @@ type Range struct {
 // integer x has the mass between x-1/2 and x+1/2. The cumulative function is
 // evaluated where it is needed, in integers: twice to encode, a few times to
 // decode, whatever the range. Its error is below 2^-35; docs/exactness.md,
-// Parametric families, defines every bit.
+// section 8, defines every bit.
 //
 // The zero value has no symbols; Set comes first.
 type Parametric struct {
