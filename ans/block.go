@@ -82,6 +82,19 @@ func (s *tableSet) table(index []uint16, i int) *Table {
 	return s.tables[index[i]]
 }
 
+// certain reports whether no symbol can be another, so that the body is empty.
+func (s *tableSet) certain(index []uint16, n int) bool {
+	for i := range n {
+		if !s.table(index, i).sole {
+			return false
+		}
+		if index == nil {
+			break
+		}
+	}
+	return true
+}
+
 // NewBlock returns a coder with one or more tables, which must have the same
 // precision and at most MaxSlots slots together; other tables are an error that
 // wraps fault.ErrDistribution or fault.ErrLimit.
@@ -122,11 +135,15 @@ func (b *Block[S]) Encode(dst []byte, symbols []S, index []uint16) ([]byte, erro
 	if !b.ready.enc {
 		b.prepareEncode()
 	}
+	return b.encode(dst, symbols, index, lanesFor(b.content(len(symbols), index)))
+}
+
+// encode is Encode with a given number of lanes.
+func (b *Block[S]) encode(dst []byte, symbols []S, index []uint16, lanes int) ([]byte, error) {
 	raw := packedLen(len(symbols), b.set.size)
 	// Where the words do not fit, packing takes less.
 	b.buf = resize(b.buf, raw+wordSize*(rans.MaxLanes+1))
 	w := &laneEncoder[S]{block: b, buf: b.buf, at: len(b.buf)}
-	lanes := lanesFor(b.content(len(symbols), index))
 	out, err := w.encode(dst, symbols, index, lanes)
 	if err != nil {
 		return dst, err
@@ -220,7 +237,13 @@ func (b *Block[S]) Decode(symbols []S, index []uint16, src []byte) error {
 		b.prepareDecode()
 	}
 	if len(src) == 0 {
-		src = []byte{0}
+		if !b.set.certain(index, len(symbols)) {
+			return io.ErrUnexpectedEOF
+		}
+		for i := range symbols {
+			symbols[i] = S(b.slot(index, i, 0).Symbol())
+		}
+		return nil
 	}
 	switch k := src[0] & 7; {
 	case src[0] == rawBody:
@@ -248,14 +271,14 @@ func (b *Block[S]) decodeSingle(symbols []S, index []uint16, src []byte) error {
 	var x [8]byte
 	copy(x[:], src[1:1+n])
 	state := binary.LittleEndian.Uint64(x[:])
-	if bits.Len64(state) > 63 || (bits.Len64(state)+7)/8 != n {
+	if bits.Len64(state) > 63 || (bits.Len64(state)+7)/8 != n || state < firstState {
 		return fmt.Errorf("%w: no state of a coder", fault.ErrCorrupt)
 	}
 	return b.decodeTail(symbols, index, state, src[1+n:])
 }
 
-// decodeTail decodes with one state, which ends at 0 when all words, 4 bytes
-// each, are used up.
+// decodeTail decodes with one state, which ends at firstState when all words, 4
+// bytes each, are used up.
 func (b *Block[S]) decodeTail(symbols []S, index []uint16, x uint64, words []byte) error {
 	for i := range symbols {
 		e := b.slot(index, i, x)
@@ -269,7 +292,7 @@ func (b *Block[S]) decodeTail(symbols []S, index []uint16, x uint64, words []byt
 			words = words[wordSize:]
 		}
 	}
-	if x != 0 || len(words) != 0 {
+	if x != firstState || len(words) != 0 {
 		return errLeftOver
 	}
 	return nil

@@ -8,7 +8,13 @@ import (
 	"github.com/foretell/foretell/internal/simd/rans"
 )
 
-const wordSize = 4 // bytes by which a lane's state grows and shrinks
+const (
+	wordSize = 4 // bytes by which a lane's state grows and shrinks
+
+	// firstState is where the first lane begins and where it must end when it is
+	// decoded, so that a body of other symbols is noticed nearly always.
+	firstState = 1 << 16
+)
 
 // A laneEncoder writes one body, last symbol first.
 type laneEncoder[S Symbol] struct {
@@ -19,12 +25,12 @@ type laneEncoder[S Symbol] struct {
 	states [rans.MaxLanes]uint64
 }
 
-// encode codes the last symbols with the first lane alone, beginning at state 0,
-// until it has shed a word for each other lane to begin with; then the rest with
-// all lanes in turn. So hardly a bit is lost to states that begin and end at will.
+// encode codes the last symbols with the first lane alone, until it has shed a
+// word for each other lane to begin with; then the rest with all lanes in turn. So
+// hardly a bit is lost to states that begin and end at will.
 func (w *laneEncoder[S]) encode(dst []byte, symbols []S, index []uint16, lanes int) ([]byte, error) {
 	end := len(w.buf) - wordSize*(lanes-1)
-	i, x := len(symbols), uint64(0)
+	i, x := len(symbols), uint64(firstState)
 	for ; i > 0 && (lanes == 1 || w.at != end); i-- {
 		var err error
 		if x, err = w.push(symbols, index, i-1, x); err != nil || w.full {
@@ -32,10 +38,10 @@ func (w *laneEncoder[S]) encode(dst []byte, symbols []S, index []uint16, lanes i
 		}
 	}
 	if lanes == 1 || w.at != end {
-		n := (bits.Len64(x) + 7) / 8
-		if n == 0 && w.at == len(w.buf) {
+		if w.block.set.certain(index, len(symbols)) {
 			return dst, nil
 		}
+		n := (bits.Len64(x) + 7) / 8
 		dst = append(dst, byte(n<<4))
 		dst = binary.LittleEndian.AppendUint64(dst, x)
 		return append(dst[:len(dst)-8+n], w.buf[w.at:]...), nil

@@ -107,8 +107,8 @@ func choose(counts []uint64, total uint64, used int) *Table {
 		return flat
 	}
 	t := newTable(share(counts, total, best), best, false)
-	if bodies[best]+2*tables[best] >= limit {
-		// It is close: see what the table really takes.
+	if bodies[best]+2*(tables[best]+uint64(len(counts))) >= limit {
+		// It may be close: see what the table really takes.
 		body, _ := t.Bits(counts)
 		stored, _ := t.AppendTable(nil, nil)
 		if body+8*uint64(len(stored)) >= limit {

@@ -122,19 +122,6 @@ func (b *TBlock[S]) prepareDecode() {
 	b.ready.dec = true
 }
 
-// certain reports whether no symbol can be another, so that the body is empty.
-func (s *tableSet) certain(index []uint16, n int) bool {
-	for i := range n {
-		if !s.table(index, i).sole {
-			return false
-		}
-		if index == nil {
-			break
-		}
-	}
-	return true
-}
-
 // Encode appends the body of a block to dst, as Block.Encode does.
 func (b *TBlock[S]) Encode(dst []byte, symbols []S, index []uint16) ([]byte, error) {
 	if err := b.set.check(index, len(symbols)); err != nil {
