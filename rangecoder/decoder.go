@@ -169,7 +169,7 @@ func (d *Decoder) Finish() error {
 	case end != window || 8-d.padding > n || d.more():
 		return fmt.Errorf("%w: the stream goes on after its last symbol", fault.ErrCorrupt)
 	}
-	return nil
+	return d.err // what looking for more bytes may have met
 }
 
 // window returns the 8 bytes of the stream that code was made of.

@@ -190,6 +190,43 @@ func TestStateAndDrain(t *testing.T) {
 	}
 }
 
+// TestReader begins, seeks and fails in streams that are read.
+func TestReader(t *testing.T) {
+	r := rand.New(rand.NewPCG(13, 14))
+	d := NewDecoder(nil)
+	for range 100 {
+		ivs := intervals(r, 3000)
+		e := NewEncoder(nil)
+		states := make([]State, len(ivs))
+		for i, iv := range ivs {
+			states[i] = e.State()
+			e.Put(iv)
+		}
+		code := e.Finish()
+		i := r.IntN(len(ivs))
+		if err := d.SeekReader(iotest.HalfReader(bytes.NewReader(code[states[i].Offset:])), states[i]); err != nil {
+			t.Fatal(err)
+		}
+		if got := d.State(); got != states[i] {
+			t.Fatalf("state %v, want %v", got, states[i])
+		}
+		if err := decode(d, ivs[i:]); err != nil {
+			t.Fatal(err)
+		}
+		d.ResetReader(bytes.NewReader(code))
+		if err := decode(d, ivs); err != nil {
+			t.Fatal(err)
+		}
+		d.ResetReader(io.MultiReader(bytes.NewReader(code), iotest.ErrReader(io.ErrClosedPipe)))
+		if err := decode(d, ivs); err != io.ErrClosedPipe {
+			t.Fatalf("a reader that fails at the end: %v", err)
+		}
+	}
+	if err := d.SeekReader(bytes.NewReader(nil), State{Range: minRange - 1}); !errors.Is(err, fault.ErrCorrupt) {
+		t.Errorf("an impossible state: %v", err)
+	}
+}
+
 // TestCarry drives a carry through a long run of 0xff bytes.
 func TestCarry(t *testing.T) {
 	ivs := []prob.Interval{{Low: 1<<31 - 1, Width: 1}}
