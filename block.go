@@ -77,6 +77,7 @@ type blockCoder struct {
 	codecs  map[model.ID]model.Codec
 	symbols []uint32
 	fitter  tokens.Fitter
+	fixed   *tokens.ValueMap // that blocks must have, nil if none
 }
 
 func newBlockCoder(id model.ID, config model.Config) (*blockCoder, error) {
@@ -220,6 +221,10 @@ func tokenCosts(costs []float32, b *rawBlock, m *tokens.ValueMap) []float32 {
 
 // symbolise turns the elements of a block into symbols.
 func (c *blockCoder) symbolise(b *rawBlock) (*tokens.ValueMap, *model.Block, error) {
+	if c.fixed != nil {
+		block, err := c.apply(c.fixed, b)
+		return c.fixed, block, err
+	}
 	c.fitter.Reset()
 	for i := range b.spans {
 		if err := c.fitter.Add(b.span(i), b.infos[i].Type, b.infos[i].BigEndian); err != nil {
@@ -227,17 +232,29 @@ func (c *blockCoder) symbolise(b *rawBlock) (*tokens.ValueMap, *model.Block, err
 		}
 	}
 	m := c.fitter.Fit()
+	block, err := c.apply(m, b)
+	return m, block, err
+}
+
+// apply turns the elements of a block into symbols by the map m.
+func (c *blockCoder) apply(m *tokens.ValueMap, b *rawBlock) (*model.Block, error) {
 	block := c.newBlock(b, m)
 	rest := block.Symbols
 	for i, s := range b.spans {
 		t := b.infos[i].Type
 		n := s.Count * m.PerElement(t)
 		if err := m.Symbols(rest[:n], b.span(i), t, b.infos[i].BigEndian); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		rest = rest[n:]
 	}
-	return m, block, nil
+	return block, nil
+}
+
+// identity returns the map of tokens that are symbols: 0..size-1.
+func identity(size int) (*tokens.ValueMap, error) {
+	m, _, err := tokens.ParseValueMap(binary.AppendUvarint([]byte{byte(tokens.OffsetMap), 0}, uint64(size)), size)
+	return m, err
 }
 
 // symbolCount returns how many symbols a block becomes.

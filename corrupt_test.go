@@ -89,9 +89,6 @@ func checkDamaged(t *testing.T, what string, bad, want []byte, framing int) {
 // static, each thirteenth unless FORETELL_TRIALS is set.
 func TestEveryByte(t *testing.T) {
 	for _, model := range Models() {
-		if model == "external" {
-			continue
-		}
 		want, file := sampleFile(t, 1, WriterOptions{Model: model})
 		step := 1
 		if model != "static" && os.Getenv("FORETELL_TRIALS") == "" {
@@ -276,10 +273,8 @@ func TestLimits(t *testing.T) {
 
 func FuzzReader(f *testing.F) {
 	for i, model := range Models() {
-		if model != "external" {
-			_, file := sampleFile(f, uint64(i), WriterOptions{Model: model, Solid: i%2 == 0})
-			f.Add(file)
-		}
+		_, file := sampleFile(f, uint64(i), WriterOptions{Model: model, Solid: i%2 == 0})
+		f.Add(file)
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		opts := &ReaderOptions{MaxMemory: 1 << 24, MaxOutput: 1 << 24, Workers: 1}

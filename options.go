@@ -28,14 +28,19 @@ var presets = map[string]preset{
 	"static-range": {codec: model.Static, block: 1 << 20},
 	"static-tans":  {codec: model.StaticTANS, block: 1 << 20},
 	"fast":         {codec: model.Zstd, block: 1 << 20},
-	"external":     {codec: model.External, block: 1 << 20},
+	externalModel:  {codec: model.External, block: 1 << 20},
 }
+
+// externalModel is what WriterOptions.External implies.
+const externalModel = "external"
 
 // Models returns the names that WriterOptions.Model takes, sorted.
 func Models() []string {
 	var names []string
 	for name := range presets {
-		names = append(names, name)
+		if name != externalModel {
+			names = append(names, name)
+		}
 	}
 	sort.Strings(names)
 	return names
@@ -58,7 +63,7 @@ type WriterOptions struct {
 	// CPU. The bytes do not depend on it.
 	Workers int
 
-	// External is the caller's own model, for the model "external".
+	// External is the caller's own model, in the place of Model.
 	External *External
 }
 
@@ -67,6 +72,10 @@ type WriterOptions struct {
 type External struct {
 	// ID tells models apart: the SHA-256 of what defines the model.
 	ID [32]byte
+
+	// Size is the model's vocabulary: tokens are 0..Size-1, and others are
+	// an error. At most 2^24.
+	Size int
 
 	// New makes a predictor. Each goroutine that codes blocks has its own.
 	New func() (model.Predictor, error)
@@ -80,7 +89,12 @@ func (o *WriterOptions) resolve() (WriterOptions, preset, error) {
 	if o != nil {
 		opts = *o
 	}
-	if opts.Model == "" {
+	switch {
+	case opts.External != nil && opts.Model != "":
+		return opts, preset{}, fmt.Errorf("the model %q and an external one exclude each other", opts.Model)
+	case opts.External != nil:
+		opts.Model = externalModel
+	case opts.Model == "":
 		opts.Model = DefaultModel
 	}
 	p, ok := presets[opts.Model]
@@ -93,11 +107,13 @@ func (o *WriterOptions) resolve() (WriterOptions, preset, error) {
 	if opts.BlockTokens < 1 || opts.BlockTokens > MaxBlockTokens {
 		return opts, p, fmt.Errorf("blocks of %d tokens: use 1 to %d", opts.BlockTokens, MaxBlockTokens)
 	}
-	if (p.codec == model.External) != (opts.External != nil) {
-		return opts, p, fmt.Errorf("the model %q and the option External belong together", "external")
-	}
-	if opts.External != nil {
-		p.config.Predictor = opts.External.New
+	if x := opts.External; x != nil {
+		if x.Size < 1 || x.Size > model.MaxSize {
+			return opts, p, fmt.Errorf("a model of %d symbols: use 1 to %d", x.Size, model.MaxSize)
+		}
+		p.config.Predictor = x.New
+	} else if opts.Model == externalModel {
+		return opts, p, fmt.Errorf("the option External is missing")
 	}
 	opts.Workers = workers(opts.Workers)
 	return opts, p, nil

@@ -73,7 +73,7 @@ func readParts(file []byte, opts *ReaderOptions) (list parts, data [][]byte, err
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		opts := WriterOptions{
-			Model:       rapid.SampledFrom(slices.DeleteFunc(Models(), func(m string) bool { return m == "external" })).Draw(t, "model"),
+			Model:       rapid.SampledFrom(Models()).Draw(t, "model"),
 			BlockTokens: rapid.IntRange(1, 300).Draw(t, "block"),
 			Solid:       rapid.Bool().Draw(t, "solid"),
 			Workers:     rapid.IntRange(1, 3).Draw(t, "workers"),
@@ -190,9 +190,6 @@ func TestGolden(t *testing.T) {
 		sparse[i] = 1 << (uint(r.IntN(64)))
 	}
 	for _, model := range Models() {
-		if model == "external" {
-			continue
-		}
 		var buf bytes.Buffer
 		w, err := NewWriter(&buf, &WriterOptions{Model: model, BlockTokens: 700})
 		if err != nil {

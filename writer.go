@@ -73,11 +73,18 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 		member: -1,
 		plan:   newPlanner(),
 	}
+	var fixed *tokens.ValueMap
+	if opts.External != nil {
+		if fixed, err = identity(opts.External.Size); err != nil {
+			return nil, err
+		}
+	}
 	for range opts.Workers {
 		c, err := newBlockCoder(p.codec, p.config)
 		if err != nil {
 			return nil, err
 		}
+		c.fixed = fixed
 		w.coders <- c
 	}
 	header := container.Header{
