@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -160,5 +159,3 @@ func npy(t testing.TB, b []byte) []uint16 {
 	}
 	return s
 }
-
-func (in input) String() string { return fmt.Sprintf("%s (%d)", in.name, len(in.symbols)) }
