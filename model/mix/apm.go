@@ -18,9 +18,12 @@ func newAPM(contexts int) apm { return apm{t: make([]uint16, contexts*apmPoints)
 
 func (a *apm) reset() {
 	for i := range a.t {
-		a.t[i] = uint16(squash(int32(i%apmPoints-apmPoints/2) * apmStep))
+		a.t[i] = uint16(apmFirst(i))
 	}
 }
+
+// apmFirst returns what point i of a map is at first: what it stands for.
+func apmFirst(i int) int64 { return int64(squash(int32(i%apmPoints-apmPoints/2) * apmStep)) }
 
 func (a *apm) predict(st int32, context int) int32 {
 	const top = apmPoints / 2 * apmStep

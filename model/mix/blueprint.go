@@ -21,20 +21,20 @@ type blueprint struct {
 }
 
 const (
-	mostLines    = 20 // logarithm of the number of lines of a table
-	mostLinesMax = 22 // and at the best level
-	leastLines   = 8
-	leastRows    = 1 << 10
+	mostLines     = 20 // logarithm of the number of lines of a table
+	mostLinesBest = 22 // and at the best level
+	leastLines    = 8
+	leastRows     = 1 << 10
 )
 
 // draw returns the blueprint for a block of a number of tokens over size
-// symbols. lines is the number of lines that the table begins with.
-func (s setup) draw(size, classes, tokens, lines int) (*blueprint, error) {
+// symbols.
+func (s setup) draw(size, classes, tokens int) (*blueprint, error) {
 	g := &geometries[s.geometry]
 	p := &blueprint{g: g, rows: s.rows, cols: s.cols, transposed: s.transposed}
-	specs, most := g.contexts, mostLines
+	specs := g.contexts
 	if s.level == Best {
-		specs, most = append(specs[:len(specs):len(specs)], g.best...), mostLinesMax
+		specs = append(specs[:len(specs):len(specs)], g.best...)
 	}
 	d := dims{rows: s.rows, cols: s.cols, symbols: size, classes: classes, contexts: len(specs)}
 	for _, spec := range specs {
@@ -80,11 +80,22 @@ func (s setup) draw(size, classes, tokens, lines int) (*blueprint, error) {
 		}
 		p.net = append(p.net, netInput{term: t, rows: uint32(min(n, rows))})
 	}
-	p.tableBits = leastLines
-	for p.tableBits < most && 1<<p.tableBits < tokens*len(specs)*2+lines*2 {
-		p.tableBits++
-	}
+	p.tableBits = s.level.tableBits(tokens * len(specs))
 	return p, nil
+}
+
+// tableBits returns the logarithm of the number of lines of a table that is to
+// take in a number of tokens' contexts.
+func (l Level) tableBits(contexts int) int {
+	most := mostLines
+	if l == Best {
+		most = mostLinesBest
+	}
+	b := leastLines
+	for b < most && 1<<b < 2*contexts {
+		b++
+	}
+	return b
 }
 
 func (g *geometry) selectors(specs []string, d dims) ([]selector, error) {
@@ -133,7 +144,7 @@ func MemoryBytes(level Level, size, count int) int64 {
 		s := setup{level: level, geometry: uint8(k), rows: 1 << 8, cols: 1 << 8}
 		for _, shape := range [][2]int{{1, 1}, {1 << 8, 1 << 8}, {1, maxPlaces}, {maxPlaces, 1}} {
 			s.rows, s.cols = shape[0], shape[1]
-			p, err := s.draw(size, maxClasses, count, 0)
+			p, err := s.draw(size, maxClasses, count)
 			if err != nil {
 				continue
 			}

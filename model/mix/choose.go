@@ -48,10 +48,22 @@ func arrange(b *Block) setup {
 	last := shape[len(shape)-1]
 	above := shape[len(shape)-2]
 	if len(shape) > 2 {
-		if last <= maxPlaces && above <= maxPlaces && last*above <= maxPlaces {
-			return b.prefer(setup{geometry: geometryGrid, rows: above, cols: last}, stream)
+		// The time axis is the first, or all those before the last two are.
+		all := 1
+		for _, n := range shape[1:] {
+			all *= min(n, maxPlaces+1)
+			if all > maxPlaces {
+				break
+			}
 		}
-		return stream
+		var setups []setup
+		for _, s := range []setup{{rows: above, cols: last}, {rows: max(1, all/last), cols: last}} {
+			if s.rows <= maxPlaces && s.rows*s.cols <= maxPlaces && (len(setups) == 0 || all > above*last && all <= maxPlaces) {
+				s.geometry = geometryGrid
+				setups = append(setups, s)
+			}
+		}
+		return b.prefer(append(setups, stream)...)
 	}
 	switch {
 	case b.Size <= maxHalves && above > 1 && above <= maxColumns && last > 4*above:
@@ -95,31 +107,35 @@ func (b *Block) shape() ([]int, bool) {
 	return shape, true
 }
 
-// prefer returns s if tokens of different instants (or codebooks, if those
-// come first) tell something of each other, compared with adjacent ones, else the stream.
-func (b *Block) prefer(s, stream setup) setup {
+// prefer returns the first setup, unless tokens tell more of each other at the
+// distance of another: that of an instant (or of a codebook, if those come first)
+// or, for a stream, adjacent ones. A stream must be much better.
+func (b *Block) prefer(setups ...setup) setup {
+	best, most := setups[0], int64(-1)
 	if len(b.Symbols) < leastTokens {
-		return s
+		return best
 	}
 	c := coarse(b)
-	far, near := new(joint), new(joint)
-	start := 0
-	for _, sp := range b.Spans {
-		lag := s.rows * s.cols
-		if s.transposed {
-			lag = sp.Shape[1]
-		} else if s.geometry == geometryBooks {
-			lag = s.cols
+	for _, s := range setups {
+		j := new(joint)
+		start := 0
+		for _, sp := range b.Spans {
+			lag := s.rows * s.cols
+			if s.transposed {
+				lag = sp.Shape[1]
+			}
+			j.add(c[start:start+sp.Count], lag)
+			start += sp.Count
 		}
-		span := c[start : start+sp.Count]
-		far.add(span, lag)
-		near.add(span, 1)
-		start += sp.Count
+		n := j.information()
+		if s.geometry == geometryStream {
+			n /= 8
+		}
+		if n > most {
+			best, most = s, n
+		}
 	}
-	if far.information()*8 < near.information() {
-		return stream
-	}
-	return s
+	return best
 }
 
 // width returns how many columns a frame of n tokens has: the distance at which

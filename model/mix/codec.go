@@ -47,7 +47,8 @@ type Block struct {
 
 // Config says how blocks are coded.
 type Config struct {
-	Level Level
+	Level Level  // of encoding; a prior has its own
+	Prior *Prior // the state that every block starts from, or nil
 
 	// MaxMemory bounds the memory that an instance takes, in bytes; 0 means
 	// no bound.
@@ -84,6 +85,11 @@ func (c *Codec) Encode(dst []byte, b *Block) ([]byte, error) {
 	if err := b.check(); err != nil {
 		return dst, err
 	}
+	for _, x := range b.Symbols {
+		if x >= uint32(b.Size) {
+			return dst, &fault.SymbolError{Symbol: x, Len: b.Size}
+		}
+	}
 	best := encodePlain(nil, b)
 	if b.Costs != nil {
 		var sum info.Sum
@@ -94,7 +100,11 @@ func (c *Codec) Encode(dst []byte, b *Block) ([]byte, error) {
 		c.costs = slices.Grow(c.costs[:0], len(b.Symbols))[:len(b.Symbols)]
 	}
 	if len(b.Symbols) > fewTokens && b.Size > 1 {
-		for _, s := range choose(b, c.config.Level) {
+		setups, err := c.choose(b)
+		if err != nil {
+			return dst, err
+		}
+		for _, s := range setups {
 			out, err := c.encodeMixed(nil, b, s)
 			if err != nil {
 				return dst, err
@@ -106,6 +116,31 @@ func (c *Codec) Encode(dst []byte, b *Block) ([]byte, error) {
 		}
 	}
 	return append(dst, best...), nil
+}
+
+// choose returns the setups to try.
+func (c *Codec) choose(b *Block) ([]setup, error) {
+	p := c.config.Prior
+	if p == nil {
+		return choose(b, c.config.Level), nil
+	}
+	s := p.setup
+	s.learned = treePrior
+	return []setup{s}, p.check(b)
+}
+
+// checkPrior reports whether a block that was encoded with a prior can be decoded
+// with the one that is there.
+func (c *Codec) checkPrior(b *Block, s setup) error {
+	p := c.config.Prior
+	if p == nil {
+		return fmt.Errorf("%w: the block needs a prior", fault.ErrModel)
+	}
+	s.learned = p.setup.learned
+	if s != p.setup {
+		return fmt.Errorf("%w: the block needs another prior", fault.ErrModel)
+	}
+	return p.check(b)
 }
 
 // fewTokens are too few to learn from.
@@ -171,11 +206,18 @@ func (c *Codec) encodeMixed(dst []byte, b *Block, s setup) ([]byte, error) {
 	dst = append(dst, formMixed)
 	dst = s.append(dst)
 	enc := rangecoder.NewEncoder(dst)
-	t, err := c.learnTree(enc, b, s)
-	if err != nil {
-		return dst, err
+	forest := []*tree(nil)
+	if s.learned == treePrior {
+		forest = c.config.Prior.trees.forest
+	} else {
+		l, err := learnTrees(b, s)
+		if err != nil {
+			return dst, err
+		}
+		l.put(enc)
+		forest = l.forest
 	}
-	r, err := c.runner(b, s, t)
+	r, err := c.runner(b, s, forest)
 	if err != nil {
 		return dst, err
 	}
@@ -207,11 +249,16 @@ func (c *Codec) Decode(b *Block, src []byte) error {
 		return err
 	}
 	dec := rangecoder.NewDecoder(src)
-	t, err := readTree(dec, b.Size, s)
-	if err != nil {
+	forest := []*tree(nil)
+	if s.learned == treePrior {
+		if err := c.checkPrior(b, s); err != nil {
+			return err
+		}
+		forest = c.config.Prior.trees.forest
+	} else if forest, err = readTree(dec, b.Size, s); err != nil {
 		return err
 	}
-	r, err := c.runner(b, s, t)
+	r, err := c.runner(b, s, forest)
 	if err != nil {
 		return err
 	}

@@ -8,40 +8,55 @@ const (
 	treeHalves         // learned, every node split in the middle
 	treeClasses        // learned classes, and codes by count below them
 	treeKin            // coarse classes for each column
+	treePrior          // the prior's
 	treeCount
 )
 
-// learnTree makes the tree of a block and stores it.
-func (c *Codec) learnTree(enc *rangecoder.Encoder, b *Block, s setup) ([]*tree, error) {
+// A learned holds trees and what is stored of them.
+type learned struct {
+	forest []*tree
+	order  []uint32 // of a tree of halves
+	books  []*book  // of trees of classes
+}
+
+// learnTrees makes the trees of a block.
+func learnTrees(b *Block, s setup) (learned, error) {
+	var l learned
 	switch s.learned {
 	case treeHalves:
-		order := learnOrder(b.Size, b.pairs(s, 1))
-		canonical(order)
-		putHalves(enc, order)
-		return []*tree{halves(order)}, nil
+		l.order = learnOrder(b.Size, b.pairs(s, 1))
+		canonical(l.order)
+		l.forest = []*tree{halves(l.order)}
 	case treeClasses:
 		count := make([]int32, b.Size)
 		for _, x := range b.Symbols {
 			count[x]++
 		}
-		book := learnBook(b.Size, b.pairs(s, 1), count)
-		book.put(enc)
-		return trees(book.tree())
+		l.books = []*book{learnBook(b.Size, b.pairs(s, 1), count)}
 	case treeKin:
-		var forest []*tree
 		for col := range s.cols {
 			near, count := b.near(s, col)
-			book := learnKin(b.Size, len(kinOffsets)*b.Size, near, count)
-			book.put(enc)
-			t, err := book.tree()
-			if err != nil {
-				return nil, err
-			}
-			forest = append(forest, t)
+			l.books = append(l.books, learnKin(b.Size, len(kinOffsets)*b.Size, near, count))
 		}
-		return forest, nil
+	default:
+		l.forest = []*tree{natural(b.Size)}
 	}
-	return []*tree{natural(b.Size)}, nil
+	for _, k := range l.books {
+		t, err := k.tree()
+		if err != nil {
+			return l, err
+		}
+		l.forest = append(l.forest, t)
+	}
+	return l, nil
+}
+
+// put stores the trees.
+func (l *learned) put(enc *rangecoder.Encoder) {
+	putHalves(enc, l.order)
+	for _, b := range l.books {
+		b.put(enc)
+	}
 }
 
 // readTree reads a stored tree.

@@ -111,7 +111,11 @@ func (r *runner) encode(enc *rangecoder.Encoder) error {
 func (r *runner) decode(dec *rangecoder.Decoder) error {
 	n := 0
 	return r.visit(func(i int) error {
-		r.b.Symbols[i] = r.engine.decode(dec)
+		x := r.engine.decode(dec)
+		if x >= uint32(r.b.Size) {
+			return fmt.Errorf("%w: symbol out of range", fault.ErrCorrupt)
+		}
+		r.b.Symbols[i] = x
 		if n++; n%1024 == 0 {
 			return dec.Err()
 		}
@@ -121,7 +125,13 @@ func (r *runner) decode(dec *rangecoder.Decoder) error {
 
 // runner prepares a run through a block.
 func (c *Codec) runner(b *Block, s setup, forest []*tree) (*runner, error) {
-	p, err := s.draw(b.Size, forest[0].classes, len(b.Symbols), 0)
+	var p *blueprint
+	var err error
+	if s.learned == treePrior {
+		p, err = c.config.Prior.plan(len(b.Symbols))
+	} else {
+		p, err = s.draw(b.Size, forest[0].classes, len(b.Symbols))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -133,6 +143,9 @@ func (c *Codec) runner(b *Block, s setup, forest []*tree) (*runner, error) {
 		c.engine.reset()
 	} else {
 		c.engine, c.key = p.build(), key
+	}
+	if s.learned == treePrior {
+		c.engine.load(c.config.Prior)
 	}
 	c.engine.plant(forest)
 	return &runner{engine: c.engine, b: b, g: p.g}, nil

@@ -1,0 +1,149 @@
+package mix
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// dataDir returns the folder of real data, or skips the test.
+func dataDir(tb testing.TB) string {
+	dir := os.Getenv("FORETELL_DATA")
+	if dir == "" {
+		for d, _ := os.Getwd(); d != filepath.Dir(d); d = filepath.Dir(d) {
+			if _, err := os.Stat(filepath.Join(d, "go.mod")); err == nil {
+				dir = filepath.Join(d, "..", "shared", "data")
+				break
+			}
+		}
+	}
+	if _, err := os.Stat(dir); err != nil {
+		tb.Skip("no real data: set FORETELL_DATA")
+	}
+	return dir
+}
+
+// parseNPY returns the symbols and shape of an array of small integers.
+func parseNPY(tb testing.TB, b []byte) ([]uint32, []int) {
+	tb.Helper()
+	n := int(binary.LittleEndian.Uint16(b[8:]))
+	header, b := string(b[10:10+n]), b[10+n:]
+	_, rest, _ := strings.Cut(header, "'shape': (")
+	rest, _, _ = strings.Cut(rest, ")")
+	var shape []int
+	count := 1
+	for _, f := range strings.Split(rest, ",") {
+		var v int
+		if _, err := fmt.Sscan(f, &v); err == nil {
+			shape = append(shape, v)
+			count *= v
+		}
+	}
+	width := len(b) / count
+	symbols := make([]uint32, count)
+	for i := range symbols {
+		symbols[i] = uint32(binary.LittleEndian.Uint16(b[i*width:]))
+	}
+	return symbols, shape
+}
+
+// video returns frames of the driving video.
+func video(tb testing.TB, from, to int) *Block {
+	b, err := os.ReadFile(filepath.Join(dataDir(tb), "commavq", "taco-bell.npy"))
+	if err != nil {
+		tb.Skip(err)
+	}
+	symbols, shape := parseNPY(tb, b)
+	symbols = symbols[from*128 : to*128]
+	return &Block{Size: 1024, Symbols: symbols, Spans: []Span{{First: int64(from * 128), Count: len(symbols), Shape: shape}}}
+}
+
+// text returns the first tokens of the encyclopedia.
+func text(tb testing.TB, n int) *Block {
+	b, err := os.ReadFile(filepath.Join(dataDir(tb), "llm", "enwik-1M.gpt2.u16"))
+	if err != nil {
+		tb.Skip(err)
+	}
+	symbols := make([]uint32, n)
+	for i := range symbols {
+		symbols[i] = uint32(binary.LittleEndian.Uint16(b[2*i:]))
+	}
+	return &Block{Size: 50257, Symbols: symbols, Spans: []Span{{Count: n, Shape: []int{len(b) / 2}}}}
+}
+
+// audio returns the codes of all speakers, one span each.
+func audio(tb testing.TB) *Block {
+	names, _ := filepath.Glob(filepath.Join(dataDir(tb), "encodec", "*.npz"))
+	if len(names) == 0 {
+		tb.Skip("no audio codes")
+	}
+	b := &Block{Size: 1024}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		f, err := z.Open("fine_prompt.npy")
+		if err != nil {
+			tb.Fatal(err)
+		}
+		npy, err := io.ReadAll(f)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		symbols, shape := parseNPY(tb, npy)
+		b.Symbols = append(b.Symbols, symbols...)
+		b.Spans = append(b.Spans, Span{Count: len(symbols), Shape: shape})
+	}
+	return b
+}
+
+// A source makes symbols that can be predicted, from integers alone.
+type source uint64
+
+func (s *source) next(n int) int {
+	*s = *s*6364136223846793005 + 1442695040888963407
+	return int(uint64(*s) >> 33 % uint64(n))
+}
+
+// grid returns an array of frames in which tokens often stay, move or follow
+// from their neighbours.
+func synthetic(size int, shape ...int) *Block {
+	n, row := 1, 1
+	for k, d := range shape {
+		n *= d
+		if k > 0 {
+			row *= d
+		}
+	}
+	s := source(size + n)
+	symbols := make([]uint32, n)
+	for i := range symbols {
+		switch k := s.next(10); {
+		case k < 4 && i >= row:
+			symbols[i] = symbols[i-row]
+		case k < 6 && i > 0:
+			symbols[i] = (symbols[i-1]*7 + 3) % uint32(size)
+		case k < 8 && i > row:
+			symbols[i] = symbols[i-row-1] ^ symbols[i-row-1]&1
+		default:
+			symbols[i] = uint32(s.next(size) * s.next(size) / size)
+		}
+	}
+	return &Block{Size: size, Symbols: symbols, Spans: []Span{{Count: n, Shape: shape}}}
+}
+
+// empty returns the block without its symbols.
+func (b *Block) empty() *Block {
+	return &Block{Spans: b.Spans, Size: b.Size, Symbols: make([]uint32, len(b.Symbols))}
+}

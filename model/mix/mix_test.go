@@ -1,0 +1,234 @@
+package mix
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/foretell/foretell/internal/fault"
+)
+
+// roundTrip encodes and decodes a block with codecs of a configuration, and
+// returns the body.
+func roundTrip(tb rapid.TB, cfg Config, b *Block) []byte {
+	tb.Helper()
+	body, err := New(cfg).Encode([]byte("before"), b)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if string(body[:6]) != "before" {
+		tb.Fatal("what stood before was changed")
+	}
+	body = body[6:]
+	back := b.empty()
+	if err := New(cfg).Decode(back, body); err != nil {
+		tb.Fatal(err)
+	}
+	if !slices.Equal(back.Symbols, b.Symbols) {
+		tb.Fatal("the symbols came back changed")
+	}
+	return body
+}
+
+func TestRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.SampledFrom([]int{1, 2, 3, 5, 17, 256, 1000, 1024, 5000, 1 << 20}).Draw(t, "size")
+		level := rapid.SampledFrom([]Level{Fast, Best}).Draw(t, "level")
+		axes := rapid.IntRange(1, 4).Draw(t, "axes")
+		shape := make([]int, axes)
+		n := 1
+		for k := range shape {
+			shape[k] = rapid.IntRange(1, []int{3000, 40, 9, 5}[axes-1]).Draw(t, "length")
+			n *= shape[k]
+		}
+		b := synthetic(size, shape...)
+		if rapid.Bool().Draw(t, "part") {
+			first := rapid.IntRange(0, n-1).Draw(t, "first")
+			count := rapid.IntRange(0, n-first).Draw(t, "count")
+			b.Symbols = b.Symbols[first : first+count]
+			b.Spans[0].First, b.Spans[0].Count = int64(first), count
+		}
+		roundTrip(t, Config{Level: level}, b)
+	})
+}
+
+// TestGeometries makes sure that each geometry and tree is used, with whole and
+// partial spans.
+func TestGeometries(t *testing.T) {
+	cases := []struct {
+		b        *Block
+		geometry uint8
+		learned  []uint8
+	}{
+		{synthetic(256, 8000), geometryStream, []uint8{treeNatural, treeClasses}},
+		{synthetic(64, 200, 6, 8), geometryGrid, []uint8{treeHalves}},
+		{synthetic(64, 40, 3, 6, 8), geometryGrid, []uint8{treeHalves}},
+		{synthetic(128, 220, 40), geometryGrid, []uint8{treeHalves}},
+		{synthetic(128, 2000, 4), geometryBooks, []uint8{treeNatural, treeKin}},
+		{synthetic(128, 4, 2000), geometryBooks, []uint8{treeNatural, treeKin}},
+	}
+	for _, c := range cases {
+		t.Run(fmt.Sprint(c.b.Spans[0].Shape), func(t *testing.T) {
+			setups := choose(c.b, Fast)
+			for k, s := range setups {
+				if s.geometry != c.geometry || s.learned != c.learned[k] {
+					t.Errorf("setup %+v", s)
+				}
+			}
+			whole := len(roundTrip(t, Config{}, c.b))
+			if plain := len(encodePlain(nil, c.b)); whole >= plain {
+				t.Errorf("%d bytes, %d without a model", whole, plain)
+			}
+			// Two spans that are cut anywhere.
+			n := len(c.b.Symbols)
+			shape := c.b.Spans[0].Shape
+			first, second := n/3+1, n/2+5
+			b := &Block{Size: c.b.Size, Symbols: append(slices.Clone(c.b.Symbols[first:second]), c.b.Symbols[:n/4]...)}
+			b.Spans = []Span{{First: int64(first), Count: second - first, Shape: shape}, {Count: n / 4, Shape: shape}}
+			for _, s := range setups {
+				body, err := New(Config{}).encodeMixed(nil, b, s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				back := b.empty()
+				if err := New(Config{}).Decode(back, body); err != nil || !slices.Equal(back.Symbols, b.Symbols) {
+					t.Fatal("partial spans:", err)
+				}
+			}
+		})
+	}
+}
+
+// TestPlain checks that what cannot be predicted is no larger than its packed
+// symbols, and that few tokens do not pay for what they cannot use.
+func TestPlain(t *testing.T) {
+	for _, size := range []int{1, 2, 3, 100, 1024, 50257, MaxSize} {
+		for _, n := range []int{0, 1, 5, 100, 3000} {
+			s := source(size * n)
+			b := &Block{Size: size, Symbols: make([]uint32, n), Spans: []Span{{Count: n, Shape: []int{n}}}}
+			for i := range b.Symbols {
+				b.Symbols[i] = uint32(s.next(size))
+			}
+			body := roundTrip(t, Config{}, b)
+			if most := math.Log2(float64(size))*float64(n)/8 + 2; float64(len(body)) > most {
+				t.Errorf("%d of %d symbols: %d bytes, more than %.0f", n, size, len(body), most)
+			}
+		}
+	}
+	constant := synthetic(1024, 100000)
+	for i := range constant.Symbols {
+		constant.Symbols[i] = 7
+	}
+	if n := len(roundTrip(t, Config{}, constant)); n > 120 {
+		t.Errorf("100000 times the same symbol: %d bytes", n)
+	}
+}
+
+// TestReuse checks that a codec's blocks do not depend on those before.
+func TestReuse(t *testing.T) {
+	c, d := New(Config{}), New(Config{})
+	blocks := []*Block{synthetic(64, 50, 6, 8), synthetic(64, 60, 6, 8), synthetic(64, 50, 6, 8), synthetic(300, 3000), synthetic(64, 50, 6, 8)}
+	for i, b := range blocks {
+		body, err := c.Encode(nil, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := roundTrip(t, Config{}, b); !slices.Equal(body, want) {
+			t.Errorf("block %d depends on those before it", i)
+		}
+		back := b.empty()
+		if err := d.Decode(back, body); err != nil || !slices.Equal(back.Symbols, b.Symbols) {
+			t.Errorf("block %d: %v", i, err)
+		}
+	}
+}
+
+func TestCosts(t *testing.T) {
+	for _, b := range []*Block{synthetic(256, 30, 10, 12), synthetic(1000, 5)} {
+		want := roundTrip(t, Config{}, b)
+		b.Costs = make([]float32, len(b.Symbols))
+		body, err := New(Config{}).Encode(nil, b)
+		if err != nil || !slices.Equal(body, want) {
+			t.Fatal("asking for costs changes the bytes:", err)
+		}
+		sum := 0.0
+		for _, c := range b.Costs {
+			if c < 0 {
+				t.Fatal("negative cost")
+			}
+			sum += float64(c)
+		}
+		if bits := float64(8 * len(body)); sum > bits || sum < bits-8*1200 {
+			t.Errorf("costs add up to %.0f bits of %.0f", sum, bits)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	good := synthetic(64, 40, 6, 8)
+	body := roundTrip(t, Config{}, good)
+	if err := New(Config{MaxMemory: 1 << 16}).Decode(good.empty(), body); !errors.Is(err, fault.ErrLimit) {
+		t.Error("memory limit:", err)
+	}
+	for _, b := range []*Block{
+		{Size: MaxSize + 1},
+		{Size: 0},
+		{Size: 2, Symbols: make([]uint32, 3), Spans: []Span{{Count: 2}}},
+		{Size: 2, Symbols: make([]uint32, 3), Spans: []Span{{Count: 5}}},
+		{Size: 2, Symbols: make([]uint32, 3), Spans: []Span{{Count: 3, First: -1}}},
+		{Size: 2, Symbols: []uint32{0, 2, 1}, Spans: []Span{{Count: 3}}},
+	} {
+		if _, err := New(Config{}).Encode(nil, b); err == nil {
+			t.Errorf("encoded %+v", b)
+		}
+	}
+}
+
+// TestMemory checks what an engine takes against what was said of it.
+func TestMemory(t *testing.T) {
+	for k := range geometries {
+		for _, size := range []int{2, 1024, 5000, MaxSize} {
+			for _, shape := range [][2]int{{1, 1}, {8, 16}, {1, 500}} {
+				s := setup{geometry: uint8(k), rows: shape[0], cols: shape[1]}
+				p, err := s.draw(size, 9, 5000)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				p.build()
+				runtime.ReadMemStats(&after)
+				if took := int64(after.TotalAlloc - before.TotalAlloc); took > p.bytes()+p.bytes()/8 {
+					t.Errorf("geometry %d of %d symbols: %d bytes, not %d", k, size, took, p.bytes())
+				}
+				if said, most := p.bytes(), MemoryBytes(Fast, size, 5000); said > most {
+					t.Errorf("geometry %d of %d symbols: %d bytes, more than %d", k, size, said, most)
+				}
+			}
+		}
+	}
+}
+
+// TestSteady checks that coding a token does not allocate.
+func TestSteady(t *testing.T) {
+	b := synthetic(64, 40, 6, 8)
+	c := New(Config{})
+	few := testing.AllocsPerRun(3, func() { encodeAs(t, c, b, setup{geometry: geometryGrid, rows: 6, cols: 8}) })
+	many := synthetic(64, 400, 6, 8)
+	more := testing.AllocsPerRun(3, func() { encodeAs(t, c, many, setup{geometry: geometryGrid, rows: 6, cols: 8}) })
+	// What remains is the growing of the output.
+	if more > few+16 {
+		t.Errorf("%v allocations for ten times the tokens of %v", more, few)
+	}
+}
+
+func encodeAs(t *testing.T, c *Codec, b *Block, s setup) {
+	if _, err := c.encodeMixed(nil, b, s); err != nil {
+		t.Fatal(err)
+	}
+}

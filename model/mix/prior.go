@@ -1,0 +1,260 @@
+package mix
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"slices"
+
+	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/rangecoder"
+)
+
+// A Prior is a state to start from: what a model has learned from sample data.
+// It fits arrays of the same geometry whose symbols mean the same. It is not
+// changed by use and serves any number of codecs.
+type Prior struct {
+	setup  setup
+	size   int
+	tokens int // that it was trained on, at most maxPriorTokens
+	trees  learned
+	engine *engine // in its state after training
+	lines  []line  // of its table, by rising tag
+	data   []byte  // as marshalled
+}
+
+// TrainConfig says how a prior is made.
+type TrainConfig struct {
+	Level Level
+
+	// MaxBytes bounds the prior's size; 0 means 1 MiB. The counters that were
+	// used least are left out.
+	MaxBytes int
+}
+
+const (
+	priorMagic     = "fprior\x00\x01"
+	defaultPrior   = 1 << 20
+	maxPriorTokens = 1 << 26
+	maxPriorLines  = 1 << 22
+)
+
+// Train learns a prior from a block of sample data.
+func Train(cfg TrainConfig, b *Block) (*Prior, error) {
+	if err := b.check(); err != nil {
+		return nil, err
+	}
+	if len(b.Symbols) == 0 || len(b.Symbols) > maxPriorTokens {
+		return nil, fmt.Errorf("%w: a prior is trained on 1 to %d tokens, not %d", fault.ErrUnsupported, maxPriorTokens, len(b.Symbols))
+	}
+	setups := choose(b, cfg.Level)
+	p := &Prior{setup: setups[len(setups)-1], size: b.Size, tokens: len(b.Symbols)}
+	var err error
+	if p.trees, err = learnTrees(b, p.setup); err != nil {
+		return nil, err
+	}
+	c := New(Config{})
+	r, err := c.runner(b, p.setup, p.trees.forest)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.encode(rangecoder.NewEncoder(nil)); err != nil {
+		return nil, err
+	}
+	p.engine = r.engine
+	return p.pruned(cmp.Or(cfg.MaxBytes, defaultPrior))
+}
+
+// pruned keeps as many of the most used lines as fit into limit bytes, and
+// returns the prior as it will be read.
+func (p *Prior) pruned(limit int) (*Prior, error) {
+	var lines []line
+	for _, l := range p.engine.table.lines {
+		if used(&l) > 0 {
+			lines = append(lines, l)
+		}
+	}
+	slices.SortFunc(lines, func(a, b line) int {
+		return cmp.Or(cmp.Compare(used(&b), used(&a)), cmp.Compare(a[0], b[0]))
+	})
+	best := p.largest(lines, limit)
+	if best == nil {
+		p.engine.net.reset()
+		best = p.largest(lines, limit)
+	}
+	if best == nil {
+		return nil, fmt.Errorf("%w: the prior does not fit into %d bytes", fault.ErrLimit, limit)
+	}
+	return ParsePrior(best, 0)
+}
+
+// largest returns the prior with as many lines as fit into limit bytes, nil if it
+// is too large even without any.
+func (p *Prior) largest(lines []line, limit int) []byte {
+	var best []byte
+	low, high := 0, len(lines)
+	for n := high; low <= high; n = (low + high + 1) / 2 {
+		p.lines = slices.Clone(lines[:n])
+		slices.SortFunc(p.lines, func(a, b line) int { return cmp.Compare(a[0], b[0]) })
+		data := p.marshal()
+		if len(data) <= limit {
+			best, low = data, n+1
+		} else {
+			high = n - 1
+		}
+		if high-low < len(lines)>>8 && best != nil {
+			break
+		}
+	}
+	return best
+}
+
+// MarshalBinary returns the prior's bytes, which ParsePrior reads.
+func (p *Prior) MarshalBinary() ([]byte, error) { return slices.Clone(p.data), nil }
+
+func (p *Prior) marshal() []byte {
+	out := p.setup.append([]byte(priorMagic))
+	out = binary.AppendUvarint(out, uint64(p.size))
+	out = binary.AppendUvarint(out, uint64(p.tokens))
+	out = binary.AppendUvarint(out, uint64(len(p.lines)))
+	a := archive{enc: rangecoder.NewEncoder(out)}
+	p.trees.put(a.enc)
+	a.engine(p.engine)
+	a.lines(p.lines)
+	out = a.enc.Finish()
+	return binary.LittleEndian.AppendUint32(out, crc32.Checksum(out, crc32.MakeTable(crc32.Castagnoli)))
+}
+
+// ParsePrior reads what MarshalBinary returned. Any bytes are safe to parse;
+// maxMemory, if not 0, bounds the memory that the prior may take.
+func ParsePrior(data []byte, maxMemory int64) (*Prior, error) {
+	bad := func(what string) error { return fmt.Errorf("%w: prior: %s", fault.ErrCorrupt, what) }
+	if len(data) < len(priorMagic)+4 {
+		return nil, io.ErrUnexpectedEOF
+	}
+	if string(data[:len(priorMagic)]) != priorMagic {
+		return nil, bad("not a prior, or one of another version")
+	}
+	body, sum := data[:len(data)-4], binary.LittleEndian.Uint32(data[len(data)-4:])
+	if crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)) != sum {
+		return nil, bad("wrong checksum")
+	}
+	p := &Prior{data: slices.Clone(data)}
+	var err error
+	if p.setup, body, err = parseSetup(body[len(priorMagic):]); err != nil {
+		return nil, err
+	}
+	var numbers [3]int
+	for k, limit := range [3]uint64{MaxSize, maxPriorTokens, maxPriorLines} {
+		v, n := binary.Uvarint(body)
+		if n <= 0 || v > limit {
+			return nil, bad("impossible sizes")
+		}
+		numbers[k], body = int(v), body[n:]
+	}
+	p.size, p.tokens = numbers[0], numbers[1]
+	if p.size < 2 || p.setup.learned == treePrior {
+		return nil, bad("impossible sizes")
+	}
+	if numbers[2] > len(body) {
+		return nil, bad("impossible sizes")
+	}
+	need := treeBytes(p.size) + 64*int64(numbers[2])
+	if maxMemory > 0 && need > maxMemory {
+		return nil, fmt.Errorf("%w: the prior takes %d bytes of memory", fault.ErrLimit, need)
+	}
+	dec := rangecoder.NewDecoder(body)
+	if p.trees.forest, err = readTree(dec, p.size, p.setup); err != nil {
+		return nil, err
+	}
+	plan, err := p.plan(0)
+	if err != nil {
+		return nil, err
+	}
+	plan.tableBits = 0
+	if need += plan.bytes(); maxMemory > 0 && need > maxMemory {
+		return nil, fmt.Errorf("%w: the prior takes %d bytes of memory", fault.ErrLimit, need)
+	}
+	p.engine = plan.build()
+	a := archive{dec: dec}
+	a.engine(p.engine)
+	p.lines = make([]line, numbers[2])
+	a.lines(p.lines)
+	if err := dec.Finish(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// plan returns the blueprint of an engine that starts from the prior, for blocks
+// of a number of tokens.
+func (p *Prior) plan(tokens int) (*blueprint, error) {
+	b, err := p.setup.draw(p.size, p.trees.forest[0].classes, p.tokens)
+	if err != nil {
+		return nil, err
+	}
+	b.tableBits = p.setup.level.tableBits(tokens*len(b.contexts) + len(p.lines))
+	return b, nil
+}
+
+// load puts an engine in the prior's state.
+func (e *engine) load(p *Prior) {
+	from := p.engine
+	copy(e.history, from.history)
+	for k := range e.cands {
+		for i, m := range e.cands[k].entries {
+			copy(m, from.cands[k].entries[i])
+		}
+	}
+	e.mixer.load(&from.mixer)
+	e.last.load(&from.last)
+	for k := range e.apms {
+		copy(e.apms[k].t, from.apms[k].t)
+	}
+	for k := range e.net.inputs {
+		copy(e.net.inputs[k].vec, from.net.inputs[k].vec)
+		copy(e.net.inputs[k].sumSq, from.net.inputs[k].sumSq)
+	}
+	copy(e.net.out, from.net.out)
+	copy(e.net.outSum, from.net.outSum)
+	copy(e.net.bias, from.net.bias)
+	for k := range p.lines {
+		*e.table.find(p.lines[k][0]) = p.lines[k]
+	}
+}
+
+func (m *mixer) load(from *mixer) {
+	for k := range m.sets {
+		copy(m.sets[k].w, from.sets[k].w)
+		copy(m.sets[k].count, from.sets[k].count)
+	}
+}
+
+// check reports whether a block fits the prior.
+func (p *Prior) check(b *Block) error {
+	if b.Size > p.size {
+		return fmt.Errorf("%w: the prior knows %d symbols, the data have %d", fault.ErrModel, p.size, b.Size)
+	}
+	for _, s := range b.Spans {
+		row := 1
+		for k, n := range s.Shape {
+			if k > 0 && row < maxPlaces {
+				row *= max(1, n)
+			}
+		}
+		fits := p.setup.geometry == geometryStream || row == p.setup.rows*p.setup.cols
+		if p.setup.transposed {
+			fits = len(s.Shape) == 2 && s.Shape[0] == p.setup.cols
+		}
+		if !fits {
+			return fmt.Errorf("%w: the prior is of arrays of another shape (%d x %d)", fault.ErrModel, p.setup.rows, p.setup.cols)
+		}
+	}
+	return nil
+}
+
+// Size returns the number of symbols that the prior knows: it is for data whose
+// symbols are among them and mean the same.
+func (p *Prior) Size() int { return p.size }
