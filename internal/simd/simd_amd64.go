@@ -210,6 +210,8 @@ func sumFloat32AVX(p *float32, n int) float32
 
 // logitTable is the constants of the logit kernels: log2(e), then the
 // coefficients of the polynomial times 2^30.
+//
+//lint:ignore U1000 logits_amd64.s reads it
 var logitTable = [...]float32{
 	log2e / float32(1<<23),
 	c0 * (1 << 6), c1 * (1 << 6), c2 * (1 << 4), c3 * (1 << 2), c4,
