@@ -1,0 +1,342 @@
+package main
+
+// #include "ft.h"
+import "C"
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unsafe"
+
+	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/tokens"
+)
+
+// A writer writes a file beside the one that it becomes once it is whole.
+type writer struct {
+	*foretell.Writer
+	file *os.File
+	path string
+}
+
+// abandon removes what was written.
+func (w *writer) abandon() {
+	if w.file != nil {
+		w.file.Close()
+		os.Remove(w.file.Name())
+		w.file = nil
+	}
+}
+
+func writerOptions(model *C.char, block C.int64_t, solid C.int32_t, workers C.int64_t) *foretell.WriterOptions {
+	return &foretell.WriterOptions{
+		Model:       C.GoString(model),
+		BlockTokens: int(block),
+		Solid:       solid != 0,
+		Workers:     int(workers),
+	}
+}
+
+//export ft_writer_new
+func ft_writer_new(path, model *C.char, block C.int64_t, solid C.int32_t, workers C.int64_t, e *C.ft_error) (h C.uint32_t) {
+	defer rescue(e)
+	w := &writer{path: C.GoString(path)}
+	var err error
+	for n := 0; ; n++ {
+		name := fmt.Sprintf("%s.%d-%d.partial", w.path, os.Getpid(), n)
+		w.file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if !os.IsExist(err) {
+			break
+		}
+	}
+	if fail(e, err) != 0 {
+		return 0
+	}
+	w.Writer, err = foretell.NewWriter(w.file, writerOptions(model, block, solid, workers))
+	if fail(e, err) != 0 {
+		w.abandon()
+		return 0
+	}
+	return C.uint32_t(writers.add(w))
+}
+
+// ft_writer_add adds an array whose elements lie at p, little-endian and in C
+// order, as a file name.npy.
+//
+//export ft_writer_add
+func ft_writer_add(h C.uint32_t, name, kind *C.char, rank C.int32_t, shape *C.int64_t, p unsafe.Pointer, e *C.ft_error) (code C.int32_t) {
+	defer rescue(e)
+	code = C.FT_INTERNAL
+	info := tokens.Info{Name: C.GoString(name)}
+	var err error
+	if info.Type, err = tokens.ParseType(C.GoString(kind)); err != nil {
+		return fail(e, err)
+	}
+	for _, n := range slice[int64](unsafe.Pointer(shape), C.int64_t(rank)) {
+		info.Shape = append(info.Shape, int(n))
+	}
+	header, err := tokens.AppendNPYHeader(nil, info)
+	if err != nil {
+		return fail(e, err)
+	}
+	raw := slice[byte](p, C.int64_t(info.Len())*C.int64_t(info.Type.Size()))
+	w := writers.at(uint32(h))
+	for _, part := range []tokens.Part{
+		{Kind: tokens.File, Name: info.Name + ".npy"},
+		{Kind: tokens.Framing, Bytes: header},
+		{Kind: tokens.Member, Info: info, Data: bytes.NewReader(raw)},
+	} {
+		if err := w.WritePart(part); err != nil {
+			return fail(e, err)
+		}
+	}
+	return C.FT_OK
+}
+
+// ft_writer_close completes the file, unless whole is 0, and releases the writer.
+//
+//export ft_writer_close
+func ft_writer_close(h C.uint32_t, whole C.int32_t, e *C.ft_error) (code C.int32_t) {
+	defer rescue(e)
+	code = C.FT_INTERNAL
+	w := writers.remove(uint32(h))
+	defer w.abandon()
+	err := w.Close()
+	if whole == 0 {
+		return C.FT_OK
+	}
+	if err == nil {
+		err = w.file.Close()
+	}
+	if err == nil {
+		err = os.Rename(w.file.Name(), w.path)
+	}
+	if err == nil {
+		w.file = nil
+	}
+	return fail(e, err)
+}
+
+// A reader reads an open file.
+type reader struct {
+	*foretell.ReaderAt
+	file *os.File
+}
+
+func readerOptions(memory, output, workers C.int64_t) *foretell.ReaderOptions {
+	return &foretell.ReaderOptions{MaxMemory: int64(memory), MaxOutput: int64(output), Workers: int(workers)}
+}
+
+//export ft_reader_new
+func ft_reader_new(path *C.char, memory, output, workers C.int64_t, e *C.ft_error) (h C.uint32_t) {
+	defer rescue(e)
+	file, err := os.Open(C.GoString(path))
+	if fail(e, err) != 0 {
+		return 0
+	}
+	r := &reader{file: file}
+	stat, err := file.Stat()
+	if err == nil {
+		r.ReaderAt, err = foretell.OpenReaderAt(file, stat.Size(), readerOptions(memory, output, workers))
+	}
+	if fail(e, err) != 0 {
+		file.Close()
+		return 0
+	}
+	return C.uint32_t(readers.add(r))
+}
+
+// A member is what ft_reader_info says about each array, in JSON.
+type member struct {
+	Name      string `json:"name"`
+	Type      string `json:"type"`
+	Shape     []int  `json:"shape"`
+	BigEndian bool   `json:"big_endian"`
+	Fortran   bool   `json:"fortran"`
+}
+
+//export ft_reader_info
+func ft_reader_info(h C.uint32_t, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
+	defer rescue(e)
+	all := []member{}
+	for _, m := range readers.at(uint32(h)).Members() {
+		all = append(all, member{m.Name, m.Type.String(), append([]int{}, m.Shape...), m.BigEndian, m.Fortran})
+	}
+	b, err := json.Marshal(all)
+	if fail(e, err) != 0 {
+		return 0
+	}
+	return give(b, length)
+}
+
+// ft_reader_rows puts rows from..to-1 of a member to dst, which has room for
+// exactly that.
+//
+//export ft_reader_rows
+func ft_reader_rows(h C.uint32_t, number, from, to C.int64_t, dst unsafe.Pointer, length C.int64_t, e *C.ft_error) (code C.int32_t) {
+	defer rescue(e)
+	code = C.FT_INTERNAL
+	w := &filler{slice[byte](dst, length)}
+	err := readers.at(uint32(h)).CopyRange(w, int(number), int(from), int(to))
+	if err == nil && len(w.room) != 0 {
+		err = errRoom
+	}
+	return fail(e, err)
+}
+
+// A filler is an io.Writer to memory of fixed size.
+type filler struct{ room []byte }
+
+var errRoom = fmt.Errorf("the array does not have the size of its memory")
+
+func (f *filler) Write(p []byte) (int, error) {
+	if len(p) > len(f.room) {
+		return 0, errRoom
+	}
+	f.room = f.room[copy(f.room, p):]
+	return len(p), nil
+}
+
+// ft_compress compresses bytes as one file: arrays in them are found by what they
+// begin with, everything else has elements of the given type.
+//
+//export ft_compress
+func ft_compress(p unsafe.Pointer, n C.int64_t, kind, model *C.char, block, workers C.int64_t, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
+	defer rescue(e)
+	opts := tokens.Options{}
+	var err error
+	if opts.Dtype, err = tokens.ParseType(C.GoString(kind)); fail(e, err) != 0 {
+		return 0
+	}
+	options := writerOptions(model, block, 0, workers)
+	src := slice[byte](p, n)
+	out, exact, err := compressSource(src, opts, options)
+	if !exact {
+		out, err = compressRaw(src, opts.Dtype, options)
+	}
+	if fail(e, err) != 0 {
+		return 0
+	}
+	return give(out, length)
+}
+
+// compressSource compresses src as what it is found to be. It reports false if it
+// would not come back byte for byte that way.
+func compressSource(src []byte, opts tokens.Options, options *foretell.WriterOptions) (out []byte, exact bool, err error) {
+	var dst bytes.Buffer
+	w, err := foretell.NewWriter(&dst, options)
+	if err != nil {
+		return nil, true, err
+	}
+	source, err := tokens.NewSource("data", bytes.NewReader(src), opts)
+	if err != nil {
+		w.Close()
+		return nil, false, err
+	}
+	defer source.Close()
+	files := 0
+	for {
+		part, err := source.Next()
+		if err == io.EOF {
+			break
+		}
+		if part.Kind == tokens.File {
+			files++
+		}
+		if err != nil || part.Repacked || files > 1 {
+			w.Close()
+			return nil, false, err
+		}
+		if err := w.WritePart(part); err != nil {
+			w.Close()
+			return nil, true, err
+		}
+	}
+	err = w.Close()
+	return dst.Bytes(), true, err
+}
+
+// compressRaw compresses src as elements of type t, and bytes that fill none.
+func compressRaw(src []byte, t tokens.Type, options *foretell.WriterOptions) ([]byte, error) {
+	var dst bytes.Buffer
+	w, err := foretell.NewWriter(&dst, options)
+	if err != nil {
+		return nil, err
+	}
+	defer w.Close()
+	count := len(src) / t.Size()
+	whole := count * t.Size()
+	parts := []tokens.Part{
+		{Kind: tokens.File, Name: "data"},
+		{Kind: tokens.Member, Info: tokens.Info{Name: "data", Type: t, Shape: []int{count}}, Data: bytes.NewReader(src[:whole])},
+	}
+	if whole < len(src) {
+		parts = append(parts, tokens.Part{Kind: tokens.Framing, Bytes: src[whole:]})
+	}
+	for _, part := range parts {
+		if err := w.WritePart(part); err != nil {
+			return nil, err
+		}
+	}
+	err = w.Close()
+	return dst.Bytes(), err
+}
+
+//export ft_decompress
+func ft_decompress(p unsafe.Pointer, n, memory, output C.int64_t, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
+	defer rescue(e)
+	out, err := decompress(slice[byte](p, n), readerOptions(memory, output, 0))
+	if fail(e, err) != 0 {
+		return 0
+	}
+	return give(out, length)
+}
+
+func decompress(src []byte, options *foretell.ReaderOptions) ([]byte, error) {
+	r, err := foretell.NewReader(bytes.NewReader(src), options)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	var dst bytes.Buffer
+	files := 0
+	for {
+		part, err := r.Next()
+		if err == io.EOF {
+			return dst.Bytes(), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch part.Kind {
+		case tokens.File:
+			if files++; files > 1 {
+				return nil, fmt.Errorf("%w: several files, which open gives access to", foretell.ErrUnsupported)
+			}
+		case tokens.Framing:
+			dst.Write(part.Bytes)
+		case tokens.Member:
+			if _, err := dst.ReadFrom(part.Data); err != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
+// ft_models gives the names of all models that need nothing from outside.
+//
+//export ft_models
+func ft_models(length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
+	defer rescue(e)
+	var names []string
+	for _, name := range foretell.Models() {
+		if name != "external" {
+			names = append(names, name)
+		}
+	}
+	return give([]byte(strings.Join(names, "\n")), length)
+}

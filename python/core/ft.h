@@ -1,0 +1,92 @@
+/* What the C side and the Go side of the extension agree on. */
+#ifndef FORETELL_FT_H
+#define FORETELL_FT_H
+
+#include <stdint.h>
+
+/* Why a call failed. */
+enum {
+	FT_OK,
+	FT_DISTRIBUTION,
+	FT_SYMBOL,
+	FT_CORRUPT,
+	FT_TRUNCATED,
+	FT_END,
+	FT_LIMIT,
+	FT_UNSUPPORTED,
+	FT_MODEL,
+	FT_DRIFT,
+	FT_OS,
+	FT_VALUE,
+	FT_INTERNAL,
+};
+
+/* What an error says beside its message. Numbers that do not apply are -1. */
+typedef struct {
+	int32_t code;
+	int32_t number; /* errno */
+	int64_t index;  /* of the refused value of a distribution; the refused symbol */
+	int64_t length; /* symbols of the distribution */
+	int64_t row;
+	int64_t from, to; /* steps */
+	int64_t block, offset;
+	char *message; /* from malloc */
+} ft_error;
+
+/* Types of numbers; those after FT_BFLOAT16 only ever reach C. */
+enum { FT_FLOAT32, FT_FLOAT64, FT_FLOAT16, FT_BFLOAT16, FT_SIGNED, FT_UNSIGNED, FT_OBJECT };
+
+/* Forms of a distribution, as foretell.Form. */
+enum { FT_PROBABILITIES, FT_LOGITS };
+
+/* Kinds of coders. */
+enum { FT_ENCODER, FT_DECODER, FT_STACK, FT_WRITER, FT_READER, FT_BLOB };
+
+/* A parametric density for each of count values, each a mixture of parts. */
+typedef struct {
+	int64_t lo, hi;
+	int32_t escape;
+	int32_t parts;
+	int64_t count;
+	const int32_t *families;                    /* parts of them */
+	const double *means, *scales, *weights;     /* count * parts of them each */
+} ft_family;
+
+typedef struct {
+	uint32_t (*encoder_new)(int32_t framed, int64_t vocabulary, void *model, int64_t size, int64_t guard, ft_error *e);
+	uint32_t (*decoder_new)(void *data, int64_t length, int32_t framed, int64_t vocabulary, void *model, int64_t size, int64_t guard, ft_error *e);
+	void (*release)(int32_t kind, uint32_t h);
+
+	int32_t (*encode)(uint32_t h, int32_t form, int32_t type, void *p, int64_t v, uint32_t symbol, ft_error *e);
+	int64_t (*decode)(uint32_t h, int32_t form, int32_t type, void *p, int64_t v, ft_error *e);
+	int64_t (*encode_rows)(uint32_t h, int32_t form, int32_t type, void *p, int64_t v, int64_t stride, uint32_t *symbols, int64_t n, ft_error *e);
+	int64_t (*decode_rows)(uint32_t h, int32_t form, int32_t type, void *p, int64_t v, int64_t stride, int64_t *symbols, int64_t n, ft_error *e);
+	int32_t (*encode_batch)(uint32_t *hs, int32_t form, int32_t type, void *p, int64_t v, uint32_t *symbols, int64_t n, ft_error *e);
+	int32_t (*decode_batch)(uint32_t *hs, int32_t form, int32_t type, void *p, int64_t v, int64_t *symbols, int64_t n, ft_error *e);
+	int64_t (*sparse)(int32_t kind, uint32_t h, int32_t logs, int32_t type, int64_t n, uint32_t *ids, void *p, int64_t k, double tail, int64_t symbol, ft_error *e);
+	int64_t (*values)(int32_t kind, uint32_t h, ft_family *f, int64_t *values, ft_error *e);
+	int32_t (*stack_step)(uint32_t h, int32_t form, int32_t type, void *p, int64_t v, int64_t *symbol, ft_error *e);
+	int32_t (*stack_bytes)(uint32_t h, int32_t pop, void *p, int64_t n, ft_error *e);
+	uint32_t (*stack_new)(void *data, int64_t length, ft_error *e);
+	uint32_t (*stack_dump)(uint32_t h, int64_t *length, ft_error *e);
+
+	uint32_t (*finish)(int32_t kind, uint32_t h, int64_t *length, ft_error *e);
+	void (*take)(uint32_t blob, void *dst);
+	int32_t (*stats)(int32_t kind, uint32_t h, int64_t *steps, double *bits, double *information, ft_error *e);
+	int64_t (*position)(int32_t kind, uint32_t h, void *dst, ft_error *e);
+	int32_t (*seek)(int32_t kind, uint32_t h, void *p, int64_t n, ft_error *e);
+
+	uint32_t (*writer_new)(char *path, char *model, int64_t block, int32_t solid, int64_t workers, ft_error *e);
+	int32_t (*writer_add)(uint32_t h, char *name, char *type, int32_t rank, int64_t *shape, void *p, ft_error *e);
+	int32_t (*writer_close)(uint32_t h, int32_t whole, ft_error *e);
+	uint32_t (*reader_new)(char *path, int64_t memory, int64_t output, int64_t workers, ft_error *e);
+	uint32_t (*reader_info)(uint32_t h, int64_t *length, ft_error *e);
+	int32_t (*reader_rows)(uint32_t h, int64_t member, int64_t from, int64_t to, void *dst, int64_t length, ft_error *e);
+	uint32_t (*compress)(void *p, int64_t n, char *type, char *model, int64_t block, int64_t workers, int64_t *length, ft_error *e);
+	uint32_t (*decompress)(void *p, int64_t n, int64_t memory, int64_t output, int64_t *length, ft_error *e);
+	uint32_t (*models)(int64_t *length, ft_error *e);
+} ft_api;
+
+#define FT_CAPSULE "foretell._core.api"
+
+#endif

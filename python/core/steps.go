@@ -1,0 +1,342 @@
+package main
+
+// #include "ft.h"
+import "C"
+
+import (
+	"bytes"
+	"unsafe"
+
+	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/prob"
+)
+
+// An encoder is an Encoder with what it writes to.
+type encoder struct {
+	*foretell.Encoder
+	framed *bytes.Buffer // nil if the stream is bare
+	tools
+}
+
+// A decoder is a Decoder of bytes in memory.
+type decoder struct {
+	*foretell.Decoder
+	tools
+}
+
+// tools are what steps other than the plainest need.
+type tools struct {
+	one        [1]uint32
+	row        prob.Categorical // that serves several steps
+	sparse     prob.Sparse
+	parametric prob.Parametric
+	components []prob.Component
+}
+
+func frame(vocabulary C.int64_t, model unsafe.Pointer, size, guard C.int64_t) foretell.Frame {
+	f := foretell.Frame{Vocabulary: int(vocabulary), Model: bytes.Clone(slice[byte](model, size)), Guard: int(guard)}
+	if guard == 0 {
+		f.Guard = foretell.NoGuard
+	} else if guard < 0 {
+		f.Guard = 0
+	}
+	return f
+}
+
+// A guard below zero is the default: none for a bare stream.
+//
+//export ft_encoder_new
+func ft_encoder_new(framed C.int32_t, vocabulary C.int64_t, model unsafe.Pointer, size, guard C.int64_t, e *C.ft_error) (h C.uint32_t) {
+	defer rescue(e)
+	c := new(encoder)
+	if framed == 0 {
+		c.Encoder = foretell.NewEncoder(nil)
+		if fail(e, c.SetGuard(int(max(guard, 0)))) != 0 {
+			return 0
+		}
+		return C.uint32_t(encoders.add(c))
+	}
+	c.framed = new(bytes.Buffer)
+	enc, err := foretell.NewFramedEncoder(c.framed, frame(vocabulary, model, size, guard))
+	if fail(e, err) != 0 {
+		return 0
+	}
+	c.Encoder = enc
+	return C.uint32_t(encoders.add(c))
+}
+
+//export ft_decoder_new
+func ft_decoder_new(data unsafe.Pointer, length C.int64_t, framed C.int32_t, vocabulary C.int64_t, model unsafe.Pointer, size, guard C.int64_t, e *C.ft_error) (h C.uint32_t) {
+	defer rescue(e)
+	c := new(decoder)
+	src := bytes.Clone(slice[byte](data, length))
+	if framed == 0 {
+		c.Decoder = foretell.NewDecoder(src)
+		if fail(e, c.SetGuard(int(max(guard, 0)))) != 0 {
+			return 0
+		}
+		return C.uint32_t(decoders.add(c))
+	}
+	dec, err := foretell.NewFramedDecoder(bytes.NewReader(src), frame(vocabulary, model, size, guard))
+	if fail(e, err) != 0 {
+		return 0
+	}
+	c.Decoder = dec
+	return C.uint32_t(decoders.add(c))
+}
+
+//export ft_encode
+func ft_encode(h C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C.int64_t, symbol C.uint32_t, e *C.ft_error) (code C.int32_t) {
+	defer rescue(e)
+	code = C.FT_INTERNAL
+	c := encoders.at(uint32(h))
+	var err error
+	switch {
+	case kind != C.FT_FLOAT32:
+		c.one[0] = uint32(symbol)
+		err = encodeRow(c, form, kind, p, v, c.one[:])
+	case form == C.FT_LOGITS:
+		err = c.EncodeLogits(slice[float32](p, v), uint32(symbol))
+	default:
+		err = c.EncodeStep(slice[float32](p, v), uint32(symbol))
+	}
+	if err == nil {
+		return C.FT_OK
+	}
+	code = fail(e, err)
+	e.row = -1
+	return code
+}
+
+// ft_decode returns the symbol, or -1 after an error.
+//
+//export ft_decode
+func ft_decode(h C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C.int64_t, e *C.ft_error) (symbol C.int64_t) {
+	defer rescue(e)
+	symbol = -1
+	c := decoders.at(uint32(h))
+	var err error
+	switch {
+	case kind != C.FT_FLOAT32:
+		err = decodeRow(c, form, kind, p, v, c.one[:])
+	case form == C.FT_LOGITS:
+		c.one[0], err = c.DecodeLogits(slice[float32](p, v))
+	default:
+		c.one[0], err = c.DecodeStep(slice[float32](p, v))
+	}
+	if err == nil {
+		return C.int64_t(c.one[0])
+	}
+	fail(e, err)
+	e.row = -1
+	return -1
+}
+
+// encodeRow codes symbols, 1, under the row at p.
+func encodeRow(c *encoder, form, kind C.int32_t, p unsafe.Pointer, v C.int64_t, symbols []uint32) (err error) {
+	f := foretell.Form(form)
+	switch kind {
+	case C.FT_FLOAT32:
+		_, err = foretell.EncodeSteps(c.Encoder, f, slice[float32](p, v), symbols)
+	case C.FT_FLOAT64:
+		_, err = foretell.EncodeSteps(c.Encoder, f, slice[float64](p, v), symbols)
+	case C.FT_FLOAT16:
+		_, err = foretell.EncodeSteps(c.Encoder, f, slice[prob.Float16](p, v), symbols)
+	case C.FT_BFLOAT16:
+		_, err = foretell.EncodeSteps(c.Encoder, f, slice[prob.BFloat16](p, v), symbols)
+	}
+	return err
+}
+
+// decodeRow decodes symbols, 1, under the row at p.
+func decodeRow(c *decoder, form, kind C.int32_t, p unsafe.Pointer, v C.int64_t, symbols []uint32) (err error) {
+	f := foretell.Form(form)
+	switch kind {
+	case C.FT_FLOAT32:
+		_, err = foretell.DecodeSteps(c.Decoder, f, slice[float32](p, v), symbols)
+	case C.FT_FLOAT64:
+		_, err = foretell.DecodeSteps(c.Decoder, f, slice[float64](p, v), symbols)
+	case C.FT_FLOAT16:
+		_, err = foretell.DecodeSteps(c.Decoder, f, slice[prob.Float16](p, v), symbols)
+	case C.FT_BFLOAT16:
+		_, err = foretell.DecodeSteps(c.Decoder, f, slice[prob.BFloat16](p, v), symbols)
+	}
+	return err
+}
+
+// setRow makes c the distribution of the row at p.
+func setRow(c *prob.Categorical, form, kind C.int32_t, p unsafe.Pointer, v C.int64_t) error {
+	switch kind {
+	case C.FT_FLOAT32:
+		return set(c, form, slice[float32](p, v))
+	case C.FT_FLOAT64:
+		return set(c, form, slice[float64](p, v))
+	case C.FT_FLOAT16:
+		return set(c, form, slice[prob.Float16](p, v))
+	default:
+		return set(c, form, slice[prob.BFloat16](p, v))
+	}
+}
+
+func set[T prob.Float](c *prob.Categorical, form C.int32_t, row []T) error {
+	if form == C.FT_LOGITS {
+		return prob.SetLogits(c, row)
+	}
+	return prob.Set(c, row)
+}
+
+// ft_encode_rows codes symbols, each under its row of v numbers; stride is the
+// distance of rows in bytes, 0 if all symbols are under the same row. It returns
+// how many were coded.
+//
+//export ft_encode_rows
+func ft_encode_rows(h C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v, stride C.int64_t, symbols *C.uint32_t, n C.int64_t, e *C.ft_error) (done C.int64_t) {
+	defer rescue(e)
+	c := encoders.at(uint32(h))
+	all := slice[uint32](unsafe.Pointer(symbols), n)
+	if stride == 0 && n > 0 {
+		if failRow(e, 0, setRow(&c.row, form, kind, p, v)) {
+			return 0
+		}
+	}
+	for i := range all {
+		var err error
+		if stride == 0 {
+			err = c.Encode(&c.row, all[i])
+		} else {
+			err = encodeRow(c, form, kind, unsafe.Add(p, i*int(stride)), v, all[i:i+1])
+		}
+		if failRow(e, i, err) {
+			return done
+		}
+		done++
+	}
+	return done
+}
+
+// ft_decode_rows is the inverse of ft_encode_rows.
+//
+//export ft_decode_rows
+func ft_decode_rows(h C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v, stride C.int64_t, symbols *C.int64_t, n C.int64_t, e *C.ft_error) (done C.int64_t) {
+	defer rescue(e)
+	c := decoders.at(uint32(h))
+	all := slice[int64](unsafe.Pointer(symbols), n)
+	if stride == 0 && n > 0 {
+		if failRow(e, 0, setRow(&c.row, form, kind, p, v)) {
+			return 0
+		}
+	}
+	for i := range all {
+		var err error
+		if stride == 0 {
+			c.one[0], err = c.Decode(&c.row)
+		} else {
+			err = decodeRow(c, form, kind, unsafe.Add(p, i*int(stride)), v, c.one[:])
+		}
+		if failRow(e, i, err) {
+			return done
+		}
+		all[i] = int64(c.one[0])
+		done++
+	}
+	return done
+}
+
+// failRow is fail for row i. It reports whether there is an error.
+func failRow(e *C.ft_error, i int, err error) bool {
+	if fail(e, err) == C.FT_OK {
+		return false
+	}
+	e.row = C.int64_t(i)
+	return true
+}
+
+// ft_sparse is a step under k probabilities, or their logarithms, and a tail. It
+// returns the symbol, or -1 after an error.
+//
+//export ft_sparse
+func ft_sparse(kind C.int32_t, h C.uint32_t, logs, dtype C.int32_t, n C.int64_t, ids *C.uint32_t, p unsafe.Pointer, k C.int64_t, tail C.double, symbol C.int64_t, e *C.ft_error) (got C.int64_t) {
+	defer rescue(e)
+	got = -1
+	var t *tools
+	switch kind {
+	case C.FT_ENCODER:
+		t = &encoders.at(uint32(h)).tools
+	case C.FT_DECODER:
+		t = &decoders.at(uint32(h)).tools
+	default:
+		t = &stacks.at(uint32(h)).tools
+	}
+	all := slice[uint32](unsafe.Pointer(ids), k)
+	var err error
+	switch dtype {
+	case C.FT_FLOAT32:
+		err = setSparse(&t.sparse, logs, n, all, slice[float32](p, k), tail)
+	case C.FT_FLOAT64:
+		err = setSparse(&t.sparse, logs, n, all, slice[float64](p, k), tail)
+	case C.FT_FLOAT16:
+		err = setSparse(&t.sparse, logs, n, all, slice[prob.Float16](p, k), tail)
+	default:
+		err = setSparse(&t.sparse, logs, n, all, slice[prob.BFloat16](p, k), tail)
+	}
+	if fail(e, err) != 0 {
+		return -1
+	}
+	s := uint32(symbol)
+	switch kind {
+	case C.FT_ENCODER:
+		err = encoders.at(uint32(h)).Encode(&t.sparse, s)
+	case C.FT_DECODER:
+		s, err = decoders.at(uint32(h)).Decode(&t.sparse)
+	default:
+		s, err = stacks.at(uint32(h)).step(&t.sparse, int64(symbol))
+	}
+	if fail(e, err) != 0 {
+		return -1
+	}
+	return C.int64_t(s)
+}
+
+func setSparse[T prob.Float](s *prob.Sparse, logs C.int32_t, n C.int64_t, ids []uint32, p []T, tail C.double) error {
+	if logs != 0 {
+		return prob.SetSparseLog(s, int(n), ids, p, float64(tail))
+	}
+	return prob.SetSparse(s, int(n), ids, p, float64(tail))
+}
+
+// ft_finish ends a stream. An encoder gives its bytes.
+//
+//export ft_finish
+func ft_finish(kind C.int32_t, h C.uint32_t, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
+	defer rescue(e)
+	if kind == C.FT_DECODER {
+		fail(e, decoders.at(uint32(h)).Finish())
+		return 0
+	}
+	c := encoders.at(uint32(h))
+	code, err := c.Finish()
+	if fail(e, err) != 0 {
+		return 0
+	}
+	if c.framed != nil {
+		code = c.framed.Bytes()
+	}
+	return give(code, length)
+}
+
+//export ft_stats
+func ft_stats(kind C.int32_t, h C.uint32_t, steps *C.int64_t, bits, information *C.double, e *C.ft_error) C.int32_t {
+	defer rescue(e)
+	var c interface {
+		Steps() int64
+		Bits() float64
+		Information() float64
+	}
+	if kind == C.FT_ENCODER {
+		c = encoders.at(uint32(h)).Encoder
+	} else {
+		c = decoders.at(uint32(h)).Decoder
+	}
+	*steps, *bits, *information = C.int64_t(c.Steps()), C.double(c.Bits()), C.double(c.Information())
+	return C.FT_OK
+}

@@ -1,0 +1,70 @@
+"""Lossless compression by prediction: a model says how likely each next symbol is,
+and an entropy coder spends exactly that many bits.
+
+Steps: Encoder and Decoder code one symbol or many under distributions that your own
+model predicts, BatchEncoder and BatchDecoder several streams in lock-step, and Stack
+last in, first out. DistributionCoder has the interface of distribution-coder.
+
+Files: save, load and open for arrays of integers, compress and decompress for bytes.
+
+The same input gives the same bytes on every machine.
+"""
+
+from ._errors import (
+    ArgumentError,
+    BusyError,
+    CorruptError,
+    DistributionError,
+    DriftError,
+    EndOfStream,
+    ForetellError,
+    ForkError,
+    InternalError,
+    LimitError,
+    ModelError,
+    SymbolError,
+    TruncatedError,
+    UnsupportedError,
+)
+from ._native import BatchDecoder, BatchEncoder, DistributionCoder
+from ._steps import Decoder, Encoder, Stack
+from ._values import Density, Gaussian, Laplace, Logistic, Mixture
+from ._files import Array, File, compress, decompress, load, models, open, save
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ArgumentError",
+    "Array",
+    "BatchDecoder",
+    "BatchEncoder",
+    "BusyError",
+    "CorruptError",
+    "Decoder",
+    "Density",
+    "DistributionCoder",
+    "DistributionError",
+    "DriftError",
+    "Encoder",
+    "EndOfStream",
+    "File",
+    "ForetellError",
+    "ForkError",
+    "Gaussian",
+    "InternalError",
+    "Laplace",
+    "LimitError",
+    "Logistic",
+    "Mixture",
+    "ModelError",
+    "Stack",
+    "SymbolError",
+    "TruncatedError",
+    "UnsupportedError",
+    "compress",
+    "decompress",
+    "load",
+    "models",
+    "open",
+    "save",
+]

@@ -1,0 +1,239 @@
+"""Arrays of integers in .fore files, and bytes."""
+
+import json
+import operator
+import os
+from collections.abc import Mapping
+
+import numpy as np
+
+from . import _native
+
+__all__ = ["Array", "File", "compress", "decompress", "load", "models", "open", "save"]
+
+_TYPES = frozenset(("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"))
+
+# Rows that lie so few elements apart are read in one go.
+_GAP = 1 << 16
+
+
+def models():
+    """Return the names of models that save and compress take."""
+    return _native.models().decode().split("\n")
+
+
+def save(path, arrays, *, model=None, block=0, solid=False, workers=0):
+    """Save an array of integers or bools, or a dict of them by name, to a file.
+
+    model is one of models(). block is the most elements in a block, the unit of random
+    access and of damage; 0 is the model's default. With solid=True blocks may hold
+    several arrays, which makes files of many small ones smaller. workers is how many
+    threads work, 0 for one per CPU; the bytes do not depend on it.
+
+    The file appears only once it is whole. Raises TypeError for other types of
+    elements, OSError, and ArgumentError for an unknown model.
+    """
+    path = os.fsdecode(path)
+    if not isinstance(arrays, Mapping):
+        arrays = {"array": arrays}
+    parts = []
+    for name, array in arrays.items():
+        if not isinstance(name, str):
+            raise TypeError(f"the name of an array is a str, not {type(name).__name__}")
+        array = np.asarray(array)
+        if array.dtype.name not in _TYPES:
+            raise TypeError(f"array {name!r} has elements of type {array.dtype}: only integers and bools can be saved")
+        shape = array.shape
+        array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        parts.append((name, array.dtype.name, shape, array.reshape(-1).view(np.uint8)))
+    _native.save(path, model or "", block, solid, workers, parts)
+
+
+def load(path, **limits):
+    """Load what save wrote, or any .fore file: the array, if it has exactly one, or a
+    dict of arrays by name. For limits see open."""
+    with open(path, **limits) as file:
+        arrays = {name: array[...] for name, array in file.items()}
+    return next(iter(arrays.values())) if len(arrays) == 1 else arrays
+
+
+def open(path, *, max_memory=0, max_output=0, workers=0):
+    """Open a .fore file for reading at random and return a File.
+
+    max_memory bounds the bytes that decoding takes (1 GiB by default) and max_output
+    those of what a single read gives (64 GiB); a file that asks for more raises
+    LimitError. Raises OSError, CorruptError, TruncatedError, UnsupportedError.
+    """
+    return File(path, max_memory=max_memory, max_output=max_output, workers=workers)
+
+
+class File(Mapping):
+    """An open .fore file: a mapping from names to Arrays, which are not in memory.
+
+    With a single array in it, file[100:200] is that array's slice. Use it as a context
+    manager, or close it. It may be used by several threads, and is pickled as its
+    path.
+    """
+
+    def __init__(self, path, **options):
+        self._path, self._options = os.fsdecode(path), options
+        self._native = _native.Reader(
+            self._path, options.get("max_memory", 0), options.get("max_output", 0), options.get("workers", 0)
+        )
+        self._arrays = {}
+        for number, member in enumerate(json.loads(self._native.info())):
+            self._arrays[member["name"]] = Array(self, number, member)
+
+    @property
+    def path(self):
+        """The path that the file was opened by."""
+        return self._path
+
+    def __getitem__(self, key):
+        if isinstance(key, str):
+            return self._arrays[key]
+        if len(self._arrays) != 1:
+            raise KeyError(f"the file has {len(self._arrays)} arrays: choose one of {list(self._arrays)}")
+        return next(iter(self._arrays.values()))[key]
+
+    def __iter__(self):
+        return iter(self._arrays)
+
+    def __len__(self):
+        return len(self._arrays)
+
+    def close(self):
+        """Close the file. Its arrays cannot be read any more."""
+        self._native.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def __reduce__(self):
+        return _reopen, (os.path.abspath(self._path), self._options)
+
+    def __eq__(self, other):
+        return self is other
+
+    __hash__ = object.__hash__
+
+    def __repr__(self):
+        return f"<foretell.File {self._path!r}: {', '.join(self._arrays) or 'empty'}>"
+
+
+def _reopen(path, options):
+    return File(path, **options)
+
+
+class Array:
+    """An array in an open File, with shape, dtype, ndim, size and len.
+
+    Indexing is NumPy's and gives what it gives, reading only the blocks that hold the
+    rows (places along the first axis) that are asked for. numpy.asarray reads it all.
+    """
+
+    def __init__(self, file, number, member):
+        self._file, self._number = file, number
+        self._fortran = member["fortran"] and len(member["shape"]) > 1
+        self._stored = np.dtype(member["type"]).newbyteorder(">" if member["big_endian"] else "<")
+        self.name = member["name"]
+        self.shape = tuple(member["shape"])
+        self.dtype = self._stored.newbyteorder("=")
+
+    @property
+    def ndim(self):
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self):
+        """Number of elements."""
+        return int(np.prod(self.shape, dtype=object))
+
+    def __len__(self):
+        if not self.shape:
+            raise TypeError("an array without axes has no length")
+        return self.shape[0]
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self):
+        return f"<foretell.Array {self.name!r}: {self.dtype}, shape {self.shape}>"
+
+    def __array__(self, dtype=None, copy=None):
+        if copy is False:
+            raise ValueError("an array in a file cannot be had without a copy")
+        array = self._rows(0, self.shape[0] if self.shape else 1)
+        return array if dtype is None else array.astype(dtype, copy=False)
+
+    def __getitem__(self, key):
+        keys = key if isinstance(key, tuple) else (key,)
+        if not self.shape or not keys or any(k is None for k in keys):
+            return self.__array__()[key]
+        first = keys[0]
+        if first is Ellipsis or isinstance(first, (bool, np.bool_)):
+            return self.__array__()[key]
+        rows = self.shape[0]
+        if isinstance(first, slice):
+            start, stop, step = first.indices(rows)
+            chosen = range(start, stop, step)
+            if not chosen:
+                return self._rows(0, 0)[(slice(None), *keys[1:])]
+            low, high = min(chosen[0], chosen[-1]), max(chosen[0], chosen[-1]) + 1
+            last = stop - low if step > 0 or stop >= low else None
+            return self._rows(low, high)[(slice(start - low, last, step), *keys[1:])]
+        try:
+            number = operator.index(first)
+        except TypeError:
+            return self._pick(first, keys)
+        if not -rows <= number < rows:
+            raise IndexError(f"index {number} is out of bounds for axis 0 with size {rows}")
+        number %= rows
+        return self._rows(number, number + 1)[(0, *keys[1:])]
+
+    def _pick(self, first, keys):
+        """Index by an array of row numbers, or a mask."""
+        first = np.asarray(first)
+        if first.size == 0 and first.dtype.kind == "f":
+            first = first.astype(np.intp)
+        if first.dtype.kind == "b" and first.shape != self.shape[:1] or first.dtype.kind not in "iub":
+            return self.__array__()[keys]
+        wanted = np.flatnonzero(first) if first.dtype.kind == "b" else first.astype(np.intp)
+        rows = self.shape[0]
+        if ((wanted < -rows) | (wanted >= rows)).any():
+            raise IndexError(f"an index is out of bounds for axis 0 with size {rows}")
+        unique, place = np.unique(wanted % max(rows, 1), return_inverse=True)
+        gap = max(1, _GAP // max(1, self.size // max(rows, 1)))
+        runs = np.split(unique, np.flatnonzero(np.diff(unique) > gap) + 1) if unique.size else []
+        parts = [self._rows(run[0], run[-1] + 1)[run - run[0]] for run in runs]
+        table = np.concatenate(parts) if parts else self._rows(0, 0)
+        return table[(place.reshape(wanted.shape), *keys[1:])]
+
+    def _rows(self, start, stop):
+        """Return the rows start..stop-1 as an array of its own."""
+        shape = (stop - start, *self.shape[1:]) if self.shape else ()
+        raw = np.empty(shape, dtype=self._stored, order="F" if self._fortran else "C")
+        flat = raw.reshape(-1, order="F" if self._fortran else "C").view(np.uint8)
+        self._file._native.rows(self._number, int(start), int(stop), flat)
+        return raw.astype(self.dtype, order="K", copy=False)
+
+
+def compress(data, *, dtype="uint8", model=None, block=0, workers=0):
+    """Compress bytes, or anything with a contiguous buffer, and return bytes.
+
+    npy, npz and tar content is recognised and its arrays compressed as what they are.
+    Other data is taken as little-endian elements of type dtype.
+    """
+    return _native.compress(data, np.dtype(dtype).name, model or "", block, workers)
+
+
+def decompress(data, *, max_memory=0, max_output=1 << 32):
+    """Return the bytes that compress was given. max_output bounds their number.
+
+    Raises CorruptError, TruncatedError, and LimitError where a limit is passed.
+    """
+    return _native.decompress(data, max_memory, max_output)

@@ -1,0 +1,314 @@
+/* BatchEncoder and BatchDecoder: streams that advance in lock-step. */
+#include "native.h"
+
+#include <string.h>
+
+/* room makes c hold n streams that are still to be made. */
+static int room(Coder *c, int kind, Py_ssize_t n) {
+	drop_batch(c);
+	c->kind = kind;
+	c->many = PyMem_Calloc(n ? n : 1, sizeof *c->many);
+	if (c->many == NULL) {
+		PyErr_NoMemory();
+		return -1;
+	}
+	c->n = n;
+	return 0;
+}
+
+static int batch_encoder_init(PyObject *self, PyObject *args, PyObject *kwargs) {
+	static char *names[] = {"n", "framed", "vocabulary", "model", "guard", NULL};
+	Coder *c = (Coder *)self;
+	int framed = 0;
+	long long vocabulary = 0, guard = -1;
+	const char *model = "";
+	Py_ssize_t size = 0, n;
+	ft_error e = {0};
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "n|$pLy#L:BatchEncoder", names, &n, &framed, &vocabulary, &model, &size, &guard))
+		return -1;
+	if (n < 0) {
+		PyErr_SetString(PyExc_ValueError, "a negative number of streams");
+		return -1;
+	}
+	if (enter(c) < 0)
+		return -1;
+	int failed = room(c, FT_ENCODER, n);
+	for (Py_ssize_t i = 0; i < n && !failed; i++) {
+		c->many[i] = go->encoder_new(framed, vocabulary, (void *)model, size, guard, &e);
+		failed = e.code;
+	}
+	leave(c);
+	if (e.code != FT_OK)
+		raise_error(&e);
+	return failed ? -1 : 0;
+}
+
+static int batch_decoder_init(PyObject *self, PyObject *args, PyObject *kwargs) {
+	static char *names[] = {"streams", "framed", "vocabulary", "model", "guard", NULL};
+	Coder *c = (Coder *)self;
+	PyObject *streams;
+	int framed = 0;
+	long long vocabulary = 0, guard = -1;
+	const char *model = "";
+	Py_ssize_t size = 0;
+	ft_error e = {0};
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$pLy#L:BatchDecoder", names, &streams, &framed, &vocabulary, &model, &size, &guard))
+		return -1;
+	if (PyBytes_Check(streams)) {
+		PyErr_SetString(PyExc_TypeError, "streams is a list of bytes, one for each stream");
+		return -1;
+	}
+	PyObject *list = PySequence_List(streams);
+	if (list == NULL)
+		return -1;
+	int failed = enter(c);
+	if (!failed) {
+		failed = room(c, FT_DECODER, PyList_Size(list));
+		for (Py_ssize_t i = 0; i < c->n && !failed; i++) {
+			Py_buffer data;
+			failed = PyObject_GetBuffer(PyList_GetItem(list, i), &data, PyBUF_SIMPLE);
+			if (!failed) {
+				c->many[i] = go->decoder_new(data.buf, data.len, framed, vocabulary, (void *)model, size, guard, &e);
+				PyBuffer_Release(&data);
+				failed = e.code;
+				e.row = i;
+			}
+		}
+		leave(c);
+	}
+	Py_DECREF(list);
+	if (e.code != FT_OK)
+		raise_error(&e);
+	return failed ? -1 : 0;
+}
+
+/* choose sets hs to the streams that a call is about: those of active, or all. */
+static int choose(Coder *c, PyObject *active, Symbols *s, uint32_t **hs, Py_ssize_t *n) {
+	if (active == NULL || active == Py_None) {
+		*hs = c->many;
+		*n = c->n;
+		return 0;
+	}
+	if (symbols_get(s, active) < 0)
+		return -1;
+	for (Py_ssize_t i = 0; i < s->n; i++) {
+		if (s->all[i] >= c->n) {
+			PyErr_Format(PyExc_IndexError, "stream %u of %zd", s->all[i], c->n);
+			return -1;
+		}
+		s->all[i] = c->many[s->all[i]];
+	}
+	*hs = s->all;
+	*n = s->n;
+	return 0;
+}
+
+/* matrix makes of probs, a matrix or a list of n rows, contiguous rows at *p. */
+static int matrix(Coder *c, PyObject *probs, Py_ssize_t n, Array *a, char **p) {
+	if (!is_rows(probs)) {
+		if (array_get(a, probs, 2) < 0)
+			return -1;
+		if (a->ndim != 2 || a->shape[0] != n) {
+			PyErr_Format(PyExc_ValueError, "probs is no matrix with a row for each of %zd streams", n);
+			array_free(a);
+			return -1;
+		}
+		*p = a->data;
+		if (!in_place(a) || (n > 1 && a->strides[0] != a->shape[1] * a->size)) {
+			if ((*p = scratch(c, n * a->shape[1] * a->size)) == NULL) {
+				array_free(a);
+				return -1;
+			}
+			gather(a, 0, n, *p);
+		}
+		return 0;
+	}
+	if (PySequence_Size(probs) != n) {
+		PyErr_Format(PyExc_ValueError, "%zd rows for %zd streams", PySequence_Size(probs), n);
+		return -1;
+	}
+	Py_ssize_t v = 0;
+	int type = 0;
+	for (Py_ssize_t i = 0; i < n; i++) {
+		PyObject *r = PySequence_GetItem(probs, i);
+		int failed = r == NULL || array_get(a, r, 1) < 0;
+		Py_XDECREF(r);
+		if (failed)
+			return -1;
+		if (i == 0) {
+			type = a->type;
+			v = a->shape[0];
+			*p = scratch(c, n * v * a->size);
+		} else if (type != a->type || v != a->shape[0]) {
+			PyErr_Format(PyExc_ValueError, "row %zd has another length or type than those before it", i);
+			*p = NULL;
+		}
+		if (*p != NULL)
+			gather(a, 0, 1, *p + i * v * a->size);
+		if (*p == NULL || i < n - 1)
+			array_free(a);
+		if (*p == NULL)
+			return -1;
+	}
+	a->ndim = 2;
+	a->shape[0] = n;
+	a->shape[1] = v;
+	return 0;
+}
+
+static PyObject *encode(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+	static const char *const names[] = {"probs", "symbols", "active", "logits", NULL};
+	Coder *c = (Coder *)self;
+	PyObject *in[4] = {0};
+	Symbols s = {0}, chosen = {0};
+	Array a;
+	ft_error e = {0};
+	uint32_t *hs;
+	Py_ssize_t n;
+	char *p;
+	int code = -1;
+	if (arguments("encode", args, nargs, kwnames, names, 2, 2, in) < 0)
+		return NULL;
+	int form = in[3] ? PyObject_IsTrue(in[3]) : FT_PROBABILITIES;
+	if (form < 0 || symbols_get(&s, in[1]) < 0)
+		return NULL;
+	if (enter(c) == 0) {
+		if (choose(c, in[2], &chosen, &hs, &n) == 0) {
+			if (s.n != n)
+				PyErr_Format(PyExc_ValueError, "%zd symbols for %zd streams", s.n, n);
+			else if (n == 0)
+				code = FT_OK;
+			else if (matrix(c, in[0], n, &a, &p) == 0) {
+				RUN(n * a.shape[1] * a.size, code = go->encode_batch(hs, form, a.type, p, a.shape[1], s.all, n, &e));
+				array_free(&a);
+			}
+		}
+		leave(c);
+	}
+	if (e.code == FT_SYMBOL && e.row == s.bad)
+		e.index = s.value;
+	symbols_free(&s);
+	symbols_free(&chosen);
+	if (e.code != FT_OK)
+		return raise_error(&e);
+	if (code != FT_OK)
+		return NULL;
+	Py_RETURN_NONE;
+}
+
+static PyObject *decode(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+	static const char *const names[] = {"probs", "active", "logits", NULL};
+	Coder *c = (Coder *)self;
+	PyObject *in[3] = {0}, *symbols = NULL;
+	Symbols chosen = {0};
+	Array a;
+	ft_error e = {0};
+	uint32_t *hs;
+	int64_t *to;
+	Py_ssize_t n;
+	char *p;
+	int code = -1;
+	if (arguments("decode", args, nargs, kwnames, names, 1, 1, in) < 0)
+		return NULL;
+	int form = in[2] ? PyObject_IsTrue(in[2]) : FT_PROBABILITIES;
+	if (form < 0)
+		return NULL;
+	if (enter(c) == 0) {
+		if (choose(c, in[1], &chosen, &hs, &n) == 0 && (symbols = new_symbols(n, &to)) != NULL) {
+			if (n == 0) {
+				code = FT_OK;
+			} else if (matrix(c, in[0], n, &a, &p) == 0) {
+				RUN(n * a.shape[1] * a.size, code = go->decode_batch(hs, form, a.type, p, a.shape[1], to, n, &e));
+				array_free(&a);
+			}
+		}
+		leave(c);
+	}
+	symbols_free(&chosen);
+	if (e.code != FT_OK)
+		raise_error(&e);
+	if (code != FT_OK)
+		Py_CLEAR(symbols);
+	return symbols;
+}
+
+static PyObject *finish(PyObject *self, PyObject *unused) {
+	Coder *c = (Coder *)self;
+	(void)unused;
+	ft_error e = {0};
+	if (enter(c) < 0)
+		return NULL;
+	int encodes = c->kind == FT_ENCODER;
+	PyObject *all = PyList_New(0);
+	for (Py_ssize_t i = 0; all && i < c->n; i++) {
+		int64_t length = 0;
+		uint32_t blob = go->finish(encodes ? FT_ENCODER : FT_DECODER, c->many[i], &length, &e);
+		if (e.code != FT_OK) {
+			e.row = i;
+			Py_CLEAR(all);
+			break;
+		}
+		PyObject *bytes = encodes ? take_bytes(blob, length) : Py_NewRef(Py_None);
+		if (bytes == NULL || PyList_Append(all, bytes) < 0)
+			Py_CLEAR(all);
+		Py_XDECREF(bytes);
+	}
+	leave(c);
+	if (e.code != FT_OK)
+		return raise_error(&e);
+	if (all && !encodes) {
+		Py_DECREF(all);
+		Py_RETURN_NONE;
+	}
+	return all;
+}
+
+static Py_ssize_t length(PyObject *self) {
+	return ((Coder *)self)->n;
+}
+
+static PyMethodDef encoder_methods[] = {
+	{"encode", VECTOR_METHOD(encode), METH_FASTCALL | METH_KEYWORDS,
+	 "encode($self, probs, symbols, *, active=None, logits=False)\n--\n\n"
+	 "Code one symbol in each stream.\n\n"
+	 "probs is a matrix of shape (B, V), or a list of B rows, as in Encoder.encode, and\n"
+	 "symbols has B integers. active is a list of the numbers of the streams that take\n"
+	 "part, all by default; then B is how many it has. Several threads work on it.\n\n"
+	 "Raises DistributionError and SymbolError with the row; then nothing was coded in\n"
+	 "any stream."},
+	{"finish", finish, METH_NOARGS, "finish($self)\n--\n\nEnd all streams and return a list of their bytes."},
+	{NULL, NULL, 0, NULL},
+};
+
+static PyMethodDef decoder_methods[] = {
+	{"decode", VECTOR_METHOD(decode), METH_FASTCALL | METH_KEYWORDS,
+	 "decode($self, probs, *, active=None, logits=False)\n--\n\n"
+	 "Return the next symbol of each stream, an int64 array of shape (B,).\n\n"
+	 "The arguments are those of BatchEncoder.encode. If a row is refused or a stream is\n"
+	 "damaged or at its end, the error names it as row and no stream moves on: leave it\n"
+	 "out of active and call again. Only after DriftError have the others moved on."},
+	{"finish", finish, METH_NOARGS, "finish($self)\n--\n\nCheck that all streams end here; the error of one that does not has its row."},
+	{NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot encoder_slots[] = {
+	{Py_tp_new, coder_new}, {Py_tp_init, batch_encoder_init}, {Py_tp_dealloc, coder_free},
+	{Py_tp_methods, encoder_methods}, {Py_sq_length, length},
+	{Py_tp_doc, "BatchEncoder(n, *, framed=False, vocabulary=0, model=b\"\", guard=-1)\n--\n\n"
+	 "n encoders that advance in lock-step, as a batched model does. Each of their\n"
+	 "streams is one that a Decoder can decode alone. The other arguments are those of\n"
+	 "Encoder."},
+	{0, NULL},
+};
+
+static PyType_Slot decoder_slots[] = {
+	{Py_tp_new, coder_new}, {Py_tp_init, batch_decoder_init}, {Py_tp_dealloc, coder_free},
+	{Py_tp_methods, decoder_methods}, {Py_sq_length, length},
+	{Py_tp_doc, "BatchDecoder(streams, *, framed=False, vocabulary=0, model=b\"\", guard=-1)\n--\n\n"
+	 "Decoders of a list of streams that advance in lock-step. The other arguments are\n"
+	 "those of Decoder."},
+	{0, NULL},
+};
+
+PyType_Spec batch_encoder_spec = {"foretell.BatchEncoder", sizeof(Coder), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, encoder_slots};
+PyType_Spec batch_decoder_spec = {"foretell.BatchDecoder", sizeof(Coder), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, decoder_slots};

@@ -1,0 +1,51 @@
+/* The module foretell._core: loading it starts Go. All it has is the table of Go's
+ * functions. */
+#include <Python.h>
+#include "libforetell.h"
+
+static const ft_api api = {
+	.encoder_new = ft_encoder_new,
+	.decoder_new = ft_decoder_new,
+	.release = ft_release,
+	.encode = ft_encode,
+	.decode = ft_decode,
+	.encode_rows = ft_encode_rows,
+	.decode_rows = ft_decode_rows,
+	.encode_batch = ft_encode_batch,
+	.decode_batch = ft_decode_batch,
+	.sparse = ft_sparse,
+	.values = ft_values,
+	.stack_step = ft_stack_step,
+	.stack_bytes = ft_stack_bytes,
+	.stack_new = ft_stack_new,
+	.stack_dump = ft_stack_dump,
+	.finish = ft_finish,
+	.take = ft_take,
+	.stats = ft_stats,
+	.position = ft_position,
+	.seek = ft_seek,
+	.writer_new = ft_writer_new,
+	.writer_add = ft_writer_add,
+	.writer_close = ft_writer_close,
+	.reader_new = ft_reader_new,
+	.reader_info = ft_reader_info,
+	.reader_rows = ft_reader_rows,
+	.compress = ft_compress,
+	.decompress = ft_decompress,
+	.models = ft_models,
+};
+
+static struct PyModuleDef module = {
+	PyModuleDef_HEAD_INIT,
+	.m_name = "foretell._core",
+	.m_size = -1,
+};
+
+PyMODINIT_FUNC PyInit__core(void) {
+	PyObject *m = PyModule_Create(&module);
+	PyObject *capsule = m ? PyCapsule_New((void *)&api, FT_CAPSULE, NULL) : NULL;
+	if (capsule == NULL || PyModule_AddObjectRef(m, "api", capsule) < 0)
+		Py_CLEAR(m);
+	Py_XDECREF(capsule);
+	return m;
+}

@@ -1,0 +1,247 @@
+/* The module itself: the way to the Go side, errors, and what all types share. */
+#include "native.h"
+
+#include <string.h>
+#ifndef _WIN32
+#include <pthread.h>
+#endif
+
+const ft_api *go;
+
+/* Go does not survive a fork: a child that inherits it must not call it. */
+static int forked;
+
+#ifndef _WIN32
+static void in_child(void) {
+	forked = go != NULL;
+}
+#endif
+
+static PyObject *errors(const char *name) {
+	PyObject *module = PyImport_ImportModule("foretell._errors");
+	PyObject *found = module ? PyObject_GetAttrString(module, name) : NULL;
+	Py_XDECREF(module);
+	return found;
+}
+
+static int set_error(const char *name, const char *message) {
+	PyObject *type = errors(name);
+	if (type != NULL)
+		PyErr_SetString(type, message);
+	Py_XDECREF(type);
+	return -1;
+}
+
+int ready(void) {
+	if (usable())
+		return 0;
+	if (forked)
+		return set_error("ForkError", "foretell was in use before this process was forked, which it does not survive: "
+		                 "use it after the fork only, or start processes with the method spawn or forkserver");
+	PyObject *core = PyImport_ImportModule("foretell._core");
+	PyObject *capsule = core ? PyObject_GetAttrString(core, "api") : NULL;
+	const ft_api *api = capsule ? PyCapsule_GetPointer(capsule, FT_CAPSULE) : NULL;
+	Py_XDECREF(capsule);
+	Py_XDECREF(core);
+	if (api == NULL)
+		return -1;
+#ifndef _WIN32
+	if (go == NULL && pthread_atfork(NULL, NULL, in_child) != 0) {
+		PyErr_NoMemory();
+		return -1;
+	}
+#endif
+	go = api;
+	return 0;
+}
+
+int usable(void) {
+	return go != NULL && !forked;
+}
+
+PyObject *raise_error(ft_error *e) {
+	PyObject *make = errors("make");
+	PyObject *message = PyUnicode_DecodeUTF8(e->message, strlen(e->message), "replace");
+	PyObject *error = NULL;
+	if (make && message)
+		error = PyObject_CallFunction(make, "iiOLLLLLLL", (int)e->code, (int)e->number, message, (long long)e->index,
+		                              (long long)e->length, (long long)e->row, (long long)e->from, (long long)e->to,
+		                              (long long)e->block, (long long)e->offset);
+	if (error)
+		PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+	Py_XDECREF(error);
+	Py_XDECREF(message);
+	Py_XDECREF(make);
+	free(e->message);
+	return NULL;
+}
+
+int busy_error(void) {
+	return set_error("BusyError", "two threads use one coder at the same time: give each its own, or take turns");
+}
+
+PyObject *take_bytes(uint32_t blob, int64_t length) {
+	PyObject *bytes = PyBytes_FromStringAndSize(NULL, length);
+	if (bytes == NULL)
+		go->release(FT_BLOB, blob);
+	else
+		go->take(blob, PyBytes_AsString(bytes));
+	return bytes;
+}
+
+PyObject *new_symbols(Py_ssize_t n, int64_t **data) {
+	static PyObject *empty;
+	if (empty == NULL) {
+		PyObject *numpy = PyImport_ImportModule("numpy");
+		empty = numpy ? PyObject_GetAttrString(numpy, "empty") : NULL;
+		Py_XDECREF(numpy);
+		if (empty == NULL)
+			return NULL;
+	}
+	Py_buffer view;
+	PyObject *array = PyObject_CallFunction(empty, "ns", n, "int64");
+	if (array == NULL || PyObject_GetBuffer(array, &view, PyBUF_WRITABLE) < 0) {
+		Py_XDECREF(array);
+		return NULL;
+	}
+	*data = view.buf; /* the array is ours alone, and keeps its memory */
+	PyBuffer_Release(&view);
+	return array;
+}
+
+int arguments(const char *function, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
+              const char *const *names, int positional, int required, PyObject **out) {
+	if (nargs > positional) {
+		PyErr_Format(PyExc_TypeError, "%s() takes %d positional arguments but %zd were given", function, positional, nargs);
+		return -1;
+	}
+	for (Py_ssize_t i = 0; i < nargs; i++)
+		out[i] = args[i];
+	for (Py_ssize_t k = 0, n = kwnames ? PyTuple_Size(kwnames) : 0; k < n; k++) {
+		PyObject *name = PyTuple_GetItem(kwnames, k);
+		int i = 0;
+		while (names[i] && PyUnicode_CompareWithASCIIString(name, names[i]) != 0)
+			i++;
+		if (names[i] == NULL || i < nargs) {
+			PyErr_Format(PyExc_TypeError, names[i] ? "%s() got multiple values for argument '%U'" : "%s() got an unexpected keyword argument '%U'",
+			             function, name);
+			return -1;
+		}
+		out[i] = args[nargs + k];
+	}
+	for (int i = 0; i < required; i++) {
+		if (out[i] == NULL) {
+			PyErr_Format(PyExc_TypeError, "%s() misses its argument '%s'", function, names[i]);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int enter(Coder *c) {
+	if (ready() < 0)
+		return -1;
+	if (atomic_exchange_explicit(&c->busy, 1, memory_order_acquire))
+		return busy_error();
+	return 0;
+}
+
+void leave(Coder *c) {
+	atomic_store_explicit(&c->busy, 0, memory_order_release);
+}
+
+void *scratch(Coder *c, size_t size) {
+	if (size > c->room || c->scratch == NULL) {
+		void *p = PyMem_Realloc(c->scratch, size ? size : 1);
+		if (p == NULL) {
+			PyErr_NoMemory();
+			return NULL;
+		}
+		c->scratch = p;
+		c->room = size;
+	}
+	return c->scratch;
+}
+
+void *row(Coder *c, const Array *a, Py_ssize_t i) {
+	if (in_place(a))
+		return a->data + (a->ndim == 2 ? i * a->strides[0] : 0);
+	void *p = scratch(c, a->shape[a->ndim - 1] * a->size);
+	if (p)
+		gather(a, i, i + 1, p);
+	return p;
+}
+
+void put(uint32_t *slot, int kind, uint32_t h) {
+	if (*slot)
+		go->release(kind, *slot);
+	*slot = h;
+}
+
+void drop_batch(Coder *c) {
+	for (Py_ssize_t i = 0; i < c->n; i++)
+		if (c->many[i])
+			go->release(c->kind, c->many[i]);
+	PyMem_Free(c->many);
+	c->many = NULL;
+	c->n = 0;
+}
+
+PyObject *coder_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+	(void)args, (void)kwargs;
+	allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+	Coder *c = (Coder *)alloc(type, 0);
+	if (c != NULL)
+		atomic_init(&c->busy, 0);
+	return (PyObject *)c;
+}
+
+void coder_free(PyObject *self) {
+	Coder *c = (Coder *)self;
+	PyTypeObject *type = Py_TYPE(self);
+	if (usable()) {
+		if (c->encoder)
+			go->release(FT_ENCODER, c->encoder);
+		if (c->decoder)
+			go->release(FT_DECODER, c->decoder);
+		if (c->stack)
+			go->release(FT_STACK, c->stack);
+		drop_batch(c);
+	}
+	PyMem_Free(c->scratch);
+	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+	release(self);
+	Py_DECREF(type);
+}
+
+int add_type(PyObject *module, PyType_Spec *spec) {
+	PyObject *type = PyType_FromSpec(spec);
+	if (type == NULL)
+		return -1;
+	int failed = PyModule_AddObjectRef(module, strrchr(spec->name, '.') + 1, type);
+	Py_DECREF(type);
+	return failed;
+}
+
+static struct PyModuleDef module = {
+	PyModuleDef_HEAD_INIT,
+	.m_name = "foretell._native",
+	.m_doc = "The parts of foretell that are written in C and Go.",
+	.m_size = -1,
+	.m_methods = file_functions,
+};
+
+PyMODINIT_FUNC PyInit__native(void) {
+	PyObject *m = PyModule_Create(&module);
+	if (m == NULL)
+		return NULL;
+	PyType_Spec *specs[] = {&distribution_coder_spec, &encoder_spec, &decoder_spec, &stack_spec,
+	                        &batch_encoder_spec, &batch_decoder_spec, &reader_spec};
+	for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
+		if (add_type(m, specs[i]) < 0) {
+			Py_DECREF(m);
+			return NULL;
+		}
+	}
+	return m;
+}

@@ -1,0 +1,159 @@
+/* The extension module of the Python package foretell: arguments, arrays and
+ * errors. The coders themselves are in Go, behind the functions of ft_api, which a
+ * second module brings in when the first of them is needed. */
+#ifndef FORETELL_NATIVE_H
+#define FORETELL_NATIVE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include "ft.h"
+
+extern const ft_api *go;
+
+/* ready returns 0 if the Go side can be called, and otherwise sets an error. */
+int ready(void);
+
+/* usable tells whether Go runs and can be called. */
+int usable(void);
+
+/* raise_error sets the exception that e describes and returns NULL. */
+PyObject *raise_error(ft_error *e);
+
+/* busy_error sets the error that an object is used by two threads at once. */
+int busy_error(void);
+
+/* take_bytes returns the bytes with a number, which it releases. */
+PyObject *take_bytes(uint32_t blob, int64_t length);
+
+/* new_symbols returns an uninitialised array of n int64 and their address. */
+PyObject *new_symbols(Py_ssize_t n, int64_t **data);
+
+/* arguments sorts the arguments of a vector call by the names given, of which the
+ * first few may come by position and some are required. */
+int arguments(const char *function, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
+              const char *const *names, int positional, int required, PyObject **out);
+
+/* An Array is numbers of a caller's, where they lie or copied. */
+typedef struct {
+	char *data;
+	int type; /* FT_FLOAT32.. */
+	int size; /* bytes of a number */
+	int swapped; /* in the other byte order */
+	int ndim; /* 0..2 */
+	Py_ssize_t shape[2], strides[2];
+	int viewed;
+	Py_buffer view;
+	PyObject *keep;
+	void *own;
+} Array;
+
+/* array_get reads o, an array of one or, if most is 2, two axes, or a sequence of
+ * numbers, as floats. */
+int array_get(Array *a, PyObject *o, int most);
+
+/* array_free releases what array_get holds. */
+void array_free(Array *a);
+
+/* is_rows tells a list of rows from a list of numbers and from an array. */
+int is_rows(PyObject *o);
+
+/* gather copies rows from..to-1 of a to dst, one after another. */
+void gather(const Array *a, Py_ssize_t from, Py_ssize_t to, char *dst);
+
+/* in_place tells whether the rows of a can be read where they lie. */
+int in_place(const Array *a);
+
+/* Symbols are a sequence of them. One that no uint32 holds is bad and stands as
+ * NO_SYMBOL, which is out of every range; value is the first of those. */
+typedef struct {
+	uint32_t *all;
+	Py_ssize_t n;
+	Py_ssize_t bad; /* place of the first, -1 if there is none */
+	long long value;
+} Symbols;
+
+#define NO_SYMBOL UINT32_MAX
+
+int symbols_get(Symbols *s, PyObject *o);
+void symbols_free(Symbols *s);
+
+/* symbol_get reads one symbol. */
+int symbol_get(PyObject *o, uint32_t *symbol, long long *value);
+
+/* A Coder is an object of any of the types that hold coders. */
+typedef struct {
+	PyObject_HEAD
+	atomic_int busy;
+	uint32_t encoder, decoder, stack; /* 0 if there is none */
+	uint32_t *many; /* of a batch, n of one kind */
+	Py_ssize_t n;
+	int kind;
+	void *scratch;
+	size_t room;
+} Coder;
+
+/* enter marks a coder as in use, leave ends that. */
+int enter(Coder *c);
+void leave(Coder *c);
+
+/* row returns the address of row i of a, copied to scratch memory if need be. */
+void *row(Coder *c, const Array *a, Py_ssize_t i);
+
+/* scratch returns at least size bytes of a coder's memory. */
+void *scratch(Coder *c, size_t size);
+
+/* With as many bytes to read, other threads may run. */
+#define RELEASE_AT (64 << 10)
+#define RUN(bytes, call)                                   \
+	do {                                                   \
+		if ((bytes) >= RELEASE_AT) {                       \
+			PyThreadState *save_ = PyEval_SaveThread();    \
+			call;                                          \
+			PyEval_RestoreThread(save_);                   \
+		} else {                                           \
+			call;                                          \
+		}                                                  \
+	} while (0)
+
+/* put makes h the coder in a slot, and releases the one that was there. */
+void put(uint32_t *slot, int kind, uint32_t h);
+
+/* drop_batch releases the streams of a batch. */
+void drop_batch(Coder *c);
+
+/* no_coder sets the error that an object was not initialised. */
+int no_coder(void);
+
+/* raise_symbol is raise_error, with the symbol as the caller gave it. */
+PyObject *raise_symbol(ft_error *e, long long value);
+
+/* form_of returns the form of a distribution, -1 with an error. */
+int form_of(PyObject *logits);
+
+/* What the types of steps.c have in common with others: encode and decode one
+ * symbol, with decode_row freeing a; finish; and methods of any coder. */
+PyObject *encode_one(Coder *c, PyObject *probs, PyObject *symbol, int form);
+PyObject *decode_row(Coder *c, Array *a, int form);
+PyObject *finish_coder(PyObject *self, PyObject *unused);
+PyObject *coder_position(PyObject *self, PyObject *unused);
+PyObject *coder_seek(PyObject *self, PyObject *position);
+PyObject *coder_values(PyObject *self, PyObject *args);
+
+/* put_sparse and get_sparse are the methods that code under the probabilities of
+ * some symbols. */
+PyObject *put_sparse(const char *name, PyObject *self, int kind, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
+PyObject *get_sparse(const char *name, PyObject *self, int kind, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
+
+#define VECTOR_METHOD(f) ((PyCFunction)(void (*)(void))(f))
+
+PyObject *coder_new(PyTypeObject *type, PyObject *args, PyObject *kwargs);
+void coder_free(PyObject *self);
+int add_type(PyObject *module, PyType_Spec *spec);
+
+extern PyType_Spec distribution_coder_spec, encoder_spec, decoder_spec, stack_spec;
+extern PyType_Spec batch_encoder_spec, batch_decoder_spec, reader_spec;
+extern PyMethodDef file_functions[];
+
+#endif

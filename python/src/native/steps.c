@@ -1,0 +1,594 @@
+/* Encoder and Decoder. */
+#include "native.h"
+
+#include <string.h>
+
+int no_coder(void) {
+	PyErr_SetString(PyExc_ValueError, "the coder was not initialised");
+	return -1;
+}
+
+PyObject *raise_symbol(ft_error *e, long long value) {
+	if (e->code == FT_SYMBOL)
+		e->index = value;
+	return raise_error(e);
+}
+
+PyObject *encode_one(Coder *c, PyObject *probs, PyObject *o, int form) {
+	Array a;
+	uint32_t symbol;
+	long long value;
+	ft_error e;
+	int32_t code = -1;
+	if (symbol_get(o, &symbol, &value) < 0 || array_get(&a, probs, 1) < 0)
+		return NULL;
+	if (enter(c) < 0) {
+		array_free(&a);
+		return NULL;
+	}
+	void *p = c->encoder ? row(c, &a, 0) : (no_coder(), NULL);
+	if (p != NULL)
+		RUN(a.shape[0] * a.size, code = go->encode(c->encoder, form, a.type, p, a.shape[0], symbol, &e));
+	leave(c);
+	array_free(&a);
+	if (p == NULL)
+		return NULL;
+	if (code != FT_OK)
+		return raise_symbol(&e, value);
+	Py_RETURN_NONE;
+}
+
+PyObject *decode_row(Coder *c, Array *a, int form) {
+	ft_error e;
+	int64_t symbol = -1;
+	if (enter(c) < 0) {
+		array_free(a);
+		return NULL;
+	}
+	void *p = c->decoder ? row(c, a, 0) : (no_coder(), NULL);
+	if (p != NULL)
+		RUN(a->shape[0] * a->size, symbol = go->decode(c->decoder, form, a->type, p, a->shape[0], &e));
+	leave(c);
+	array_free(a);
+	if (p == NULL)
+		return NULL;
+	return symbol < 0 ? raise_error(&e) : PyLong_FromLongLong(symbol);
+}
+
+/* Matrices that have to be copied are, so many bytes at a time. */
+#define PIECE (1 << 20)
+
+/* code_rows codes n symbols under the rows of a, or all under a if it is one row:
+ * encodes symbols if they are not NULL, else decodes to out. It returns how many
+ * it coded; fewer than n mean an error. */
+static int64_t code_rows(Coder *c, const Array *a, int form, const uint32_t *symbols, int64_t *out, int64_t n, ft_error *e) {
+	Py_ssize_t v = a->shape[a->ndim - 1], bytes = v * a->size;
+	Py_ssize_t step = n, stride = a->ndim == 2 ? a->strides[0] : 0;
+	int copy = !in_place(a);
+	int64_t done = 0;
+	char *p = a->data;
+	if (copy) {
+		step = a->ndim == 1 ? n : Py_MAX(PIECE / Py_MAX(bytes, 1), 1);
+		if ((p = scratch(c, bytes * Py_MIN(step, a->ndim == 1 ? 1 : n))) == NULL)
+			return -1;
+		stride = a->ndim == 1 ? 0 : bytes;
+	}
+	PyThreadState *save = PyEval_SaveThread();
+	while (done < n) {
+		int64_t part = Py_MIN(step, n - done), got;
+		char *at = p + (copy ? 0 : done * stride);
+		if (copy)
+			gather(a, a->ndim == 1 ? 0 : done, a->ndim == 1 ? 1 : done + part, p);
+		if (symbols)
+			got = go->encode_rows(c->encoder, form, a->type, at, v, stride, (uint32_t *)symbols + done, part, e);
+		else
+			got = go->decode_rows(c->decoder, form, a->type, at, v, stride, out + done, part, e);
+		if (got < part) {
+			e->row += done;
+			done += got;
+			break;
+		}
+		done += got;
+	}
+	PyEval_RestoreThread(save);
+	return done;
+}
+
+static PyObject *encode_many(Coder *c, PyObject *probs, PyObject *o, int form) {
+	Symbols s;
+	Array a;
+	ft_error e;
+	if (symbols_get(&s, o) < 0)
+		return NULL;
+	if (is_rows(probs)) {
+		if (PySequence_Size(probs) != s.n)
+			PyErr_Format(PyExc_ValueError, "%zd rows for %zd symbols", PySequence_Size(probs), s.n);
+		for (Py_ssize_t i = 0; i < s.n && !PyErr_Occurred(); i++) {
+			PyObject *r = PySequence_GetItem(probs, i);
+			int64_t got = -1;
+			if (r != NULL && array_get(&a, r, 1) == 0) {
+				if (enter(c) == 0) {
+					if (c->encoder ? 1 : no_coder())
+						got = code_rows(c, &a, form, s.all + i, NULL, 1, &e);
+					leave(c);
+				}
+				array_free(&a);
+			}
+			Py_XDECREF(r);
+			if (got == 0) {
+				e.row += i;
+				if (i == s.bad)
+					raise_symbol(&e, s.value);
+				else
+					raise_error(&e);
+			}
+		}
+		symbols_free(&s);
+		if (PyErr_Occurred())
+			return NULL;
+		Py_RETURN_NONE;
+	}
+	if (array_get(&a, probs, 2) < 0) {
+		symbols_free(&s);
+		return NULL;
+	}
+	int64_t got = -1;
+	if (a.ndim == 2 && a.shape[0] != s.n) {
+		PyErr_Format(PyExc_ValueError, "%zd rows for %zd symbols", a.shape[0], s.n);
+	} else if (enter(c) == 0) {
+		if (c->encoder ? 1 : no_coder())
+			got = code_rows(c, &a, form, s.all, NULL, s.n, &e);
+		leave(c);
+	}
+	array_free(&a);
+	if (got >= 0 && got < s.n) {
+		if (e.row == s.bad && e.code == FT_SYMBOL)
+			e.index = s.value;
+		raise_error(&e);
+	}
+	int64_t n = s.n;
+	symbols_free(&s);
+	if (got != n)
+		return NULL;
+	Py_RETURN_NONE;
+}
+
+/* hand_over makes the symbols that were decoded before an error its attribute. */
+static void hand_over(PyObject *symbols, Py_ssize_t n) {
+	PyObject *type, *error, *trace;
+	PyErr_Fetch(&type, &error, &trace);
+	PyErr_NormalizeException(&type, &error, &trace);
+	PyObject *part = PySequence_GetSlice(symbols, 0, n);
+	if (part == NULL || PyObject_SetAttrString(error, "symbols", part) < 0)
+		PyErr_Clear();
+	Py_XDECREF(part);
+	PyErr_Restore(type, error, trace);
+}
+
+static PyObject *decode_rows(Coder *c, PyObject *list, Py_ssize_t n, int form) {
+	ft_error e;
+	int64_t *to;
+	Py_ssize_t rows = PySequence_Size(list), i = 0;
+	if (n < 0)
+		n = rows;
+	if (n > rows) {
+		PyErr_Format(PyExc_ValueError, "%zd rows for %zd symbols", rows, n);
+		return NULL;
+	}
+	PyObject *symbols = new_symbols(n, &to);
+	if (symbols == NULL)
+		return NULL;
+	while (i < n && !PyErr_Occurred()) {
+		Array a;
+		int64_t got = -1;
+		PyObject *r = PySequence_GetItem(list, i);
+		if (r != NULL && array_get(&a, r, 1) == 0) {
+			if (enter(c) == 0) {
+				if (c->decoder ? 1 : no_coder())
+					got = code_rows(c, &a, form, NULL, to + i, 1, &e);
+				leave(c);
+			}
+			array_free(&a);
+		}
+		Py_XDECREF(r);
+		if (got == 0) {
+			e.row += i;
+			raise_error(&e);
+		} else if (got > 0) {
+			i++;
+		}
+	}
+	if (i == n)
+		return symbols;
+	hand_over(symbols, i);
+	Py_DECREF(symbols);
+	return NULL;
+}
+
+static PyObject *decode_many(Coder *c, Array *a, Py_ssize_t n, int form) {
+	ft_error e;
+	int64_t *to, got = -1;
+	PyObject *symbols = NULL;
+	if (n < 0)
+		n = a->shape[0];
+	if (a->ndim == 2 && n > a->shape[0])
+		PyErr_Format(PyExc_ValueError, "%zd rows for %zd symbols", a->shape[0], n);
+	else
+		symbols = new_symbols(n, &to);
+	if (symbols != NULL && enter(c) == 0) {
+		if (c->decoder ? 1 : no_coder())
+			got = code_rows(c, a, form, NULL, to, n, &e);
+		leave(c);
+	}
+	array_free(a);
+	if (got == n)
+		return symbols;
+	if (got >= 0) {
+		raise_error(&e);
+		hand_over(symbols, got);
+	}
+	Py_XDECREF(symbols);
+	return NULL;
+}
+
+int form_of(PyObject *logits) {
+	return logits == NULL ? FT_PROBABILITIES : PyObject_IsTrue(logits);
+}
+
+static PyObject *encode(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+	static const char *const names[] = {"probs", "symbols", "logits", NULL};
+	PyObject *in[3] = {0};
+	int f;
+	if (arguments("encode", args, nargs, kwnames, names, 2, 2, in) < 0 || (f = form_of(in[2])) < 0)
+		return NULL;
+	if (!PyLong_Check(in[1])) {
+		if (PyObject_Size(in[1]) >= 0 || PyIter_Check(in[1]))
+			return encode_many((Coder *)self, in[0], in[1], f);
+		PyErr_Clear();
+	}
+	return encode_one((Coder *)self, in[0], in[1], f);
+}
+
+static PyObject *decode(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+	static const char *const names[] = {"probs", "n", "logits", NULL};
+	PyObject *in[3] = {0};
+	Array a;
+	Py_ssize_t n = -1;
+	int f;
+	if (arguments("decode", args, nargs, kwnames, names, 2, 1, in) < 0 || (f = form_of(in[2])) < 0)
+		return NULL;
+	if (in[1] != NULL && in[1] != Py_None) {
+		n = PyNumber_AsSsize_t(in[1], PyExc_OverflowError);
+		if (n < 0) {
+			if (!PyErr_Occurred())
+				PyErr_SetString(PyExc_ValueError, "a negative number of symbols");
+			return NULL;
+		}
+	}
+	if (is_rows(in[0]))
+		return decode_rows((Coder *)self, in[0], n, f);
+	if (array_get(&a, in[0], 2) < 0)
+		return NULL;
+	if (a.ndim == 1 && n < 0)
+		return decode_row((Coder *)self, &a, f);
+	return decode_many((Coder *)self, &a, n, f);
+}
+
+/* sparse codes a symbol under the probabilities of some symbols: encodes or pushes
+ * it, or with NULL decodes or pops one. */
+static PyObject *sparse(Coder *c, int kind, PyObject **in, PyObject *symbol) {
+	PyObject *ids = in[0], *probs = in[1], *size = in[2], *tail = in[3];
+	Symbols s;
+	Array a;
+	ft_error e = {0};
+	uint32_t number = 0;
+	long long value = 0;
+	double rest = -1;
+	int64_t got = -1;
+	int logs = form_of(in[4]);
+	Py_ssize_t n = PyNumber_AsSsize_t(size, PyExc_OverflowError);
+	if (logs < 0 || (n == -1 && PyErr_Occurred()) || (symbol && symbol_get(symbol, &number, &value) < 0))
+		return NULL;
+	if (tail && tail != Py_None) {
+		rest = PyFloat_AsDouble(tail);
+		if (rest == -1 && PyErr_Occurred())
+			return NULL;
+		if (rest < 0)
+			rest = -2;
+	}
+	if (symbols_get(&s, ids) < 0)
+		return NULL;
+	if (array_get(&a, probs, 1) < 0) {
+		symbols_free(&s);
+		return NULL;
+	}
+	uint32_t h = kind == FT_ENCODER ? c->encoder : kind == FT_DECODER ? c->decoder : c->stack;
+	if (a.shape[0] != s.n) {
+		PyErr_Format(PyExc_ValueError, "%zd probabilities for %zd symbols", a.shape[0], s.n);
+	} else if (enter(c) == 0) {
+		void *p = h ? row(c, &a, 0) : (no_coder(), NULL);
+		if (p != NULL)
+			got = go->sparse(kind, h, logs, a.type, n, s.all, p, s.n, rest, symbol ? (int64_t)number : -1, &e);
+		leave(c);
+	}
+	array_free(&a);
+	symbols_free(&s);
+	if (got >= 0)
+		return PyLong_FromLongLong(got);
+	if (e.code != FT_OK)
+		raise_symbol(&e, value);
+	return NULL;
+}
+
+PyObject *put_sparse(const char *name, PyObject *self, int kind, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+	static const char *const names[] = {"ids", "probs", "symbol", "size", "tail", "logs", NULL};
+	PyObject *in[6] = {0};
+	if (arguments(name, args, nargs, kwnames, names, 3, 4, in) < 0)
+		return NULL;
+	PyObject *rest[] = {in[0], in[1], in[3], in[4], in[5]};
+	PyObject *done = sparse((Coder *)self, kind, rest, in[2]);
+	if (done == NULL)
+		return NULL;
+	Py_DECREF(done);
+	Py_RETURN_NONE;
+}
+
+PyObject *get_sparse(const char *name, PyObject *self, int kind, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+	static const char *const names[] = {"ids", "probs", "size", "tail", "logs", NULL};
+	PyObject *in[5] = {0};
+	if (arguments(name, args, nargs, kwnames, names, 2, 3, in) < 0)
+		return NULL;
+	return sparse((Coder *)self, kind, in, NULL);
+}
+
+static PyObject *encode_topk(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+	return put_sparse("encode_topk", self, FT_ENCODER, args, nargs, kwnames);
+}
+
+static PyObject *decode_topk(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+	return get_sparse("decode_topk", self, FT_DECODER, args, nargs, kwnames);
+}
+
+PyObject *finish_coder(PyObject *self, PyObject *unused) {
+	Coder *c = (Coder *)self;
+	(void)unused;
+	int64_t length = -1;
+	ft_error e = {0};
+	uint32_t blob = 0;
+	if (enter(c) < 0)
+		return NULL;
+	if (c->encoder || c->decoder)
+		blob = go->finish(c->encoder ? FT_ENCODER : FT_DECODER, c->encoder ? c->encoder : c->decoder, &length, &e);
+	else
+		no_coder();
+	leave(c);
+	if (PyErr_Occurred())
+		return NULL;
+	if (e.code != FT_OK)
+		return raise_error(&e);
+	if (length >= 0)
+		return take_bytes(blob, length);
+	Py_RETURN_NONE;
+}
+
+/* kind returns which coder an object holds, and its number. */
+static int kind(const Coder *c, uint32_t *h) {
+	int k = c->encoder ? FT_ENCODER : c->decoder ? FT_DECODER : FT_STACK;
+	*h = c->encoder ? c->encoder : c->decoder ? c->decoder : c->stack;
+	return k;
+}
+
+static PyObject *stats(Coder *c, int which) {
+	int64_t steps;
+	double bits, information;
+	ft_error e;
+	uint32_t h;
+	if (enter(c) < 0)
+		return NULL;
+	int k = kind(c, &h);
+	int code = h ? go->stats(k, h, &steps, &bits, &information, &e) : no_coder();
+	leave(c);
+	if (code < 0)
+		return NULL;
+	if (code != FT_OK)
+		return raise_error(&e);
+	return which == 0 ? PyLong_FromLongLong(steps) : PyFloat_FromDouble(which == 1 ? bits : information);
+}
+
+static PyObject *get_steps(PyObject *self, void *unused) {
+	(void)unused;
+	return stats((Coder *)self, 0);
+}
+
+static PyObject *get_bits(PyObject *self, void *unused) {
+	(void)unused;
+	return stats((Coder *)self, 1);
+}
+
+static PyObject *get_information(PyObject *self, void *unused) {
+	(void)unused;
+	return stats((Coder *)self, 2);
+}
+
+PyObject *coder_position(PyObject *self, PyObject *unused) {
+	Coder *c = (Coder *)self;
+	(void)unused;
+	char b[64];
+	ft_error e = {0};
+	uint32_t h;
+	int64_t n = 0;
+	if (enter(c) < 0)
+		return NULL;
+	int k = kind(c, &h);
+	if (h)
+		n = go->position(k, h, b, &e);
+	else
+		no_coder();
+	leave(c);
+	if (e.code != FT_OK)
+		return raise_error(&e);
+	return h ? PyBytes_FromStringAndSize(b, n) : NULL;
+}
+
+PyObject *coder_seek(PyObject *self, PyObject *o) {
+	Coder *c = (Coder *)self;
+	Py_buffer view;
+	ft_error e;
+	uint32_t h;
+	if (PyObject_GetBuffer(o, &view, PyBUF_SIMPLE) < 0)
+		return NULL;
+	int code = enter(c);
+	if (code == 0) {
+		int k = kind(c, &h);
+		code = h ? go->seek(k, h, view.buf, view.len, &e) : no_coder();
+		leave(c);
+	}
+	PyBuffer_Release(&view);
+	if (code < 0)
+		return NULL;
+	if (code != FT_OK)
+		return raise_error(&e);
+	Py_RETURN_NONE;
+}
+
+/* values codes integers under densities: (lo, hi, escape, families, means, scales,
+ * weights, values, pop), arrays as contiguous buffers. It returns how many. */
+PyObject *coder_values(PyObject *self, PyObject *args) {
+	Coder *c = (Coder *)self;
+	Py_buffer families, means, scales, weights, all;
+	long long lo, hi;
+	int escape, pop;
+	ft_error e = {0};
+	uint32_t h;
+	int64_t done = -1;
+	if (!PyArg_ParseTuple(args, "LLpy*y*y*y*w*p", &lo, &hi, &escape, &families, &means, &scales, &weights, &all, &pop))
+		return NULL;
+	ft_family f = {lo, hi, escape, (int32_t)(families.len / 4), all.len / 8, families.buf, means.buf, scales.buf, weights.buf};
+	Py_ssize_t size = f.parts * f.count * 8;
+	if (means.len != size || scales.len != size || weights.len != size) {
+		PyErr_SetString(PyExc_ValueError, "the arrays of means, scales and weights have other sizes than the values");
+	} else if (enter(c) == 0) {
+		int k = kind(c, &h);
+		if (h)
+			RUN(size, done = go->values(pop ? -k : k, h, &f, all.buf, &e));
+		else
+			no_coder();
+		leave(c);
+	}
+	PyBuffer_Release(&families);
+	PyBuffer_Release(&means);
+	PyBuffer_Release(&scales);
+	PyBuffer_Release(&weights);
+	PyBuffer_Release(&all);
+	if (e.code != FT_OK)
+		return raise_error(&e);
+	return done < 0 ? NULL : PyLong_FromLongLong(done);
+}
+
+static int encoder_init(PyObject *self, PyObject *args, PyObject *kwargs) {
+	static char *names[] = {"framed", "vocabulary", "model", "guard", NULL};
+	Coder *c = (Coder *)self;
+	int framed = 0;
+	long long vocabulary = 0, guard = -1;
+	const char *model = "";
+	Py_ssize_t size = 0;
+	ft_error e = {0};
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$pLy#L:Encoder", names, &framed, &vocabulary, &model, &size, &guard) || enter(c) < 0)
+		return -1;
+	uint32_t h = go->encoder_new(framed, vocabulary, (void *)model, size, guard, &e);
+	if (e.code == FT_OK)
+		put(&c->encoder, FT_ENCODER, h);
+	leave(c);
+	return e.code == FT_OK ? 0 : (raise_error(&e), -1);
+}
+
+static int decoder_init(PyObject *self, PyObject *args, PyObject *kwargs) {
+	static char *names[] = {"data", "framed", "vocabulary", "model", "guard", NULL};
+	Coder *c = (Coder *)self;
+	int framed = 0;
+	long long vocabulary = 0, guard = -1;
+	const char *model = "";
+	Py_ssize_t size = 0;
+	Py_buffer data;
+	ft_error e = {0};
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y*|$pLy#L:Decoder", names, &data, &framed, &vocabulary, &model, &size, &guard))
+		return -1;
+	if (enter(c) == 0) {
+		uint32_t h = go->decoder_new(data.buf, data.len, framed, vocabulary, (void *)model, size, guard, &e);
+		if (e.code == FT_OK)
+			put(&c->decoder, FT_DECODER, h);
+		leave(c);
+	}
+	PyBuffer_Release(&data);
+	if (e.code != FT_OK)
+		raise_error(&e);
+	return PyErr_Occurred() ? -1 : 0;
+}
+
+#define VECTOR (METH_FASTCALL | METH_KEYWORDS)
+
+static PyMethodDef encoder_methods[] = {
+	{"encode", VECTOR_METHOD(encode), VECTOR,
+	 "encode($self, probs, symbols, *, logits=False)\n--\n\n"
+	 "Code one symbol, or many.\n\n"
+	 "probs is the probability of each symbol, an array of shape (V,), or with\n"
+	 "logits=True their natural logarithms up to a constant; float16, bfloat16, float32\n"
+	 "or float64, which give the same bytes where they are equal as float32. Sums need\n"
+	 "not be 1. symbols is an integer of 0..V-1, or a sequence of T of them with probs\n"
+	 "of shape (T, V), a row for each, or (V,), the same for all.\n\n"
+	 "Raises DistributionError and SymbolError, after which the encoder stands where it\n"
+	 "stood, or in a call with many before the row that the error names as row."},
+	{"encode_topk", VECTOR_METHOD(encode_topk), VECTOR,
+	 "encode_topk($self, ids, probs, symbol, *, size, tail=None, logs=False)\n--\n\n"
+	 "Code a symbol of 0..size-1 under the probabilities of some symbols.\n\n"
+	 "Symbol ids[i] has probs[i], or with logs=True e to the probs[i]; both have shape\n"
+	 "(k,), in any order. All others share the probability tail; None is what the given\n"
+	 "ones leave of 1. Raises DistributionError, SymbolError."},
+	{"finish", finish_coder, METH_NOARGS,
+	 "finish($self)\n--\n\nEnd the stream and return its bytes. Nothing can be coded afterwards."},
+	{"position", coder_position, METH_NOARGS, "position($self)\n--\n\nReturn the place where the encoder stands, for Decoder.seek, as bytes."},
+	{"_values", coder_values, METH_VARARGS, NULL},
+	{NULL, NULL, 0, NULL},
+};
+
+static PyMethodDef decoder_methods[] = {
+	{"decode", VECTOR_METHOD(decode), VECTOR,
+	 "decode($self, probs, n=None, *, logits=False)\n--\n\n"
+	 "Return the next symbol, or many.\n\n"
+	 "probs is what encode was given. Of shape (V,) it gives an int, or with n an int64\n"
+	 "array of n symbols that are all under it; of shape (T, V) the symbols of its first\n"
+	 "n rows, of all by default.\n\n"
+	 "Raises DistributionError, after which the decoder stands where it stood; DriftError,\n"
+	 "CorruptError, TruncatedError, which are final; EndOfStream where a framed stream\n"
+	 "ends. In a call with many, row says which one failed and the error's attribute\n"
+	 "symbols holds those before it."},
+	{"decode_topk", VECTOR_METHOD(decode_topk), VECTOR,
+	 "decode_topk($self, ids, probs, *, size, tail=None, logs=False)\n--\n\n"
+	 "Return the next symbol, coded by encode_topk with the same arguments."},
+	{"finish", finish_coder, METH_NOARGS,
+	 "finish($self)\n--\n\nCheck that the stream ends here: raises CorruptError, TruncatedError or DriftError if it does not."},
+	{"position", coder_position, METH_NOARGS, "position($self)\n--\n\nReturn the place where the decoder stands, as bytes."},
+	{"seek", coder_seek, METH_O, "seek($self, position)\n--\n\nGo on from a position of this stream, whatever has been met before."},
+	{"_values", coder_values, METH_VARARGS, NULL},
+	{NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef stat_fields[] = {
+	{"steps", get_steps, NULL, "Steps so far.", NULL},
+	{"bits", get_bits, NULL, "Bits that the stream has taken so far, a fraction included.", NULL},
+	{"information", get_information, NULL, "Information content of the symbols so far in bits: the sum of -log2 of their probabilities as coded.", NULL},
+	{NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot encoder_slots[] = {
+	{Py_tp_new, coder_new}, {Py_tp_init, encoder_init}, {Py_tp_dealloc, coder_free},
+	{Py_tp_methods, encoder_methods}, {Py_tp_getset, stat_fields}, {0, NULL},
+};
+
+static PyType_Slot decoder_slots[] = {
+	{Py_tp_new, coder_new}, {Py_tp_init, decoder_init}, {Py_tp_dealloc, coder_free},
+	{Py_tp_methods, decoder_methods}, {Py_tp_getset, stat_fields}, {0, NULL},
+};
+
+PyType_Spec encoder_spec = {"foretell._native.Encoder", sizeof(Coder), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, encoder_slots};
+PyType_Spec decoder_spec = {"foretell._native.Decoder", sizeof(Coder), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, decoder_slots};
