@@ -14,7 +14,9 @@ const (
 	rawBody = 7 // first byte of a body of packed symbols; else it is log2 of the lanes
 
 	// MaxSlots is the largest number of slots that the tables of one Block or
-	// TBlock may have together. Decoding takes 8 bytes of memory a slot.
+	// TBlock may have together, and of symbols if all had as many as the largest.
+	// Decoding takes 8 bytes of memory a slot, encoding at most 16 a symbol and 4
+	// a slot.
 	MaxSlots = 1 << 24
 )
 
@@ -48,8 +50,8 @@ func newTableSet(tables []*Table) (tableSet, error) {
 		}
 		s.size = max(s.size, len(t.freq))
 	}
-	if len(tables) > MaxSlots>>s.prec {
-		return tableSet{}, fmt.Errorf("%w: %d tables of 2^%d slots are more than 2^24 slots", fault.ErrLimit, len(tables), s.prec)
+	if len(tables) > MaxSlots>>s.prec || len(tables) > MaxSlots/s.size {
+		return tableSet{}, fmt.Errorf("%w: %d tables of 2^%d slots and up to %d symbols", fault.ErrLimit, len(tables), s.prec, s.size)
 	}
 	return s, nil
 }
@@ -100,7 +102,10 @@ func (s *tableSet) certain(index []uint16, n int) bool {
 // wraps fault.ErrDistribution or fault.ErrLimit.
 func NewBlock[S Symbol](tables ...*Table) (*Block[S], error) {
 	b := new(Block[S])
-	return b, b.Reset(tables...)
+	if err := b.Reset(tables...); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 // Reset changes the tables and keeps the memory. After an error the tables are as

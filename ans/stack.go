@@ -20,9 +20,9 @@ const (
 // distribution from bytes that were pushed under another (bits-back coding).
 // The zero value is an empty stack.
 //
-// The state has 64 bits and is at least 2^48, the words that it sheds have 16:
-// an interval of 32-bit precision costs its information content to within
-// 2^-16 of its width, and a stack 7 bytes above that.
+// The state has 64 bits and is at least 2^48, the words that it sheds have 16, so
+// that an interval costs its information content to within 2^-15 bit, and nearly
+// nothing more on average; a stack takes at most 8 bytes above that.
 type Stack struct {
 	rest  uint64 // state - stackLower, so that the zero value is ready to use
 	words []byte // what the state has shed, 2 bytes a word, little endian, oldest first

@@ -262,3 +262,47 @@ func TestAllocations(t *testing.T) {
 		t.Errorf("stack: %v allocations", n)
 	}
 }
+
+func TestTableSet(t *testing.T) {
+	one, err := FlatTable(256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fine, err := NewTable([]uint64{1, 2}, 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	large, err := FlatTable(MaxSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		tables []*Table
+		want   error
+	}{
+		"none":             {nil, fault.ErrDistribution},
+		"other precisions": {[]*Table{one, fine}, fault.ErrDistribution},
+		"too many slots":   {slices.Repeat([]*Table{fine}, 17), fault.ErrLimit},
+		"as many as fit":   {slices.Repeat([]*Table{fine}, 16), nil},
+		"too many symbols": {slices.Repeat([]*Table{large}, 257), fault.ErrLimit},
+	} {
+		if _, err := NewBlock[uint32](c.tables...); !errors.Is(err, c.want) {
+			t.Errorf("%s: Block: %v", name, err)
+		}
+		if _, err := NewTBlock[uint32](c.tables...); !errors.Is(err, c.want) {
+			t.Errorf("%s: TBlock: %v", name, err)
+		}
+	}
+	b, err := NewBlock[uint8](one, one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, index := range map[string][]uint16{"none": nil, "short": {0}, "table 2 of 2": {0, 2}} {
+		if _, err := b.Encode(nil, []uint8{1, 2}, index); !errors.Is(err, fault.ErrDistribution) {
+			t.Errorf("index %s: %v", name, err)
+		}
+		if err := b.Decode(make([]uint8, 2), index, nil); !errors.Is(err, fault.ErrDistribution) {
+			t.Errorf("index %s: %v", name, err)
+		}
+	}
+}

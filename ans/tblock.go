@@ -27,7 +27,10 @@ type TBlock[S Symbol] struct {
 // wraps fault.ErrDistribution or fault.ErrLimit.
 func NewTBlock[S Symbol](tables ...*Table) (*TBlock[S], error) {
 	b := new(TBlock[S])
-	return b, b.Reset(tables...)
+	if err := b.Reset(tables...); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 // Reset changes the tables and keeps the memory. After an error the tables are as
