@@ -15,8 +15,8 @@ import (
 	"github.com/foretell/foretell/prob"
 )
 
-// realData returns the folder of real data: FORETELL_DATA, or shared/data next to
-// the repository. Tests that need it are skipped where it is absent.
+// realData returns the folder of real data: FORETELL_DATA, or a folder beside the
+// repository. Tests that need it are skipped where it is absent.
 func realData(t *testing.T) string {
 	dir := os.Getenv("FORETELL_DATA")
 	if dir == "" {

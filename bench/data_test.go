@@ -14,9 +14,8 @@ import (
 	"testing"
 )
 
-// dataDir returns the folder of real data: FORETELL_DATA, or the folder
-// shared/data next to the repository. A test or benchmark that needs it is
-// skipped where it is absent.
+// dataDir returns the folder of real data: FORETELL_DATA, or a folder beside the
+// repository. A benchmark that needs it is skipped where it is absent.
 func dataDir(t testing.TB) string {
 	dir := os.Getenv("FORETELL_DATA")
 	if dir == "" {
