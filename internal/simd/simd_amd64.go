@@ -3,8 +3,6 @@
 package simd
 
 import (
-	"math"
-
 	"golang.org/x/sys/cpu"
 )
 
@@ -12,23 +10,20 @@ func best() level {
 	switch x := &cpu.X86; {
 	case !x.HasAVX2 || !x.HasFMA || !x.HasF16C:
 		return purego
-	case !x.HasAVX512F || !x.HasAVX512DQ:
+	case !x.HasAVX512F || !x.HasAVX512BW || !x.HasAVX512DQ:
 		return avx2
 	}
 	return avx512
 }
 
-// The vector kernels multiply a probability by 2^k. From minScale to maxScale
-// that is a normal number, and a denormal probability comes out below 1 whether
-// or not the processor takes it for zero.
-const (
-	minScale = -97
-	maxScale = 125
-)
+// maxScale bounds the scales that the vector kernels take: up to there, a
+// denormal probability has no weight, whatever is added to its exponent.
+const maxScale = 125
 
-// scale returns 2^k, and whether the vector kernels take it.
-func scale(k int) (s float32, ok bool) {
-	return math.Float32frombits(uint32(k+127) << 23), k >= minScale && k <= maxScale
+// exponent returns what to add to the bits of a probability to multiply it by
+// 2^k, and whether the vector kernels can.
+func exponent(k int) (add uint32, ok bool) {
+	return uint32(k) << 23, k >= 0 && k <= maxScale
 }
 
 // offsetFloat returns the offset of logits as the number that it stands for,
@@ -38,48 +33,48 @@ func offsetFloat(offset int64) float32 {
 }
 
 func weighFloat32(p []float32, k, per int, total uint64, cum []uint64) (done int, sum uint64) {
-	if s, ok := scale(k); ok {
+	if e, ok := exponent(k); ok {
 		switch active {
 		case avx512:
-			return weighFloat32AVX512(&p[0], s, per, total, &cum[0], len(cum))
+			return weighFloat32AVX512(&p[0], e, per, total, &cum[0], len(cum))
 		case avx2:
-			return weighFloat32AVX2(&p[0], s, per, total, &cum[0], len(cum))
+			return weighFloat32AVX2(&p[0], e, per, total, &cum[0], len(cum))
 		}
 	}
 	return weighGo(p, k, per, total, cum, chunkFloat32)
 }
 
 func weighFloat64(p []float64, k, per int, total uint64, cum []uint64) (done int, sum uint64) {
-	if s, ok := scale(k); ok {
+	if e, ok := exponent(k); ok {
 		switch active {
 		case avx512:
-			return weighFloat64AVX512(&p[0], s, per, total, &cum[0], len(cum))
+			return weighFloat64AVX512(&p[0], e, per, total, &cum[0], len(cum))
 		case avx2:
-			return weighFloat64AVX2(&p[0], s, per, total, &cum[0], len(cum))
+			return weighFloat64AVX2(&p[0], e, per, total, &cum[0], len(cum))
 		}
 	}
 	return weighGo(p, k, per, total, cum, chunkFloat64)
 }
 
 func weighFloat16(p []uint16, k, per int, total uint64, cum []uint64) (done int, sum uint64) {
-	if s, ok := scale(k); ok {
+	if e, ok := exponent(k); ok {
 		switch active {
 		case avx512:
-			return weighFloat16AVX512(&p[0], s, per, total, &cum[0], len(cum))
+			return weighFloat16AVX512(&p[0], e, per, total, &cum[0], len(cum))
 		case avx2:
-			return weighFloat16AVX2(&p[0], s, per, total, &cum[0], len(cum))
+			return weighFloat16AVX2(&p[0], e, per, total, &cum[0], len(cum))
 		}
 	}
 	return weighGo(p, k, per, total, cum, chunkFloat16)
 }
 
 func weighBFloat16(p []uint16, k, per int, total uint64, cum []uint64) (done int, sum uint64) {
-	if s, ok := scale(k); ok {
+	if e, ok := exponent(k); ok {
 		switch active {
 		case avx512:
-			return weighBFloat16AVX512(&p[0], s, per, total, &cum[0], len(cum))
+			return weighBFloat16AVX512(&p[0], e, per, total, &cum[0], len(cum))
 		case avx2:
-			return weighBFloat16AVX2(&p[0], s, per, total, &cum[0], len(cum))
+			return weighBFloat16AVX2(&p[0], e, per, total, &cum[0], len(cum))
 		}
 	}
 	return weighGo(p, k, per, total, cum, chunkBFloat16)
@@ -96,8 +91,8 @@ func weighLogits(x []float32, offset int64, per int, total uint64, cum []uint64)
 }
 
 func weightsFloat32(dst []uint32, p []float32, k int) {
-	if s, ok := scale(k); ok && active != purego {
-		weightsFloat32AVX2(&dst[0], &p[0], s, len(p))
+	if e, ok := exponent(k); ok && active != purego {
+		weightsFloat32AVX2(&dst[0], &p[0], e, len(p))
 		return
 	}
 	weightsFloat32Go(dst, p, k)
@@ -155,16 +150,16 @@ func sumFloat32(p []float32) float32 {
 // above zero, as chunks is.
 
 //go:noescape
-func weighFloat32AVX512(p *float32, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+func weighFloat32AVX512(p *float32, exponent uint32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
 
 //go:noescape
-func weighFloat64AVX512(p *float64, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+func weighFloat64AVX512(p *float64, exponent uint32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
 
 //go:noescape
-func weighFloat16AVX512(p *uint16, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+func weighFloat16AVX512(p *uint16, exponent uint32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
 
 //go:noescape
-func weighBFloat16AVX512(p *uint16, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+func weighBFloat16AVX512(p *uint16, exponent uint32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
 
 //go:noescape
 func weighLogitsAVX512(x *float32, offset float32, per int, total uint64, cum *uint64, chunks int) (sum uint64)
@@ -173,16 +168,16 @@ func weighLogitsAVX512(x *float32, offset float32, per int, total uint64, cum *u
 func maxLogitAVX512(x *float32, n int, largest float32) (m float32, nan bool)
 
 //go:noescape
-func weighFloat32AVX2(p *float32, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+func weighFloat32AVX2(p *float32, exponent uint32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
 
 //go:noescape
-func weighFloat64AVX2(p *float64, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+func weighFloat64AVX2(p *float64, exponent uint32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
 
 //go:noescape
-func weighFloat16AVX2(p *uint16, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+func weighFloat16AVX2(p *uint16, exponent uint32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
 
 //go:noescape
-func weighBFloat16AVX2(p *uint16, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+func weighBFloat16AVX2(p *uint16, exponent uint32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
 
 //go:noescape
 func weighLogitsAVX2(x *float32, offset float32, per int, total uint64, cum *uint64, chunks int) (sum uint64)
@@ -191,7 +186,7 @@ func weighLogitsAVX2(x *float32, offset float32, per int, total uint64, cum *uin
 func maxLogitAVX2(x *float32, n int, largest float32) (m float32, nan bool)
 
 //go:noescape
-func weightsFloat32AVX2(dst *uint32, p *float32, scale float32, n int)
+func weightsFloat32AVX2(dst *uint32, p *float32, exponent uint32, n int)
 
 //go:noescape
 func weightsLogitsAVX2(dst *uint32, x *float32, offset float32, n int)

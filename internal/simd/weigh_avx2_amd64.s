@@ -6,12 +6,12 @@
 // for two things. Each step has two halves of 16 numbers, in Y8 and Y9. And Y6
 // collects the largest bit pattern, which END compares with that of 2^(31-k), in
 // Y7: a number that is not below, as unsigned integers, is not to be weighed
-// here. The sum of the bit patterns of 2^k and 2^(31-k) is 285 << 23.
+// here. That pattern is (158 - k) << 23.
 
 #define SETUP \
-	VBROADCASTSS scale+8(FP), Y0; \
-	MOVL $0x8e800000, R9;         \
-	SUBL scale+8(FP), R9;         \
+	VPBROADCASTD exponent+8(FP), Y0; \
+	MOVL $0x4f000000, R9;         \
+	SUBL exponent+8(FP), R9;      \
 	VMOVD R9, X7;                 \
 	VPBROADCASTD X7, Y7;          \
 	MOVQ per+16(FP), CX;          \
@@ -28,8 +28,8 @@
 	MOVQ  CX, BX
 
 #define ADD \
-	VMULPS     Y8, Y0, Y10;   \
-	VMULPS     Y9, Y0, Y11;   \
+	VPADDUSW   Y8, Y0, Y10;   \
+	VPADDUSW   Y9, Y0, Y11;   \
 	VCVTTPS2DQ Y10, Y10;      \
 	VCVTTPS2DQ Y11, Y11;      \
 	VPMAXUD    Y8, Y6, Y6;    \
@@ -61,7 +61,7 @@
 	ADDQ         $8, DI;        \
 	INCQ         R8
 
-// func weighFloat32AVX2(p *float32, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+// func weighFloat32AVX2(p *float32, exponent uint32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
 TEXT ·weighFloat32AVX2(SB), NOSPLIT, $0-64
 	MOVQ p+0(FP), SI
 	SETUP
@@ -93,7 +93,7 @@ stop:
 	VZEROUPPER
 	RET
 
-// func weighFloat64AVX2(p *float64, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+// func weighFloat64AVX2(p *float64, exponent uint32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
 TEXT ·weighFloat64AVX2(SB), NOSPLIT, $8-64
 	MOVQ    p+0(FP), SI
 	SETUP
@@ -136,7 +136,7 @@ stop:
 	VZEROUPPER
 	RET
 
-// func weighFloat16AVX2(p *uint16, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+// func weighFloat16AVX2(p *uint16, exponent uint32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
 TEXT ·weighFloat16AVX2(SB), NOSPLIT, $0-64
 	MOVQ p+0(FP), SI
 	SETUP
@@ -168,7 +168,7 @@ stop:
 	VZEROUPPER
 	RET
 
-// func weighBFloat16AVX2(p *uint16, scale float32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+// func weighBFloat16AVX2(p *uint16, exponent uint32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
 TEXT ·weighBFloat16AVX2(SB), NOSPLIT, $0-64
 	MOVQ         p+0(FP), SI
 	SETUP
@@ -205,18 +205,20 @@ stop:
 	VZEROUPPER
 	RET
 
-// func weightsFloat32AVX2(dst *uint32, p *float32, scale float32, n int)
+// func weightsFloat32AVX2(dst *uint32, p *float32, exponent uint32, n int)
 TEXT ·weightsFloat32AVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         p+8(FP), SI
-	VBROADCASTSS scale+16(FP), Y0
+	MOVL         exponent+16(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
 	MOVQ         n+24(FP), CX
 
 step:
-	VMULPS     (SI), Y0, Y1
-	VMULPS     32(SI), Y0, Y2
-	VMULPS     64(SI), Y0, Y3
-	VMULPS     96(SI), Y0, Y4
+	VPADDUSW   (SI), Y0, Y1
+	VPADDUSW   32(SI), Y0, Y2
+	VPADDUSW   64(SI), Y0, Y3
+	VPADDUSW   96(SI), Y0, Y4
 	VCVTTPS2DQ Y1, Y1
 	VCVTTPS2DQ Y2, Y2
 	VCVTTPS2DQ Y3, Y3
