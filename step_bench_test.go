@@ -39,13 +39,22 @@ func newBenchArray(v int, seed uint64) *benchArray {
 		p := math.Exp(float64(l)) / sum
 		a.f32[i], a.f64[i] = float32(p), p
 		a.bf16[i] = prob.BFloat16(math.Float32bits(float32(p)) >> 16)
-		a.f16[i] = prob.Float16(min(p*(1<<24), 0x3ff)) // denormal, in steps of 2^-24
+		a.f16[i] = half(p)
 	}
 	for range benchSteps {
 		i, _ := slices.BinarySearch(cum, r.Float64()*sum)
 		a.symbols = append(a.symbols, uint32(min(i, v-1)))
 	}
 	return a
+}
+
+// half returns the half-precision number next to p, 0..1, toward zero.
+func half(p float64) prob.Float16 {
+	b := math.Float32bits(float32(p))
+	if e := b >> 23; e > 112 {
+		return prob.Float16((e-112)<<10 | b>>13&0x3ff)
+	}
+	return prob.Float16(p * (1 << 24))
 }
 
 // encode codes symbol i%benchSteps under the array as the type named.
