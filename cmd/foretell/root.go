@@ -76,6 +76,7 @@ func newRoot(a *app) *cobra.Command {
 		newInspect(a),
 		newVerify(a),
 		newStats(a),
+		newReport(a),
 		newDemo(a),
 		newVersion(a),
 	)
