@@ -78,6 +78,8 @@ type blockCoder struct {
 	symbols []uint32
 	fitter  tokens.Fitter
 	fixed   *tokens.ValueMap // that blocks must have, nil if none
+	prior   *prior           // nil if none
+	primed  model.Codec      // made with the prior
 }
 
 func newBlockCoder(id model.ID, config model.Config) (*blockCoder, error) {
@@ -154,6 +156,19 @@ func splitParams(p []byte) (valueMap, codec []byte, err error) {
 // encode encodes a block, its body into the buffer dst. turn is its turn at
 // planning.
 func (c *blockCoder) encode(dst []byte, b *rawBlock, turn func(func([]byte) ([]byte, bool, error)) error) (out codedBlock, err error) {
+	if c.prior != nil {
+		primed, err := c.encodePrimed(dst, b)
+		if err != nil || primed != nil {
+			turn(func([]byte) ([]byte, bool, error) { return nil, true, nil })
+		}
+		if err != nil {
+			return out, err
+		}
+		if primed != nil {
+			primed.hash = xxh3.Hash(b.raw)
+			return *primed, nil
+		}
+	}
 	out.hash = xxh3.Hash(b.raw)
 	m, block, err := c.symbolise(b)
 	if err == nil && b.costs {
@@ -331,6 +346,9 @@ func (c *blockCoder) decode(h *container.Block, b *rawBlock, data *container.Blo
 	codec, err := c.codec(model.ID(h.Codec))
 	if err != nil {
 		return err
+	}
+	if c.primed != nil && model.ID(h.Codec) == model.Mix {
+		codec = c.primed
 	}
 	block := c.newBlock(b, m)
 	block.Params, block.Base = own, base

@@ -13,25 +13,43 @@ import (
 	"github.com/foretell/foretell/tokens"
 )
 
-// checkHeader checks that a file can be decoded under the options and returns
-// what its codecs are made with.
-func checkHeader(h *container.Header, o *ReaderOptions) (cfg model.Config, err error) {
+// newCoders checks that a file can be decoded under the options and returns what
+// decodes its blocks, one for each worker.
+func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) {
 	if h.Memory > uint64(o.MaxMemory) {
-		return cfg, fmt.Errorf("%w: decoding takes %d bytes, more than the %d allowed", fault.ErrLimit, h.Memory, o.MaxMemory)
+		return nil, fmt.Errorf("%w: decoding takes %d bytes, more than the %d allowed", fault.ErrLimit, h.Memory, o.MaxMemory)
 	}
 	if h.BlockTokens > MaxBlockTokens {
-		return cfg, fmt.Errorf("%w: blocks of %d tokens", fault.ErrUnsupported, h.BlockTokens)
+		return nil, fmt.Errorf("%w: blocks of %d tokens", fault.ErrUnsupported, h.BlockTokens)
 	}
-	// A block's own level is in its body; this is for reckoning with memory.
-	cfg.Mix = mix.Config{Level: mix.Best, MaxMemory: o.MaxMemory}
-	if model.ID(h.Codec) != model.External {
-		return cfg, nil
+	var config model.Config
+	var start *prior
+	var err error
+	switch model.ID(h.Codec) {
+	case model.External:
+		if o.External == nil || !slices.Equal(h.Model, o.External.ID[:]) {
+			return nil, fmt.Errorf("%w: the file was written under the external model %x", fault.ErrModel, h.Model)
+		}
+		config.Predictor = o.External.New
+	case model.Mix:
+		// A block's own level is in its body; this is for reckoning with memory.
+		config.Mix = mix.Config{Level: mix.Best, MaxMemory: o.MaxMemory}
+		if start, err = choosePrior(h, o); err != nil {
+			return nil, err
+		}
 	}
-	if o.External == nil || !slices.Equal(h.Model, o.External.ID[:]) {
-		return cfg, fmt.Errorf("%w: the file was written under the external model %x", fault.ErrModel, h.Model)
+	coders := make(chan *blockCoder, o.Workers)
+	for range o.Workers {
+		c, err := newBlockCoder(model.ID(h.Codec), config)
+		if err == nil {
+			err = c.prime(start)
+		}
+		if err != nil {
+			return nil, err
+		}
+		coders <- c
 	}
-	cfg.Predictor = o.External.New
-	return cfg, nil
+	return coders, nil
 }
 
 // A fetcher reads the records of a file and has its blocks decoded.

@@ -63,6 +63,12 @@ type WriterOptions struct {
 	// CPU. The bytes do not depend on it.
 	Workers int
 
+	// Prior is what Train made of sample data: the state that the models mix
+	// and best start each block from. The file records its SHA-256, and with
+	// EmbedPrior carries it; else whoever reads the file has to bring it.
+	Prior      []byte
+	EmbedPrior bool
+
 	// External is the caller's own model, in the place of Model.
 	External *External
 }
@@ -115,6 +121,9 @@ func (o *WriterOptions) resolve() (WriterOptions, preset, error) {
 	} else if opts.Model == externalModel {
 		return opts, p, fmt.Errorf("the option External is missing")
 	}
+	if len(opts.Prior) > 0 && p.codec != model.Mix {
+		return opts, p, fmt.Errorf("a prior is for the models mix and best, not %q", opts.Model)
+	}
 	opts.Workers = workers(opts.Workers)
 	return opts, p, nil
 }
@@ -131,6 +140,10 @@ type ReaderOptions struct {
 	// MaxOutput bounds the bytes of content that are handed out; 0 is 64 GiB.
 	// A file that has more is an error that wraps ErrLimit.
 	MaxOutput int64
+
+	// Prior is the prior that the file was written with, if it was and does
+	// not carry it.
+	Prior []byte
 
 	// External is the model that the file was written under, if it was.
 	External *External

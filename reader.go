@@ -7,7 +7,6 @@ import (
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
-	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/tokens"
 	"github.com/zeebo/xxh3"
 )
@@ -55,7 +54,7 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := checkHeader(&in.Header, &o)
+	coders, err := newCoders(&in.Header, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -75,14 +74,7 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 		mem:      newBudget(o.MaxMemory),
 		member:   -1,
 	}
-	f := &fetcher{Reader: d, in: in, coders: make(chan *blockCoder, o.Workers), members: map[int]*tokens.Info{}}
-	for range o.Workers {
-		c, err := newBlockCoder(model.ID(in.Header.Codec), config)
-		if err != nil {
-			return nil, err
-		}
-		f.coders <- c
-	}
+	f := &fetcher{Reader: d, in: in, coders: coders, members: map[int]*tokens.Info{}}
 	if err := f.learn(expected); err != nil {
 		return nil, err
 	}

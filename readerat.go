@@ -7,7 +7,6 @@ import (
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
-	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/tokens"
 )
 
@@ -16,7 +15,7 @@ import (
 type ReaderAt struct {
 	opts    ReaderOptions
 	in      *container.File
-	coders  chan *blockCoder
+	coders  func() (chan *blockCoder, error) // made when first needed
 	mem     *budget
 	files   []File
 	members []tokens.Info
@@ -42,30 +41,20 @@ type place struct {
 }
 
 // OpenReaderAt reads the header and the index of the file of size bytes that r
-// gives access to.
+// gives access to. The prior or model that the file needs is asked for when
+// tokens are first read.
 func OpenReaderAt(r io.ReaderAt, size int64, opts *ReaderOptions) (*ReaderAt, error) {
 	o := opts.resolve()
 	in, err := container.Open(r, size, container.Limits{Memory: o.MaxMemory})
 	if err != nil {
 		return nil, err
 	}
-	config, err := checkHeader(&in.Header, &o)
-	if err != nil {
-		return nil, err
-	}
 	a := &ReaderAt{
 		opts: o, in: in, number: -1,
-		coders: make(chan *blockCoder, o.Workers),
-		mem:    newBudget(o.MaxMemory),
-		byID:   map[int]*tokens.Info{},
+		mem:  newBudget(o.MaxMemory),
+		byID: map[int]*tokens.Info{},
 	}
-	for range o.Workers {
-		c, err := newBlockCoder(model.ID(in.Header.Codec), config)
-		if err != nil {
-			return nil, err
-		}
-		a.coders <- c
-	}
+	a.coders = sync.OnceValues(func() (chan *blockCoder, error) { return newCoders(&in.Header, &o) })
 	if err := a.readLayout(); err != nil {
 		return nil, err
 	}
@@ -220,6 +209,9 @@ func (r *ReaderAt) copyTokens(w io.Writer, member int, from, to int64) error {
 	if from == to {
 		return nil
 	}
+	if _, err := r.coders(); err != nil {
+		return err
+	}
 	size := int64(r.members[member].Type.Size())
 	if (to-from)*size > r.opts.MaxOutput {
 		return fmt.Errorf("%w: the range has more than %d bytes", fault.ErrLimit, r.opts.MaxOutput)
@@ -294,8 +286,12 @@ func (r *ReaderAt) decodeBlock(h *container.Block, data *container.BlockData) (*
 	if err != nil {
 		return nil, err
 	}
-	c := <-r.coders
-	defer func() { r.coders <- c }()
+	coders, err := r.coders()
+	if err != nil {
+		return nil, err
+	}
+	c := <-coders
+	defer func() { coders <- c }()
 	need, err := c.need(&r.in.Header, h, b, data)
 	if err != nil {
 		return nil, err

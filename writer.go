@@ -73,6 +73,12 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 		member: -1,
 		plan:   newPlanner(),
 	}
+	var start *prior
+	if len(opts.Prior) > 0 {
+		if start, err = parsePrior(opts.Prior, 0); err != nil {
+			return nil, err
+		}
+	}
 	var fixed *tokens.ValueMap
 	if opts.External != nil {
 		if fixed, err = identity(opts.External.Size); err != nil {
@@ -85,6 +91,9 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 			return nil, err
 		}
 		c.fixed = fixed
+		if err := c.prime(start); err != nil {
+			return nil, err
+		}
 		w.coders <- c
 	}
 	header := container.Header{
@@ -93,8 +102,14 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 		BlockTokens: uint64(opts.BlockTokens),
 		Memory:      uint64(model.Memory(p.codec, p.config, statedSize, opts.BlockTokens)),
 	}
-	if opts.External != nil {
+	switch {
+	case opts.External != nil:
 		header.Model = opts.External.ID[:]
+	case start != nil:
+		header.Model = start.sum[:]
+		if opts.EmbedPrior {
+			header.Prior = opts.Prior
+		}
 	}
 	w.out, err = container.NewWriter(out, header)
 	if err != nil {

@@ -1,0 +1,211 @@
+package foretell
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/foretell/foretell/internal/container"
+	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/model"
+	"github.com/foretell/foretell/model/mix"
+	"github.com/foretell/foretell/tokens"
+)
+
+// A trained prior as bytes is a value map (its size as a uvarint, then the map),
+// which says what the symbols of the model mean, and a mix.Prior.
+type prior struct {
+	sum      [sha256.Size]byte
+	mapBytes []byte
+	valueMap *tokens.ValueMap
+	mix      *mix.Prior
+}
+
+// parsePrior reads a prior, which may come from anyone.
+func parsePrior(data []byte, maxMemory int64) (*prior, error) {
+	n, l := binary.Uvarint(data)
+	if l <= 0 || n > uint64(len(data)-l) {
+		return nil, fmt.Errorf("%w: not a prior", fault.ErrCorrupt)
+	}
+	p := &prior{sum: sha256.Sum256(data), mapBytes: data[l : l+int(n)]}
+	var rest []byte
+	var err error
+	if p.valueMap, rest, err = tokens.ParseValueMap(p.mapBytes, tokens.MaxSymbols); err != nil {
+		return nil, fmt.Errorf("prior: %w", err)
+	}
+	if len(rest) != 0 {
+		return nil, fmt.Errorf("%w: prior: value map", fault.ErrCorrupt)
+	}
+	if p.mix, err = mix.ParsePrior(data[l+int(n):], maxMemory); err != nil {
+		return nil, fmt.Errorf("prior: %w", err)
+	}
+	return p, nil
+}
+
+// choosePrior returns the prior that decoding a file needs, nil if none.
+func choosePrior(h *container.Header, o *ReaderOptions) (*prior, error) {
+	data := h.Prior
+	switch {
+	case len(h.Model) == 0:
+		return nil, nil
+	case len(data) == 0 && len(o.Prior) == 0:
+		return nil, fmt.Errorf("%w: the file needs the prior with the SHA-256 %x", fault.ErrModel, h.Model)
+	case len(data) == 0:
+		data = o.Prior
+	}
+	if sum := sha256.Sum256(data); !bytes.Equal(sum[:], h.Model) {
+		if len(h.Prior) > 0 {
+			return nil, fmt.Errorf("%w: the prior in the file does not match its hash", fault.ErrCorrupt)
+		}
+		return nil, fmt.Errorf("%w: the file needs the prior with the SHA-256 %x, not %x", fault.ErrModel, h.Model, sum)
+	}
+	return parsePrior(data, o.MaxMemory)
+}
+
+// TrainOptions says how Train makes a prior. The zero value is good.
+type TrainOptions struct {
+	// Model is "mix" or "best"; "" is "mix". Files written with the prior are
+	// coded at its level.
+	Model string
+
+	// MaxBytes bounds the size of the prior; 0 means 1 MiB. What was used
+	// least is left out.
+	MaxBytes int
+}
+
+// maxTrainTokens bounds the sample that a prior is trained on, and so the memory
+// that takes.
+const maxTrainTokens = 1 << 24
+
+// Train makes a prior from sample data: a starting state for the model of
+// WriterOptions.Prior, so that each block knows from its start what the sample
+// taught. The sample should be of the same kind as the data to come: the same
+// tokens, in arrays whose axes mean the same. The same sample gives the same
+// bytes on every machine. Train uses at most the first 2^24 tokens.
+func Train(src *tokens.Source, opts *TrainOptions) ([]byte, error) {
+	var o TrainOptions
+	if opts != nil {
+		o = *opts
+	}
+	level := mix.Fast
+	switch o.Model {
+	case "", "mix":
+	case "best":
+		level = mix.Best
+	default:
+		return nil, fmt.Errorf("a prior is for the models mix and best, not %q", o.Model)
+	}
+	b, err := sample(src)
+	if err != nil {
+		return nil, err
+	}
+	c := new(blockCoder)
+	m, block, err := c.symbolise(b)
+	if err != nil {
+		return nil, err
+	}
+	if block.Symbols == nil || len(block.Symbols) != b.tokens {
+		return nil, fmt.Errorf("%w: values too spread for a prior", fault.ErrUnsupported)
+	}
+	if wide, err := widen(m); err != nil {
+		return nil, err
+	} else if wide != nil {
+		block.Size, m = wide.Size(), wide
+	}
+	spans := make([]mix.Span, len(block.Spans))
+	for i, s := range block.Spans {
+		spans[i] = mix.Span{First: s.First, Count: s.Count, Shape: s.Shape}
+	}
+	trained, err := mix.Train(mix.TrainConfig{Level: level, MaxBytes: o.MaxBytes},
+		&mix.Block{Spans: spans, Size: block.Size, Symbols: block.Symbols})
+	if err != nil {
+		return nil, err
+	}
+	data, err := trained.MarshalBinary()
+	if err != nil {
+		return nil, err
+	}
+	mapBytes := m.AppendTo(nil)
+	out := binary.AppendUvarint(nil, uint64(len(mapBytes)))
+	out = append(out, mapBytes...)
+	return append(out, data...), nil
+}
+
+// widen returns the map of tokens that are symbols up to the next power of two,
+// so that the prior has room for tokens that the sample lacks; nil if m is of
+// another kind.
+func widen(m *tokens.ValueMap) (*tokens.ValueMap, error) {
+	size := 1
+	for size < m.Size() {
+		size *= 2
+	}
+	own, err := identity(m.Size())
+	if err != nil || !bytes.Equal(own.AppendTo(nil), m.AppendTo(nil)) || size > mix.MaxSize {
+		return nil, err
+	}
+	return identity(size)
+}
+
+// sample reads members of src into one block, as many as there is room for.
+func sample(src *tokens.Source) (*rawBlock, error) {
+	b := new(rawBlock)
+	for member := 0; ; {
+		p, err := src.Next()
+		if err == io.EOF && b.tokens > 0 {
+			return b, nil
+		} else if err == io.EOF {
+			return nil, fmt.Errorf("there are no tokens to learn from")
+		} else if err != nil {
+			return nil, err
+		}
+		if p.Kind != tokens.Member {
+			continue
+		}
+		info := p.Info
+		size := info.Type.Size()
+		n, err := b.fill(p.Data, (maxTrainTokens-b.tokens)*size)
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+		if count := n / size; count > 0 {
+			b.add(member, 0, count, &info)
+		}
+		member++
+		if b.tokens == maxTrainTokens {
+			return b, nil
+		}
+	}
+}
+
+// prime makes the coder use a prior for the blocks that it fits.
+func (c *blockCoder) prime(p *prior) error {
+	if p == nil {
+		return nil
+	}
+	config := c.config
+	config.Mix.Prior = p.mix
+	codec, err := model.New(model.Mix, config)
+	c.prior, c.primed = p, codec
+	return err
+}
+
+// encodePrimed encodes a block with the prior. It returns nil if the prior does
+// not fit the block.
+func (c *blockCoder) encodePrimed(dst []byte, b *rawBlock) (*codedBlock, error) {
+	block, err := c.apply(c.prior.valueMap, b)
+	if err != nil {
+		return nil, nil // the block has other values than the sample
+	}
+	if b.costs {
+		block.Costs = make([]float32, len(block.Symbols))
+	}
+	out := &codedBlock{params: joinParams(c.prior.mapBytes, nil), costs: block.Costs}
+	out.body, out.codec, err = model.Encode(model.Mix, c.primed, dst, block)
+	if errors.Is(err, fault.ErrModel) {
+		return nil, nil // it has another shape
+	}
+	return out, err
+}

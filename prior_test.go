@@ -1,0 +1,130 @@
+package foretell
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/foretell/foretell/tokens"
+)
+
+// frames returns frames from..to-1 of a minute of video tokens as an npy file.
+func frames(t testing.TB, from, to int) ([]int64, *tokens.Source) {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(dataDir(t), "commavq", "taco-bell.npy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := make([]int64, (to-from)*128)
+	for i := range values {
+		values[i] = int64(binary.LittleEndian.Uint64(raw[128+8*(from*128+i):]))
+	}
+	file, err := tokens.AppendNPYHeader(nil, tokens.Info{Type: tokens.Int64, Shape: []int{to - from, 128}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range values {
+		file = binary.LittleEndian.AppendUint64(file, uint64(v))
+	}
+	src, err := tokens.NewSource("frames.npy", bytes.NewReader(file), tokens.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values, src
+}
+
+// TestPrior trains on the first half of a minute and holds that the second half,
+// in blocks of a twelfth, becomes at least 4 % smaller by it.
+func TestPrior(t *testing.T) {
+	_, src := frames(t, 0, 600)
+	trained, err := Train(src, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(opts WriterOptions) []byte {
+		_, src := frames(t, 600, 1200)
+		opts.BlockTokens = 100 * 128
+		return compress(t, &opts, src)
+	}
+	plain := write(WriterOptions{})
+	referring := write(WriterOptions{Prior: trained})
+	carrying := write(WriterOptions{Prior: trained, EmbedPrior: true})
+	t.Logf("prior of %d bytes: %d bytes without, %d with it", len(trained), len(plain), len(referring))
+	if len(referring)*100 > len(plain)*96 {
+		t.Errorf("%d bytes with the prior, %d without", len(referring), len(plain))
+	}
+	if n := len(carrying) - len(referring); n < len(trained) || n > len(trained)+8 {
+		t.Errorf("carrying the prior takes %d bytes, it has %d", n, len(trained))
+	}
+
+	want, err := content(plain, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		file []byte
+		opts *ReaderOptions
+	}{{referring, &ReaderOptions{Prior: trained}}, {carrying, nil}} {
+		got, err := content(c.file, c.opts)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("other content comes back: %v", err)
+		}
+		r := open(t, c.file, c.opts)
+		values, err := ReadArray[int64](r, 0, 400, 500)
+		all, _ := frames(t, 1000, 1100)
+		if err != nil || !slices.Equal(values, all) {
+			t.Errorf("frames 400 to 499: %v", err)
+		}
+	}
+	other := bytes.Clone(trained)
+	other[len(other)/2]++
+	for _, opts := range []*ReaderOptions{nil, {Prior: other}} {
+		if _, err := content(referring, opts); !errors.Is(err, ErrModel) {
+			t.Errorf("without the prior: %v", err)
+		}
+		r := open(t, referring, opts)
+		if _, err := ReadArray[int64](r, 0, 0, 1); !errors.Is(err, ErrModel) {
+			t.Errorf("without the prior: %v", err)
+		}
+	}
+
+	// Data of another kind are coded as if there were no prior.
+	var buf bytes.Buffer
+	w, err := NewWriter(&buf, &WriterOptions{Prior: trained})
+	if err != nil {
+		t.Fatal(err)
+	}
+	odd := []int32{-5, 1 << 30, 7, 7, 7, 7, 7}
+	if err := WriteArray(w, "odd", []int{7}, odd); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	back, err := ReadArray[int32](open(t, buf.Bytes(), &ReaderOptions{Prior: trained}), 0, 0, 7)
+	if err != nil || !slices.Equal(back, odd) {
+		t.Errorf("%v, %v", back, err)
+	}
+}
+
+func FuzzPrior(f *testing.F) {
+	src, err := tokens.NewSource("a", bytes.NewReader(bytes.Repeat([]byte("to be or not to be "), 20)), tokens.Options{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	trained, err := Train(src, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(trained)
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if _, err := parsePrior(data, 1<<26); err != nil && !typed(err) {
+			t.Fatal(err)
+		}
+	})
+}
