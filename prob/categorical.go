@@ -166,7 +166,7 @@ func (c *Categorical) setProbabilities(v numbers) error {
 	if stop >= 0 || total < minTotal {
 		largest, err := c.largest()
 		if err != nil {
-			*c = Categorical{cum: c.cum}
+			c.Release()
 			return err
 		}
 		c.k = firstScale - 1 - floorLog2(largest)

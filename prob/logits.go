@@ -13,7 +13,7 @@ func (c *Categorical) setLogits(v numbers) error {
 	}
 	largest, err := c.largestLogit()
 	if err != nil {
-		*c = Categorical{cum: c.cum}
+		c.Release()
 		return err
 	}
 	if largest <= -simd.LogitLimit || largest >= simd.LogitLimit {
