@@ -138,7 +138,7 @@ func (ref *reference) add(w uint64) {
 
 func (ref *reference) low(i int) uint64 {
 	n := len(ref.weights)
-	v := new(big.Int).Mul(ref.cum[i], big.NewInt(Total - int64(n)))
+	v := new(big.Int).Mul(ref.cum[i], big.NewInt(Total-int64(n)))
 	v.Div(v, ref.cum[n])
 	return v.Uint64() + uint64(i)
 }
