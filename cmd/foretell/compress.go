@@ -43,6 +43,8 @@ type compressOptions struct {
 	fast    bool
 	best    bool
 	solid   bool
+	prior   string
+	embed   bool
 	block   size
 	workers threads
 	force   bool
@@ -64,6 +66,8 @@ func newCompress(a *app) *cobra.Command {
 	f.StringVar(&c.model, "model", "", "the `MODEL` that predicts: "+oneOf(models())+" (default: "+foretell.DefaultModel+")")
 	f.BoolVar(&c.fast, "fast", false, "the same as --model fast: speed before size")
 	f.BoolVar(&c.best, "best", false, "the same as --model best: size before speed")
+	addPrior(cmd, &c.prior)
+	f.BoolVar(&c.embed, "embed-prior", false, "let the output carry the prior, so that decompressing needs nothing else")
 	f.BoolVar(&c.solid, "solid", false, "let blocks hold several members: smaller for many short arrays")
 	f.Var(&c.block, "block", "most tokens in a block, such as 64K: what a range read decodes at least (default: the model's)")
 	f.VarP(&c.workers, "threads", "T", "encode that many blocks at a time; the output does not depend on it (default: one for each CPU)")
@@ -105,6 +109,10 @@ func (c *compressOptions) run(args []string) error {
 	for _, given := range c.named() {
 		model = strings.TrimPrefix(given, "--")
 	}
+	prior, err := readPrior(c.prior)
+	if err != nil {
+		return err
+	}
 	src, err := tokens.Open(args, opts)
 	if err != nil {
 		return err
@@ -119,6 +127,7 @@ func (c *compressOptions) run(args []string) error {
 	sink := &tallyWriter{w: f}
 	w, err := foretell.NewWriter(sink, &foretell.WriterOptions{
 		Model: model, BlockTokens: int(c.block), Solid: c.solid, Workers: int(c.workers),
+		Prior: prior, EmbedPrior: c.embed,
 	})
 	if err != nil {
 		return err

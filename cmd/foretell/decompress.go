@@ -40,6 +40,7 @@ type decompressOptions struct {
 	dir       string
 	pick      selection
 	workers   threads
+	prior     string
 	maxMemory size
 	maxOutput size
 	force     bool
@@ -66,6 +67,7 @@ func newDecompress(a *app) *cobra.Command {
 	f.Var(&d.pick.rows, "range", "take only these rows along the first axis, as in Python: 100:200, :50, -10:")
 	f.VarP(&d.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
 	cmd.MarkFlagDirname("directory")
+	addPrior(cmd, &d.prior)
 	addMaxMemory(cmd, &d.maxMemory)
 	addMaxOutput(cmd, &d.maxOutput)
 	f.BoolVar(&d.keepGoing, "keep-going", false, "go on after damage: write what is whole, zeros for what is lost, and list it")
@@ -116,7 +118,11 @@ func (d *decompressOptions) run(name string) error {
 	}
 	begin := time.Now()
 	pipe := to.stdout || name == "-"
-	opts := &foretell.ReaderOptions{Workers: int(d.workers), MaxMemory: int64(d.maxMemory), MaxOutput: int64(d.maxOutput)}
+	prior, err := readPrior(d.prior)
+	if err != nil {
+		return err
+	}
+	opts := &foretell.ReaderOptions{Workers: int(d.workers), MaxMemory: int64(d.maxMemory), MaxOutput: int64(d.maxOutput), Prior: prior}
 	var damage []string
 	if d.keepGoing {
 		opts.KeepGoing = func(err error) { damage = append(damage, err.Error()) }

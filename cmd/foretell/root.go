@@ -77,6 +77,7 @@ func newRoot(a *app) *cobra.Command {
 		newVerify(a),
 		newStats(a),
 		newReport(a),
+		newTrain(a),
 		newDemo(a),
 		newVersion(a),
 	)

@@ -24,6 +24,7 @@ const verifyExample = `  foretell verify tokens.npy.fore
 type verifyOptions struct {
 	*app
 	workers   threads
+	prior     string
 	maxMemory size
 	maxOutput size
 	json      bool
@@ -43,6 +44,7 @@ func newVerify(a *app) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.VarP(&v.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
+	addPrior(cmd, &v.prior)
 	addMaxMemory(cmd, &v.maxMemory)
 	addMaxOutput(cmd, &v.maxOutput)
 	f.BoolVar(&v.json, "json", false, "print as JSON")
@@ -78,7 +80,11 @@ func (v *verifyOptions) run(name string) error {
 		return err
 	}
 	defer in.Close()
-	opts := &foretell.ReaderOptions{Workers: int(v.workers), MaxMemory: int64(v.maxMemory), MaxOutput: int64(v.maxOutput)}
+	prior, err := readPrior(v.prior)
+	if err != nil {
+		return err
+	}
+	opts := &foretell.ReaderOptions{Workers: int(v.workers), MaxMemory: int64(v.maxMemory), MaxOutput: int64(v.maxOutput), Prior: prior}
 	result := verdict{Damage: []damage{}}
 	note := func(err error) {
 		d := damage{Error: err.Error()}
