@@ -101,6 +101,9 @@ func (a *archive) engine(e *engine) {
 			a.entries(m)
 		}
 	}
+	for k := range e.windows {
+		a.entries(e.windows[k].maps)
+	}
 	a.mixer(&e.mixer)
 	a.mixer(&e.last)
 	for k := range e.apms {

@@ -8,6 +8,7 @@ type blueprint struct {
 	g          *geometry
 	rows, cols int
 	transposed bool
+	symbols    int
 
 	contexts  [][]term
 	cands     []candidateState
@@ -31,7 +32,7 @@ const (
 // symbols.
 func (s setup) draw(size, classes, tokens int) (*blueprint, error) {
 	g := &geometries[s.geometry]
-	p := &blueprint{g: g, rows: s.rows, cols: s.cols, transposed: s.transposed}
+	p := &blueprint{g: g, rows: s.rows, cols: s.cols, transposed: s.transposed, symbols: size}
 	specs := g.contexts
 	if s.level == Best {
 		specs = append(specs[:len(specs):len(specs)], g.best...)
@@ -44,7 +45,7 @@ func (s setup) draw(size, classes, tokens int) (*blueprint, error) {
 		}
 		p.contexts = append(p.contexts, terms)
 	}
-	p.inputs = 2*len(specs) + 2
+	p.inputs = 2*len(specs) + 2*len(g.windows) + 2
 	for _, c := range g.candidate {
 		v, err := g.value(c.value)
 		if err != nil {
@@ -70,15 +71,11 @@ func (s setup) draw(size, classes, tokens int) (*blueprint, error) {
 	rows := min(maxNetRows, max(leastRows, 1<<bits.Len(uint(4*tokens))))
 	p.nodes = min(size, rows)
 	for _, spec := range g.net {
-		t, err := g.parseTerm(spec)
+		in, err := g.netInput(spec, d, rows)
 		if err != nil {
 			return nil, err
 		}
-		n := g.size(t, d)
-		if t.kind == kindValue && int(t.value) < len(g.neighbours)+valuePlace {
-			n = size + 1
-		}
-		p.net = append(p.net, netInput{term: t, rows: uint32(min(n, rows))})
+		p.net = append(p.net, in)
 	}
 	p.tableBits = s.level.tableBits(tokens * len(specs))
 	return p, nil
@@ -96,6 +93,21 @@ func (l Level) tableBits(contexts int) int {
 		b++
 	}
 	return b
+}
+
+// netInput returns an input of a net: a context, whose values each have a row of
+// their own if there are at most most of them.
+func (g *geometry) netInput(spec string, d dims, most int) (netInput, error) {
+	terms, err := g.parse(spec)
+	rows := 1
+	for _, t := range terms {
+		n := g.size(t, d)
+		if t.kind == kindValue && int(t.value) < len(g.neighbours)+valuePlace {
+			n = d.symbols + 1
+		}
+		rows = min(rows*n, most)
+	}
+	return netInput{terms: terms, rows: uint32(rows)}, err
 }
 
 func (g *geometry) selectors(specs []string, d dims) ([]selector, error) {
@@ -132,6 +144,10 @@ func (p *blueprint) bytes() int64 {
 		rows += int64(in.rows)
 	}
 	n += rows * int64(4*p.g.netDims+12)
+	n += int64(len(p.g.windows)) * int64(4*p.nodes+4*windowSizes*windowSizes)
+	if p.g.trail {
+		n += 8 * int64(p.symbols)
+	}
 	return n + 8*int64(p.rows)*int64(p.cols) + 1<<16
 }
 

@@ -17,6 +17,9 @@ const (
 func choose(b *Block, level Level) []setup {
 	s := arrange(b)
 	s.level = level
+	if s.geometry == geometryStream {
+		s.delimiter = b.commonest()
+	}
 	n := len(b.Symbols)
 	learned := uint8(treeClasses)
 	clear := n >= clearTokens
@@ -212,4 +215,19 @@ func (j *joint) information() int64 {
 	}
 	const chance = 47274 // 1/(2 ln 2) bit for each degree of freedom
 	return max(0, (sum-x*y*chance)/int64(j.pairs))
+}
+
+// commonest returns the symbol that occurs most, the first of several.
+func (b *Block) commonest() int {
+	count := make([]int32, b.Size)
+	best := 0
+	for _, x := range b.Symbols {
+		count[x]++
+	}
+	for x, n := range count {
+		if n > count[best] {
+			best = x
+		}
+	}
+	return best
 }

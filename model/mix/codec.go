@@ -73,6 +73,7 @@ type setup struct {
 	transposed bool
 	rows, cols int
 	learned    uint8 // which tree
+	delimiter  int   // of lines, in streams
 }
 
 const (
@@ -276,7 +277,8 @@ func (s setup) append(dst []byte) []byte {
 	}
 	dst = append(dst, flags)
 	dst = binary.AppendUvarint(dst, uint64(s.rows))
-	return binary.AppendUvarint(dst, uint64(s.cols))
+	dst = binary.AppendUvarint(dst, uint64(s.cols))
+	return binary.AppendUvarint(dst, uint64(s.delimiter))
 }
 
 // maxPlaces is the most tokens that an instant may have.
@@ -290,12 +292,12 @@ func parseSetup(src []byte) (setup, []byte, error) {
 	s.level, s.geometry, s.learned, s.transposed = Level(src[0]), src[1], src[2], src[3] == 1
 	bad := s.level >= levelCount || s.geometry >= geometryCount || s.learned >= treeCount || src[3] > 1
 	src = src[4:]
-	for _, p := range []*int{&s.rows, &s.cols} {
+	for k, p := range []*int{&s.rows, &s.cols, &s.delimiter} {
 		v, n := binary.Uvarint(src)
 		if n == 0 {
 			return s, nil, io.ErrUnexpectedEOF
 		}
-		if n < 0 || v < 1 || v > maxPlaces {
+		if n < 0 || k < 2 && (v < 1 || v > maxPlaces) || v >= MaxSize {
 			bad = true
 			break
 		}

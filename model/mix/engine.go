@@ -31,6 +31,8 @@ type engine struct {
 	apms    []apm
 	match   matcher
 	net     net
+	windows []window
+	trail   trail
 
 	node   int32
 	depth  int
@@ -82,9 +84,15 @@ func (p *blueprint) build() *engine {
 	for _, s := range p.maps {
 		e.apms = append(e.apms, newAPM(s.size))
 	}
+	for _, n := range p.g.windows {
+		e.windows = append(e.windows, newWindow(n, p.nodes))
+	}
 	e.inputs = make([]int32, e.mixer.inputs)
 	e.outputs = make([]int32, e.last.inputs)
 	e.match.init(p.g.matches)
+	if p.g.trail {
+		e.trail.init(p.symbols)
+	}
 	e.layout.init(p.g, p.rows, p.cols, p.transposed)
 	e.reset()
 	return e
@@ -111,6 +119,9 @@ func (e *engine) reset() {
 	e.last.reset(int32(weightOne / len(e.sets)))
 	for k := range e.apms {
 		e.apms[k].reset()
+	}
+	for k := range e.windows {
+		e.windows[k].reset()
 	}
 	e.match.reset()
 	e.net.reset()
@@ -290,6 +301,10 @@ func (e *engine) predict() {
 			n++
 		}
 	}
+	for k := range e.windows {
+		x[n], x[n+1] = e.windows[k].predict(e.node)
+		n += 2
+	}
 	x[n] = unit
 	x[n+1] = e.net.predict(e.node)
 	for k := range e.sets {
@@ -327,6 +342,9 @@ func (e *engine) update(bit uint32) {
 			adapt(&c.entries[i][c.at[i]], hit, candidateLimit)
 		}
 		c.agrees = hit == 1
+	}
+	for k := range e.windows {
+		e.windows[k].update(bit)
 	}
 	e.net.update(e.node, int32(bit))
 	e.last.update(e.outputs, int32(bit))

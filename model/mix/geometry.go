@@ -1,7 +1,5 @@
 package mix
 
-import "strings"
-
 // A geometry says what tokens of a kind of array are predicted from. This table
 // is the whole of it: to try another context, add a line.
 //
@@ -12,6 +10,10 @@ import "strings"
 //	X/5       the upper 5 levels of its code in the tree
 //	X:class   its class, where the tree has classes
 //	place, row, col   where the token stands
+//	next1, next2   what followed the same token as the last one the last two times
+//	above     the token as far from the start of the line before as this one is in its own
+//	start, startAbove, reach   the first tokens of both lines, and how far this one is, up to 3
+//	first     the first token of the instant; for the first, the last one of the instant before
 //	age       for how many instants the place has not changed, up to 7
 //	flags     which of the pairs in changes differ, a bit each
 //	churn     how many of the instant's tokens so far differ from the first candidate, in 1/16
@@ -35,6 +37,8 @@ type geometry struct {
 	sets      []string    // what selects the mixers' weights
 	final     string      // what selects the last mixer's
 	maps      []string    // contexts of the final adaptive maps
+	trail     bool        // whether next1 and the like are asked for
+	windows   []int       // lengths of the windows of latest tokens
 	net       []string    // what the net is told
 	netDims   int         // length of its vectors
 	backward  int         // how many instants back time runs backwards from; 0: never
@@ -71,21 +75,26 @@ var geometries = [geometryCount]geometry{
 		},
 		matches: []int{5, 2},
 		contexts: []string{
-			"", "a", "a b", "a b c", "a b c d", "a b c d e f",
-			"b", "a c", "b c",
-			"a:class b:class", "a:class b:class c:class", "a b:class", "a:class", "a b:class c:class",
+			"", "a", "a b", "a b c", "b", "a:class b:class", "a:class", "a/4",
+			"next1 next2", "start startAbove reach", "a above",
+		},
+		best: []string{
+			"a b c d", "a b c d e f", "a c", "b c", "a:class b:class c:class", "a b:class", "a b:class c:class",
+			"c", "d", "a/8 b/4 c/4 d/4", "a next1", "a start",
 		},
 		candidate: []candidate{
 			{"M1", []string{"len1 depth"}},
 			{"M2", []string{"len2 depth"}},
 		},
-		net:        strings.Fields("a b c d e f"),
+		trail:      true,
+		windows:    []int{100, 600, 5000},
+		net:        []string{"a", "b", "c", "d", "e", "f", "a:class", "b:class", "c:class", "a:class b:class"},
 		netDims:    32,
-		sets:       []string{"node", "known depth", "len1 agree1 agree2 depth", "a:class depth", "known agree1"},
-		final:      "known depth",
+		sets:       []string{"node", "known depth", "a:class depth", "len1 agree1"},
+		final:      "known",
 		maps:       []string{"node", "known depth"},
-		rates:      schedule{first: 1300, last: 130, fall: 2},
-		finalRates: schedule{first: 300, last: 50, fall: 2},
+		rates:      schedule{first: 5000, last: 350, fall: 2},
+		finalRates: schedule{first: 800, last: 150, fall: 2},
 	},
 	geometryGrid: {
 		name: "grid",
@@ -104,7 +113,7 @@ var geometries = [geometryCount]geometry{
 			{"A3", []string{"depth agree1 agree2"}},
 			{"A4", []string{"depth agree1 agree2"}},
 		},
-		net:        strings.Fields("place A1 A2 A3 L U UL UR PR PD PL PU"),
+		net:        []string{"place", "A1", "A2", "A3", "L", "U", "UL", "UR", "PR", "PD", "PL", "PU"},
 		netDims:    24,
 		sets:       []string{"place agree1", "row", "col", "depth agree1 agree2"},
 		final:      "depth agree1 age",
@@ -127,9 +136,9 @@ var geometries = [geometryCount]geometry{
 			{"A1", []string{"depth age place", "depth A1"}},
 			{"A2", []string{"depth agree1 place"}},
 		},
-		net:        strings.Fields("place A1 A2 L LL LLL PL PR"),
+		net:        []string{"place", "A1", "A2", "L", "LL", "LLL", "PL", "PR"},
 		netDims:    24,
-		sets:       []string{"place agree1", "depth agree1 agree2", "known"},
+		sets:       []string{"place agree1", "depth agree1 agree2", "known", "place node"},
 		final:      "depth agree1",
 		maps:       []string{"agree1 node", "depth place"},
 		rates:      schedule{first: 3000, last: 200, fall: 2},

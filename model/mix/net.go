@@ -29,7 +29,7 @@ type net struct {
 }
 
 type netInput struct {
-	term  term
+	terms []term
 	rows  uint32
 	vec   []int32
 	sumSq []uint64
@@ -104,7 +104,16 @@ func (n *net) begin(values *[maxValues]uint32, e *engine) {
 	sum := n.sum
 	for k := range n.inputs {
 		in := &n.inputs[k]
-		in.at = int(e.part(values, in.term) % in.rows)
+		x := uint32(0)
+		for _, t := range in.terms {
+			x = x*0x9E3779B1 + e.part(values, t)
+		}
+		if len(in.terms) > 1 {
+			x ^= x >> 15
+			x *= 0x85EBCA6B
+			x ^= x >> 13
+		}
+		in.at = int(x % in.rows)
 		v := in.vec[in.at*n.dims:][:len(sum)]
 		for i, x := range v {
 			sum[i] += x

@@ -208,6 +208,9 @@ func (e *engine) load(p *Prior) {
 			copy(m, from.cands[k].entries[i])
 		}
 	}
+	for k := range e.windows {
+		copy(e.windows[k].maps, from.windows[k].maps)
+	}
 	e.mixer.load(&from.mixer)
 	e.last.load(&from.last)
 	for k := range e.apms {

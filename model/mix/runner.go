@@ -62,8 +62,15 @@ func (r *runner) visitSpan(start int, f func(i int) error) error {
 			}
 			l.load(i, t, place, 1)
 			v[n+valueChurn] = uint32(16 * changed / (tokens + 1))
+			if r.g.trail {
+				r.trail.advance(r.b.Symbols, start+i)
+				r.trail.load(v[n:], r.b.Symbols, start+i)
+			}
 			if len(r.g.matches) > 0 {
 				r.loadMatches(start + i)
+			}
+			for k := range r.windows {
+				r.windows[k].advance(r.tree, r.b.Symbols, start+i)
 			}
 			r.begin(place)
 			if err := f(start + i); err != nil {
@@ -148,6 +155,7 @@ func (c *Codec) runner(b *Block, s setup, forest []*tree) (*runner, error) {
 		c.engine.load(c.config.Prior)
 	}
 	c.engine.plant(forest)
+	c.engine.trail.reset(uint32(s.delimiter))
 	return &runner{engine: c.engine, b: b, g: p.g}, nil
 }
 

@@ -12,22 +12,29 @@ const (
 	valueM1 = iota
 	valueM2
 	valueFirst
+	valueNext1
+	valueNext2
+	valueAbove
+	valueStart
+	valueStartAbove
 	valuePlace
 	valueRow
 	valueCol
 	valueAge
 	valueFlags
 	valueChurn
+	valueReach
 	valueLen1
 	valueLen2
 	valueCount
 )
 
-var valueNames = [valueCount]string{"M1", "M2", "first", "place", "row", "col", "age", "flags", "churn", "len1", "len2"}
+var valueNames = [valueCount]string{"M1", "M2", "first", "next1", "next2", "above", "start", "startAbove", "place", "row", "col", "age", "flags", "churn", "reach", "len1", "len2"}
 
 const (
 	maxAge   = 7
 	maxMatch = 31
+	maxReach = 3
 	maxNode  = 2047
 	maxDepth = 15
 	maxPlace = 4096
@@ -147,6 +154,8 @@ func (g *geometry) size(t term, d dims) int {
 		return 1 << len(g.changes)
 	case valueChurn:
 		return 16
+	case valueReach:
+		return maxReach + 1
 	case valueLen1, valueLen2:
 		return maxMatch + 1
 	}
