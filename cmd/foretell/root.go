@@ -77,9 +77,11 @@ func newRoot(a *app) *cobra.Command {
 		newVerify(a),
 		newStats(a),
 		newReport(a),
+		newBench(a),
 		newTrain(a),
 		newDemo(a),
 		newVersion(a),
+		newBenchStep(),
 	)
 	for _, verb := range root.Commands() {
 		if run := verb.RunE; run != nil {

@@ -44,12 +44,12 @@ var pageColours = strings.NewReplacer(
 type frame struct{ width, height vg.Length }
 
 var (
-	single = frame{480, 300}
-	narrow = frame{480, 320}
+	single = frame{430, 280}
+	narrow = frame{430, 290}
 	wide   = frame{1000, 300}
 )
 
-const textSize = 13
+const textSize = 12.5
 
 // newPlot returns an empty plot with labelled axes.
 func newPlot(x, y string) *plot.Plot {

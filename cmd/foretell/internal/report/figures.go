@@ -6,7 +6,6 @@ import (
 	"image/color"
 	"math"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -245,8 +244,7 @@ func bars(p *plot.Plot, names []string, series ...plotter.Values) {
 	}
 	labels := slices.Clone(names)
 	for i, name := range names {
-		// Room for fonts that are wider than the one that is measured.
-		labels[n-1-i] = name + strings.Repeat(" ", 2+len(name)/3)
+		labels[n-1-i] = name + "  "
 	}
 	p.Y.Tick.Marker = named(labels)
 	p.Y.Tick.Length = 0

@@ -1,0 +1,425 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/tokens"
+	"github.com/spf13/cobra"
+)
+
+const benchHelp = `Compress your own data in every way, decompress it, compare, and show the sizes,
+the speeds and the memory of each: all models, gzip and zstd, and xz, brotli,
+kanzi and zpaq where they are installed. Each input is shown on its own; a folder
+is one input, and so are all together with --together.
+
+Other compressors get what decompress gives back, as it is, in one file. All
+write to files; a row is shown only if the same bytes came back. Each way runs
+--runs times, once if that takes long, and the medians are shown. Memory is the
+most that a process of its own has held, to compress or to decompress.`
+
+const benchExample = `  foretell bench tokens.npy
+  foretell bench tokens.npy ids.u16 --models mix,static --others none
+  foretell bench clips/ --member fine_prompt --solid
+  foretell bench tokens.npy --markdown >> results.md`
+
+type benchOptions struct {
+	*app
+	sourceFlags
+	models   []string
+	others   []string
+	runs     int
+	solid    bool
+	block    size
+	workers  threads
+	together bool
+	json     bool
+	markdown bool
+}
+
+func newBench(a *app) *cobra.Command {
+	b := &benchOptions{app: a, workers: 1}
+	cmd := &cobra.Command{
+		Use:     "bench INPUT...",
+		Short:   "Compare all models and other compressors on your data",
+		Long:    benchHelp,
+		Example: benchExample,
+		GroupID: groupLook,
+		RunE:    func(_ *cobra.Command, args []string) error { return b.run(args) },
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&b.models, "models", models(), "the `MODELS` to run, with commas between them, or none")
+	f.StringSliceVar(&b.others, "others", otherNames(), "the other compressors to run, by the first words of their names, or none")
+	f.IntVar(&b.runs, "runs", 3, "run each way `N` times, or once if that takes more than 20 seconds")
+	f.BoolVar(&b.solid, "solid", false, "let blocks hold several members, as compress --solid")
+	f.Var(&b.block, "block", "most tokens in a block, as compress --block")
+	f.VarP(&b.workers, "threads", "T", "let each way use that many CPUs, if it can (default: 1; 0 is all)")
+	f.BoolVar(&b.together, "together", false, "make one input of all")
+	b.sourceFlags.add(cmd)
+	f.BoolVar(&b.json, "json", false, "print as JSON")
+	f.BoolVar(&b.markdown, "markdown", false, "print as Markdown, with what the machine is")
+	cmd.RegisterFlagCompletionFunc("models", cobra.FixedCompletions(models(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("others", cobra.FixedCompletions(otherNames(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// otherNames returns the names of all other compressors.
+func otherNames() (names []string) {
+	for _, w := range generalWays() {
+		names = append(names, firstWord(w.name))
+	}
+	for _, t := range tools {
+		names = append(names, t.program)
+	}
+	return names
+}
+
+func firstWord(name string) string {
+	word, _, _ := strings.Cut(name, " ")
+	return strings.TrimSuffix(word, ",")
+}
+
+// A benchRow is what a way makes of the data of a benchmark.
+type benchRow struct {
+	result
+	Memory int64 `json:"memory"` // bytes, 0 if unknown
+	Runs   int   `json:"runs,omitempty"`
+}
+
+// A benchmark is one input and what each way makes of it.
+type benchmark struct {
+	Name    string     `json:"name"`
+	Content int64      `json:"content_bytes"`
+	Tokens  int64      `json:"tokens"`
+	Skipped []string   `json:"skipped,omitempty"` // files that no model can take
+	Rows    []benchRow `json:"rows"`
+}
+
+func (b *benchOptions) run(args []string) error {
+	opts, err := b.check(args)
+	if err != nil {
+		return err
+	}
+	inputs := [][]string{args}
+	if !b.together {
+		inputs = slices.Collect(slices.Chunk(args, 1))
+	}
+	var all []benchmark
+	if b.markdown {
+		printMachine(os.Stdout)
+	}
+	for i, input := range inputs {
+		m, err := b.measure(input, opts)
+		if err != nil {
+			return err
+		}
+		all = append(all, *m)
+		if b.json {
+			continue
+		}
+		if i > 0 && !b.markdown {
+			fmt.Println()
+		}
+		print := m.print
+		if b.markdown {
+			print = m.printMarkdown
+		}
+		if err := print(os.Stdout); err != nil {
+			return err
+		}
+	}
+	if b.json {
+		return printJSON(os.Stdout, struct {
+			Machine machine     `json:"machine"`
+			Data    []benchmark `json:"data"`
+		}{readMachine(), all})
+	}
+	return nil
+}
+
+func (b *benchOptions) check(args []string) (tokens.Options, error) {
+	opts, err := b.options()
+	if err != nil {
+		return opts, err
+	}
+	if len(args) == 0 {
+		return opts, usagef("name the files to compress")
+	}
+	if slices.Contains(args, "-") {
+		return opts, usagef("bench reads its input more than once: save it to a file first")
+	}
+	if b.json && b.markdown {
+		return opts, usagef("--json and --markdown exclude each other")
+	}
+	if b.runs < 1 {
+		return opts, usagef("--runs: give a number from 1")
+	}
+	if b.block > foretell.MaxBlockTokens {
+		return opts, usagef("--block: at most %d tokens", foretell.MaxBlockTokens)
+	}
+	none := []string{"none"}
+	if slices.Equal(b.models, none) {
+		b.models = nil
+	}
+	if slices.Equal(b.others, none) {
+		b.others = nil
+	}
+	for _, name := range b.models {
+		if err := checkModel(name); err != nil {
+			return opts, err
+		}
+	}
+	for _, name := range b.others {
+		if !slices.Contains(otherNames(), name) {
+			return opts, usagef("no other compressor is called %q: use %s", name, oneOf(otherNames()))
+		}
+	}
+	return opts, nil
+}
+
+// measure runs all ways on an input.
+func (b *benchOptions) measure(input []string, opts tokens.Options) (*benchmark, error) {
+	dir, err := os.MkdirTemp("", "foretell-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	m := &benchmark{Name: filepath.Base(input[0])}
+	if len(input) > 1 {
+		m.Name = fmt.Sprintf("%s and %d more", m.Name, len(input)-1)
+	}
+	if len(b.members) > 0 {
+		m.Name += ", " + strings.Join(b.members, ", ")
+	}
+	if b.solid {
+		m.Name += ", solid"
+	}
+	j := job{
+		Dir: dir, Source: opts, Threads: int(b.workers),
+		Writer: foretell.WriterOptions{BlockTokens: int(b.block), Solid: b.solid, Workers: int(b.workers)},
+	}
+	if j.Inputs, err = m.usable(input, opts); err != nil {
+		return nil, err
+	}
+	for _, name := range m.Skipped {
+		fmt.Fprintf(os.Stderr, "foretell: left out: %s\n", name)
+	}
+	if err := m.join(j.Inputs, opts, filepath.Join(dir, contentFile)); err != nil {
+		return nil, err
+	}
+	m.Rows = []benchRow{{result: result{Name: "raw", Size: m.Content, Ratio: 1}}}
+	m.Rows[0].relate(m.Content, m.Tokens)
+	for _, name := range b.ways() {
+		j.Way = name
+		row, err := b.row(&j, m)
+		switch {
+		case err != nil && strings.HasPrefix(name, "foretell "):
+			return nil, fmt.Errorf("%s: %w", name, err)
+		case err != nil:
+			fmt.Fprintf(os.Stderr, "foretell: left out: %s: %v\n", name, err)
+		default:
+			m.Rows = append(m.Rows, row)
+		}
+	}
+	slices.SortStableFunc(m.Rows, func(a, b benchRow) int { return cmp.Compare(b.Size, a.Size) })
+	return m, nil
+}
+
+// ways returns the names of the ways that are wanted and there.
+func (b *benchOptions) ways() (names []string) {
+	for _, w := range generalWays() {
+		if slices.Contains(b.others, firstWord(w.name)) {
+			names = append(names, w.name)
+		}
+	}
+	for _, t := range tools {
+		if !slices.Contains(b.others, t.program) {
+			continue
+		}
+		if _, err := exec.LookPath(t.program); err == nil {
+			names = append(names, t.name)
+		} else if b.verbose {
+			fmt.Fprintf(os.Stderr, "foretell: left out: %s is not installed\n", t.program)
+		}
+	}
+	for _, name := range b.models {
+		names = append(names, "foretell "+name)
+	}
+	return names
+}
+
+// usable returns the input with its folders replaced by the files in them that
+// can be compressed. What floats and the like are in is skipped.
+func (m *benchmark) usable(input []string, opts tokens.Options) (list []string, err error) {
+	for _, name := range input {
+		if fi, err := os.Stat(name); err != nil || !fi.IsDir() {
+			list = append(list, name)
+			continue
+		}
+		err := filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			_, err = joined(io.Discard, []string{path}, opts)
+			if errors.Is(err, foretell.ErrUnsupported) || err != nil && len(opts.Match) > 0 {
+				m.Skipped = append(m.Skipped, err.Error())
+				return nil
+			}
+			list = append(list, path)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("%s: nothing in it can be compressed", m.Name)
+	}
+	return list, nil
+}
+
+// joined writes the content of inputs to w and returns how many tokens it has.
+func joined(w io.Writer, inputs []string, opts tokens.Options) (n int64, err error) {
+	src, err := tokens.Open(inputs, opts)
+	if err != nil {
+		return 0, err
+	}
+	defer src.Close()
+	return n, joinParts(w, func() (tokens.Part, error) {
+		p, err := src.Next()
+		if err == nil && p.Kind == tokens.Member {
+			p.Data = &tokenCounter{p.Data, int64(p.Info.Type.Size()), 0, &n}
+		}
+		return p, err
+	})
+}
+
+// A tokenCounter counts the tokens that are read.
+type tokenCounter struct {
+	r     io.Reader
+	size  int64
+	rest  int64 // bytes of a token that is not complete
+	total *int64
+}
+
+func (c *tokenCounter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.rest += int64(n)
+	*c.total += c.rest / c.size
+	c.rest %= c.size
+	return n, err
+}
+
+// join writes the content that all ways get.
+func (m *benchmark) join(inputs []string, opts tokens.Options, path string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	w := bufio.NewWriterSize(f, 1<<18)
+	if m.Tokens, err = joined(w, inputs, opts); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	m.Content, err = f.Seek(0, io.SeekCurrent)
+	return err
+}
+
+// patience is how long a way may take to be run again.
+const patience = 20 * time.Second
+
+// row runs one way.
+func (b *benchOptions) row(j *job, m *benchmark) (row benchRow, err error) {
+	row.Name = j.Way
+	var encode, decode []float64
+	for begin := time.Now(); row.Runs < b.runs && (row.Runs == 0 || time.Since(begin) < patience); row.Runs++ {
+		b.tell(fmt.Sprintf("%s: %s, run %d of %d", m.Name, j.Way, row.Runs+1, b.runs))
+		for _, name := range []string{packedFile, backFile} {
+			if err := os.RemoveAll(filepath.Join(j.Dir, name)); err != nil {
+				return row, err
+			}
+		}
+		var out [2]outcome
+		for i := range out {
+			j.Decode = i == 1
+			if out[i], err = j.start(); err != nil {
+				b.tell("")
+				return row, err
+			}
+			row.Memory = max(row.Memory, out[i].Memory)
+		}
+		encode, decode = append(encode, out[0].Seconds), append(decode, out[1].Seconds)
+		same, err := sameFiles(filepath.Join(j.Dir, contentFile), filepath.Join(j.Dir, backFile))
+		if err == nil && !same {
+			err = errOther
+		}
+		if err != nil {
+			b.tell("")
+			return row, err
+		}
+	}
+	b.tell("")
+	fi, err := os.Stat(filepath.Join(j.Dir, packedFile))
+	if err != nil {
+		return row, err
+	}
+	row.Size = fi.Size()
+	row.relate(m.Content, m.Tokens)
+	row.Encode, row.Decode = medianSpeed(m.Content, encode), medianSpeed(m.Content, decode)
+	return row, nil
+}
+
+// tell shows what goes on, on a terminal, until it is told the next thing.
+func (a *app) tell(text string) {
+	if isTerminal(os.Stderr) && !a.quiet {
+		const clearLine = "\r\x1b[K"
+		fmt.Fprint(os.Stderr, clearLine+text)
+	}
+}
+
+func medianSpeed(bytes int64, seconds []float64) float64 {
+	slices.Sort(seconds)
+	return rate(bytes, time.Duration(seconds[len(seconds)/2]*float64(time.Second)))
+}
+
+func sameFiles(a, b string) (bool, error) {
+	f, err := os.Open(a)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	g, err := os.Open(b)
+	if err != nil {
+		return false, err
+	}
+	defer g.Close()
+	var x, y [1 << 16]byte
+	for {
+		n, err := io.ReadFull(f, x[:])
+		k, kerr := io.ReadFull(g, y[:])
+		if !bytes.Equal(x[:n], y[:k]) {
+			return false, nil
+		}
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return kerr == io.EOF || kerr == io.ErrUnexpectedEOF, nil
+		}
+		if err = cmp.Or(err, kerr); err != nil {
+			return false, err
+		}
+	}
+}

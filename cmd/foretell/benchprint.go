@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/klauspost/cpuid/v2"
+)
+
+// A machine is where a benchmark ran.
+type machine struct {
+	Processor string `json:"processor"`
+	CPUs      int    `json:"cpus"`
+	Platform  string `json:"platform"`
+	Go        string `json:"go"`
+	Load      string `json:"load,omitempty"` // the mean number of processes that ran in the last minute, where it is known
+}
+
+func readMachine() machine {
+	m := machine{Processor: cpuid.CPU.BrandName, CPUs: runtime.NumCPU(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()}
+	if m.Processor == "" {
+		m.Processor = "unknown processor"
+	}
+	if load, err := os.ReadFile("/proc/loadavg"); err == nil {
+		m.Load, _, _ = strings.Cut(string(load), " ")
+	}
+	return m
+}
+
+func printMachine(w io.Writer) {
+	m := readMachine()
+	fmt.Fprintf(w, "%s, %s, %s, %s", m.Processor, counted(int64(m.CPUs), "CPU"), m.Platform, m.Go)
+	if m.Load != "" {
+		fmt.Fprintf(w, "; load average %s at the start", m.Load)
+	}
+	fmt.Fprintln(w, ".")
+}
+
+// cells returns the cells of a row's line.
+func (r *benchRow) cells() []string {
+	memory, runs := "", ""
+	if r.Memory > 0 {
+		memory = fmt.Sprintf("%.0f", float64(r.Memory)/(1<<20))
+	}
+	if r.Runs > 0 {
+		runs = fmt.Sprint(r.Runs)
+	}
+	return append(r.result.cells(), memory, runs)
+}
+
+// heading says what was compressed.
+func (m *benchmark) heading() string {
+	return fmt.Sprintf("%s: %s, %s", printable(m.Name), counted(m.Tokens, "token"), counted(m.Content, "byte"))
+}
+
+// print prints a table and a chart of the sizes.
+func (m *benchmark) print(w io.Writer) error {
+	t := table{left: 1}
+	t.row("", "BYTES", "BITS/TOKEN", "RATIO", "ENC MB/s", "DEC MB/s", "MiB", "RUNS")
+	chart := table{left: 2}
+	most := 0.0
+	for _, r := range m.Rows {
+		most = max(most, r.Bits)
+	}
+	for _, r := range m.Rows {
+		t.row(r.cells()...)
+		const width = 50
+		chart.row(r.Name, fmt.Sprintf("%s %.2f", bar(r.Bits/most*width), r.Bits))
+	}
+	fmt.Fprintf(w, "%s\n\n", m.heading())
+	if err := t.print(w); err != nil {
+		return err
+	}
+	fmt.Fprint(w, "\nBits per token:\n\n")
+	return chart.print(w)
+}
+
+// bar returns a bar that is so many characters long.
+func bar(length float64) string {
+	eighths := int(length*8 + 0.5)
+	return strings.Repeat("█", eighths/8) + []string{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"}[eighths%8]
+}
+
+// printMarkdown prints a heading and a table.
+func (m *benchmark) printMarkdown(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n### %s\n\n%s, %s.\n\n", m.Name, counted(m.Tokens, "token"), counted(m.Content, "byte"))
+	b.WriteString("| | bytes | bits/token | ratio | encode MB/s | decode MB/s | MiB | runs |\n|---|--:|--:|--:|--:|--:|--:|--:|\n")
+	for _, r := range m.Rows {
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(r.cells(), " | "))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

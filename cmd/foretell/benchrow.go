@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/tokens"
+	"github.com/spf13/cobra"
+)
+
+// Each step of a benchmark, encoding or decoding in one way, is a process of its
+// own, so that the memory that it takes is known: this program, started with the
+// hidden verb below and a job as JSON on its standard input.
+
+// A job is one step. It reads and writes files of a folder: from the content or
+// the packed file to the packed file or what came back.
+type job struct {
+	Dir     string
+	Way     string // of foretell, a model's name after "foretell "
+	Decode  bool
+	Inputs  []string
+	Source  tokens.Options
+	Writer  foretell.WriterOptions
+	Threads int
+}
+
+// An outcome is what a step has taken.
+type outcome struct {
+	Seconds float64 // the median, if it was repeated
+	Memory  int64   // bytes
+}
+
+// The names of a benchmark's files.
+const (
+	contentFile = "content"
+	packedFile  = "packed"
+	backFile    = "back"
+)
+
+const benchStep = "bench-step"
+
+func newBenchStep() *cobra.Command {
+	return &cobra.Command{
+		Use:    benchStep,
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			var j job
+			if err := json.NewDecoder(os.Stdin).Decode(&j); err != nil {
+				return err
+			}
+			out, err := j.do()
+			if err != nil {
+				return err
+			}
+			return json.NewEncoder(os.Stdout).Encode(out)
+		},
+	}
+}
+
+// start runs the step in a process of its own.
+func (j *job) start() (out outcome, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return out, err
+	}
+	in, err := json.Marshal(j)
+	if err != nil {
+		return out, err
+	}
+	var stdout, stderr bytes.Buffer
+	cmd := &exec.Cmd{
+		Path: self, Args: []string{os.Args[0], benchStep},
+		Env:   append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", j.Threads)),
+		Stdin: bytes.NewReader(in), Stdout: &stdout, Stderr: &stderr,
+	}
+	if err := cmd.Run(); err != nil {
+		if text := strings.TrimSpace(stderr.String()); text != "" {
+			err = fmt.Errorf("%s", strings.TrimPrefix(text, "foretell: "))
+		}
+		return out, err
+	}
+	return out, json.Unmarshal(stdout.Bytes(), &out)
+}
+
+func (j *job) do() (outcome, error) {
+	for _, t := range tools {
+		if t.name == j.Way {
+			return t.run(j)
+		}
+	}
+	ways := append(generalWays(), modelWays(models(), j.Writer, func() (*tokens.Source, error) {
+		return tokens.Open(j.Inputs, j.Source)
+	})...)
+	i := slices.IndexFunc(ways, func(w way) bool { return w.name == j.Way })
+	if i < 0 {
+		return outcome{}, fmt.Errorf("no way is called %q", j.Way)
+	}
+	from, to, run := contentFile, packedFile, ways[i].encode
+	if j.Decode {
+		from, to, run = packedFile, backFile, ways[i].decode
+	}
+	times, err := repeat(func() error { return between(filepath.Join(j.Dir, from), filepath.Join(j.Dir, to), run) })
+	if err != nil {
+		return outcome{}, err
+	}
+	slices.Sort(times)
+	return outcome{Seconds: times[len(times)/2].Seconds(), Memory: peakMemory()}, nil
+}
+
+// between runs a way from one file to another.
+func between(from, to string, run func(io.Writer, io.Reader) error) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	err = run(out, in)
+	if cerr := out.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// A tool is a compressor that may be installed.
+type tool struct {
+	name    string
+	program string
+	// The arguments: THREADS is their number, of those that take it. Without
+	// files, input and output are standard input and output; with them, they
+	// are named: content, packed and back.
+	encode, decode string
+	files          bool
+}
+
+// tools are the programs that benchmarks look for, each with its best setting.
+var tools = []tool{
+	{"xz -9e", "xz", "-9e -c -T THREADS", "-d -c -T THREADS", false},
+	{"brotli -q 11", "brotli", "-q 11 -c", "-d -c", false},
+	{"kanzi -l 9", "kanzi", "-c -l 9 -v 0 -f -j THREADS -i content -o packed", "-d -v 0 -f -j THREADS -i packed -o back", true},
+	{"zpaq -m5", "zpaq", "a packed.zpaq content -m5 -t THREADS", "x packed.zpaq content -to back -t THREADS", true},
+}
+
+func (t *tool) run(j *job) (out outcome, err error) {
+	args, from, to := t.encode, contentFile, packedFile
+	if j.Decode {
+		args, from, to = t.decode, packedFile, backFile
+	}
+	args = strings.ReplaceAll(args, "-t THREADS", fmt.Sprintf("-t%d", j.Threads))
+	args = strings.ReplaceAll(args, "THREADS", fmt.Sprint(j.Threads))
+	cmd := exec.Command(t.program, strings.Fields(args)...)
+	cmd.Dir = j.Dir
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	run := func(w io.Writer, r io.Reader) error {
+		cmd.Stdin, cmd.Stdout = r, w
+		return cmd.Run()
+	}
+	packed := filepath.Join(j.Dir, packedFile)
+	begin := time.Now()
+	if t.files {
+		// zpaq insists on its extension.
+		if strings.Contains(args, packedFile+".zpaq") && j.Decode {
+			if err := os.Rename(packed, packed+".zpaq"); err != nil {
+				return out, err
+			}
+		}
+		begin = time.Now()
+		err = cmd.Run()
+	} else {
+		err = between(filepath.Join(j.Dir, from), filepath.Join(j.Dir, to), run)
+	}
+	out.Seconds = time.Since(begin).Seconds()
+	if err != nil {
+		return out, fmt.Errorf("%w: %s", err, strings.TrimSpace(stderr.String()))
+	}
+	if _, err := os.Stat(packed + ".zpaq"); err == nil {
+		if err := os.Rename(packed+".zpaq", packed); err != nil {
+			return out, err
+		}
+	}
+	out.Memory = memoryOf(cmd.ProcessState)
+	return out, nil
+}

@@ -1,0 +1,11 @@
+//go:build !unix
+
+package main
+
+import "os"
+
+// peakMemory returns 0: it is not known here.
+func peakMemory() int64 { return 0 }
+
+// memoryOf returns 0: it is not known here.
+func memoryOf(*os.ProcessState) int64 { return 0 }
