@@ -291,35 +291,21 @@ func (m *benchmark) usable(input []string, opts tokens.Options) (list []string, 
 }
 
 // joined writes the content of inputs to w and returns how many tokens it has.
-func joined(w io.Writer, inputs []string, opts tokens.Options) (n int64, err error) {
+func joined(w io.Writer, inputs []string, opts tokens.Options) (int64, error) {
 	src, err := tokens.Open(inputs, opts)
 	if err != nil {
 		return 0, err
 	}
 	defer src.Close()
-	return n, joinParts(w, func() (tokens.Part, error) {
+	var in intake
+	err = joinParts(w, func() (tokens.Part, error) {
 		p, err := src.Next()
 		if err == nil && p.Kind == tokens.Member {
-			p.Data = &tokenCounter{p.Data, int64(p.Info.Type.Size()), 0, &n}
+			in.meter(&p)
 		}
 		return p, err
 	})
-}
-
-// A tokenCounter counts the tokens that are read.
-type tokenCounter struct {
-	r     io.Reader
-	size  int64
-	rest  int64 // bytes of a token that is not complete
-	total *int64
-}
-
-func (c *tokenCounter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.rest += int64(n)
-	*c.total += c.rest / c.size
-	c.rest %= c.size
-	return n, err
+	return in.tokens.Load(), err
 }
 
 // join writes the content that all ways get.

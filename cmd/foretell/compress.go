@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/foretell/foretell"
@@ -72,6 +71,7 @@ func newCompress(a *app) *cobra.Command {
 	f.Var(&c.block, "block", "most tokens in a block, such as 64K: what a range read decodes at least (default: the model's)")
 	f.VarP(&c.workers, "threads", "T", "encode that many blocks at a time; the output does not depend on it (default: one for each CPU)")
 	c.sourceFlags.add(cmd)
+	c.addProgress(cmd)
 	f.BoolVarP(&c.force, "force", "f", false, "overwrite an existing output; write to a terminal")
 	f.BoolVar(&c.json, "json", false, "print a summary as JSON (to standard error if the output is standard output)")
 	cmd.RegisterFlagCompletionFunc("model", cobra.FixedCompletions(models(), cobra.ShellCompDirectiveNoFileComp))
@@ -133,11 +133,20 @@ func (c *compressOptions) run(args []string) error {
 		return err
 	}
 	pipe := out == "-" || slices.Contains(args, "-")
-	var content atomic.Int64
-	show := c.showProgress("compressing", pipe, src.Progress, func() (int64, int64) {
-		return content.Load(), sink.n.Load()
-	})
-	err = c.copy(w, src, &sum, &content)
+	var in intake
+	show := c.follow(&activity{
+		verb:  "compressing",
+		sizes: w.Progress,
+		done: func() (int64, int64) {
+			// What has been read and what has been written of it differ by
+			// the blocks that are under way.
+			read, total := src.Progress()
+			coded, _ := w.Progress()
+			return int64(float64(read) * min(ratio(coded, in.elements.Load()), 1)), total
+		},
+		tokens: in.sizes,
+	}, pipe)
+	err = c.copy(w, src, &sum, &in)
 	show.end()
 	if err == nil {
 		err = f.finish()
@@ -148,7 +157,7 @@ func (c *compressOptions) run(args []string) error {
 	if err != nil {
 		return err
 	}
-	sum.finish(content.Load(), sink.n.Load(), time.Since(begin))
+	sum.finish(in.content(), sink.n.Load(), time.Since(begin))
 	return c.report(&sum, pipe)
 }
 
@@ -226,8 +235,8 @@ func (c *compressOptions) create(out string, inputs []string) (*outFile, error) 
 	return f, nil
 }
 
-// copy writes all parts of src and counts them, and the bytes of content.
-func (c *compressOptions) copy(w *foretell.Writer, src *tokens.Source, sum *compressSummary, content *atomic.Int64) error {
+// copy writes all parts of src and counts them, and what is read of them.
+func (c *compressOptions) copy(w *foretell.Writer, src *tokens.Source, sum *compressSummary, in *intake) error {
 	for {
 		p, err := src.Next()
 		if err == io.EOF {
@@ -236,24 +245,23 @@ func (c *compressOptions) copy(w *foretell.Writer, src *tokens.Source, sum *comp
 		if err != nil {
 			return err
 		}
-		var data *meter
+		before := in.tokens.Load()
 		switch p.Kind {
 		case tokens.File:
 			if p.Repacked && len(c.members) == 0 {
 				sum.Fresh = append(sum.Fresh, p.Name)
 			}
 		case tokens.Framing:
-			content.Add(int64(len(p.Bytes)))
+			in.framing.Add(int64(len(p.Bytes)))
 		case tokens.Member:
-			data = &meter{r: p.Data, total: content}
-			p.Data = data
+			in.meter(&p)
 			sum.Members++
 		}
 		if err := w.WritePart(p); err != nil {
 			return err
 		}
-		if data != nil {
-			n := data.n / int64(p.Info.Type.Size())
+		if p.Kind == tokens.Member {
+			n := in.tokens.Load() - before
 			sum.Tokens += n
 			if c.verbose {
 				fmt.Fprintf(os.Stderr, "%s: %s of %v\n", printable(p.Info.Name), counted(n, "token"), p.Info.Type)

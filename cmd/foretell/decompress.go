@@ -68,6 +68,7 @@ func newDecompress(a *app) *cobra.Command {
 	f.VarP(&d.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
 	cmd.MarkFlagDirname("directory")
 	addPrior(cmd, &d.prior)
+	d.addProgress(cmd)
 	addMaxMemory(cmd, &d.maxMemory)
 	addMaxOutput(cmd, &d.maxOutput)
 	f.BoolVar(&d.keepGoing, "keep-going", false, "go on after damage: write what is whole, zeros for what is lost, and list it")
@@ -143,13 +144,18 @@ func (d *decompressOptions) run(name string) error {
 // extract writes what is wanted to the target and shows how far it is.
 func (d *decompressOptions) extract(in *inputFile, atRandom, pipe bool, opts *foretell.ReaderOptions, to *target) (err error) {
 	var read atomic.Int64
-	done := func() (int64, int64) { return read.Load(), in.size }
-	sizes := func() (int64, int64) { return to.written.Load(), read.Load() }
-	if atRandom {
-		done = func() (int64, int64) { return to.written.Load(), -1 }
-		sizes = nil
+	what := &activity{
+		verb:   "decompressing",
+		done:   func() (int64, int64) { return read.Load(), in.size },
+		sizes:  func() (int64, int64) { return to.written.Load(), read.Load() },
+		ahead:  true,
+		tokens: to.intake.sizes,
 	}
-	defer d.showProgress("decompressing", pipe, done, sizes).end()
+	if atRandom {
+		what.done = func() (int64, int64) { return to.written.Load(), -1 }
+		what.sizes, what.tokens = nil, nil
+	}
+	defer d.follow(what, pipe).end()
 	if atRandom {
 		err = extractAt(in.File, in.size, &d.pick, opts, to)
 	} else {

@@ -23,6 +23,7 @@ type target struct {
 	current *outFile
 	files   []writtenFile
 	written atomic.Int64
+	intake  intake
 }
 
 // open begins a file. name is its path below a folder.
@@ -113,8 +114,11 @@ func extract(in io.Reader, pick *selection, opts *foretell.ReaderOptions, to *ta
 		if err != nil {
 			return err
 		}
-		if p.Kind == tokens.File {
+		switch p.Kind {
+		case tokens.File:
 			file = p.Name
+		case tokens.Member:
+			to.intake.meter(&p)
 		}
 		switch {
 		case !pick.any():

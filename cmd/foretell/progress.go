@@ -1,17 +1,20 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"sync/atomic"
 	"time"
 
+	"github.com/foretell/foretell/tokens"
 	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
 )
 
-// A progress shows on a terminal how far a run is, how fast it goes, how small
-// the output is so far and how long it will take.
+// A progress shows how far a run is, how fast it goes, how small the output is so
+// far and how long it will take: on a terminal, or as lines of JSON.
 type progress struct {
 	stop chan struct{}
 	gone chan struct{}
@@ -20,60 +23,74 @@ type progress struct {
 // shown is how long a run takes at least before its progress is shown.
 const shown = 300 * time.Millisecond
 
-// showProgress shows progress until its end is called. done returns the bytes
-// that are done and how many there are, -1 if that is unknown. sizes, which may
-// be nil, returns the bytes so far as they are when decompressed and when
-// compressed.
-func (a *app) showProgress(verb string, inPipe bool, done, sizes func() (int64, int64)) *progress {
-	p := &progress{stop: make(chan struct{}), gone: make(chan struct{})}
-	if a.quiet || inPipe || !isTerminal(os.Stderr) {
-		close(p.gone)
-		return p
+// progressMode is the flag --progress.
+type progressMode string
+
+const (
+	progressAuto progressMode = "auto" // on a terminal, unless in a pipe
+	progressJSON progressMode = "json"
+	progressNone progressMode = "none"
+)
+
+// Set reads the flag.
+func (m *progressMode) Set(text string) error {
+	switch mode := progressMode(text); mode {
+	case progressAuto, progressJSON, progressNone:
+		*m = mode
+		return nil
 	}
-	_, total := done()
-	bar := progressbar.NewOptions64(total,
-		progressbar.OptionSetWriter(os.Stderr),
-		progressbar.OptionShowBytes(true),
-		progressbar.OptionShowTotalBytes(true),
-		progressbar.OptionSetPredictTime(true),
-		progressbar.OptionSetWidth(24),
-		progressbar.OptionUseANSICodes(true),
-		progressbar.OptionSetTheme(progressbar.ThemeASCII),
-		progressbar.OptionClearOnFinish(),
-	)
-	bar.Reset() // starts its clock
-	go func() {
-		defer close(p.gone)
-		select {
-		case <-p.stop:
-			return
-		case <-time.After(shown):
-		}
-		tick := time.NewTicker(100 * time.Millisecond)
-		defer tick.Stop()
-		var t trend
-		for {
-			n, _ := done()
-			if sizes != nil && n != total {
-				t.add(sizes())
-			}
-			if total >= 0 {
-				n = min(n, total-1) // at the total it would be finished
-			}
-			text := verb
-			if t.ratio > 0 {
-				text = fmt.Sprintf("%s, %.2f:1", verb, t.ratio)
-			}
-			bar.Describe(text)
-			bar.Set64(max(n, 0))
-			select {
-			case <-p.stop:
-				bar.Clear()
-				return
-			case <-tick.C:
-			}
-		}
-	}()
+	return fmt.Errorf("use auto, json or none")
+}
+
+// String shows what help prints as the default.
+func (m *progressMode) String() string { return string(*m) }
+
+// Type names the flag's argument in help.
+func (m *progressMode) Type() string { return "MODE" }
+
+// addProgress adds the flag --progress.
+func (a *app) addProgress(cmd *cobra.Command) {
+	a.progress = progressAuto
+	cmd.Flags().Var(&a.progress, "progress", "show progress on a terminal (auto), as a line of JSON each second on standard error (json), or not (none)")
+	cmd.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions(
+		[]cobra.Completion{"auto", "json", "none"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// An activity is what progress is shown of.
+type activity struct {
+	verb string
+
+	// done returns how much is done and how much there is, -1 if unknown, in
+	// bytes of the input.
+	done func() (done, total int64)
+
+	// sizes, which may be nil, returns the bytes so far as they are when
+	// decompressed and when compressed. ahead says that one of them runs ahead
+	// of the other by some blocks.
+	sizes func() (content, file int64)
+	ahead bool
+
+	// tokens, which may be nil, returns how many tokens there are in how many
+	// of their bytes, as far as that is known.
+	tokens func() (tokens, bytes int64)
+}
+
+// showProgress shows progress until its end is called.
+func (a *app) showProgress(verb string, inPipe bool, done func() (int64, int64)) *progress {
+	return a.follow(&activity{verb: verb, done: done}, inPipe)
+}
+
+// follow shows the progress of a run until its end is called.
+func (a *app) follow(what *activity, inPipe bool) *progress {
+	p := &progress{stop: make(chan struct{}), gone: make(chan struct{})}
+	switch {
+	case a.progress == progressJSON:
+		go p.lines(what)
+	case a.progress == progressNone || a.quiet || inPipe || !isTerminal(os.Stderr):
+		close(p.gone)
+	default:
+		go p.bar(what)
+	}
 	return p
 }
 
@@ -81,6 +98,142 @@ func (a *app) showProgress(verb string, inPipe bool, done, sizes func() (int64, 
 func (p *progress) end() {
 	close(p.stop)
 	<-p.gone
+}
+
+// bar shows a bar on the terminal.
+func (p *progress) bar(what *activity) {
+	defer close(p.gone)
+	_, total := what.done()
+	bar := progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(os.Stderr),
+		progressbar.OptionShowBytes(true),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionSetWidth(12),
+		progressbar.OptionUseANSICodes(true),
+		progressbar.OptionSetTheme(progressbar.ThemeASCII),
+		progressbar.OptionClearOnFinish(),
+	)
+	bar.Reset() // starts its clock
+	select {
+	case <-p.stop:
+		return
+	case <-time.After(shown):
+	}
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	t := newTracker(what)
+	for {
+		s := t.look()
+		n := s.Done
+		if total >= 0 {
+			n = min(n, total-1) // at the total it would be finished
+		}
+		text := what.verb
+		if s.Ratio > 0 {
+			text += fmt.Sprintf(", %.2f:1", s.Ratio)
+		}
+		if s.Bits > 0 {
+			text += fmt.Sprintf(", %.2f bits", s.Bits)
+		}
+		bar.Describe(text)
+		bar.Set64(max(n, 0))
+		select {
+		case <-p.stop:
+			bar.Clear()
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// lines prints a line of JSON each second, and one at the end.
+func (p *progress) lines(what *activity) {
+	defer close(p.gone)
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	t := newTracker(what)
+	out := json.NewEncoder(os.Stderr)
+	for over := false; !over; {
+		select {
+		case <-p.stop:
+			over = true
+		case <-tick.C:
+		}
+		s := t.look()
+		s.Over = over
+		out.Encode(s)
+	}
+}
+
+// A progressLine says how far a run has come.
+type progressLine struct {
+	Verb    string  `json:"verb"`
+	Seconds float64 `json:"seconds"`
+	Done    int64   `json:"done_bytes"`            // of the input
+	Total   int64   `json:"total_bytes,omitempty"` // of the input, if known
+	Content int64   `json:"content_bytes,omitempty"`
+	File    int64   `json:"file_bytes,omitempty"`
+	Ratio   float64 `json:"ratio,omitempty"`          // so far
+	Bits    float64 `json:"bits_per_token,omitempty"` // of the last second in which there was any
+	Speed   float64 `json:"mb_per_second"`            // of the input, in the last second
+	Left    float64 `json:"seconds_left,omitempty"`   // at the mean speed so far
+	Over    bool    `json:"over,omitempty"`           // this is the last line
+}
+
+// A tracker looks at an activity again and again.
+type tracker struct {
+	*activity
+	begin  time.Time
+	recent []moment // of the last second, and one before
+	trend  trend
+	bits   float64
+}
+
+// A moment is where an activity was at some time.
+type moment struct {
+	at                  time.Time
+	done, content, file int64
+}
+
+func newTracker(what *activity) *tracker {
+	now := time.Now()
+	return &tracker{activity: what, begin: now, recent: []moment{{at: now}}}
+}
+
+func (t *tracker) look() progressLine {
+	now := moment{at: time.Now()}
+	done, total := t.done()
+	now.done = done
+	if t.sizes != nil {
+		now.content, now.file = t.sizes()
+	}
+	s := progressLine{
+		Verb: t.verb, Seconds: now.at.Sub(t.begin).Seconds(), Done: done, Total: max(total, 0),
+		Content: now.content, File: now.file,
+	}
+	if t.ahead {
+		t.trend.add(now.content, now.file)
+		s.Ratio = t.trend.ratio
+	} else if now.content > 0 {
+		s.Ratio = ratio(now.content, now.file)
+	}
+	for len(t.recent) > 1 && now.at.Sub(t.recent[1].at) >= time.Second {
+		t.recent = t.recent[1:]
+	}
+	last := t.recent[0]
+	t.recent = append(t.recent, now)
+	s.Speed = rate(done-last.done, now.at.Sub(last.at))
+	if t.tokens != nil {
+		n, bytes := t.tokens()
+		if content, file := now.content-last.content, now.file-last.file; content > 0 && file > 0 && n > 0 && s.Ratio > 0 {
+			t.bits = 8 * float64(file) / float64(content) * ratio(bytes, n)
+		}
+		s.Bits = t.bits
+	}
+	if done > 0 && total > done {
+		s.Left = s.Seconds * float64(total-done) / float64(done)
+	}
+	return s
 }
 
 // A trend tells the ratio of two sizes of which one runs ahead by some blocks
@@ -114,16 +267,42 @@ func (t *trend) add(raw, coded int64) {
 	}
 }
 
-// A meter counts the bytes of one reader, and those of all in total.
+// An intake counts what is read of arrays, and of what lies around them.
+type intake struct{ framing, elements, tokens atomic.Int64 }
+
+// content returns the bytes of all that was read.
+func (in *intake) content() int64 { return in.framing.Load() + in.elements.Load() }
+
+// sizes returns how many tokens were read, and in how many bytes.
+func (in *intake) sizes() (tokens, bytes int64) { return in.tokens.Load(), in.elements.Load() }
+
+// meter makes the data of a member count.
+func (in *intake) meter(p *tokens.Part) {
+	p.Data = &elementMeter{r: p.Data, size: int64(p.Info.Type.Size()), in: in}
+}
+
+type elementMeter struct {
+	r       io.Reader
+	size, n int64 // of an element, and of what was read
+	in      *intake
+}
+
+func (m *elementMeter) Read(p []byte) (int, error) {
+	n, err := m.r.Read(p)
+	m.in.elements.Add(int64(n))
+	m.in.tokens.Add((m.n+int64(n))/m.size - m.n/m.size)
+	m.n += int64(n)
+	return n, err
+}
+
+// A meter counts the bytes that are read, in total.
 type meter struct {
 	r     io.Reader
-	n     int64
 	total *atomic.Int64
 }
 
 func (m *meter) Read(p []byte) (int, error) {
 	n, err := m.r.Read(p)
-	m.n += int64(n)
 	m.total.Add(int64(n))
 	return n, err
 }

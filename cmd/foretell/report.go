@@ -244,7 +244,7 @@ func (r *reportOptions) count(in *reportInput) ([]foretell.MemberStats, error) {
 		return nil, err
 	}
 	defer src.Close()
-	defer r.showProgress("counting", false, src.Progress, nil).end()
+	defer r.showProgress("counting", false, src.Progress).end()
 	return foretell.CollectStats(src)
 }
 
@@ -254,7 +254,7 @@ func (r *reportOptions) analyze(in *reportInput, to []*report.Gatherer) error {
 		return err
 	}
 	defer src.Close()
-	defer r.showProgress("looking at every token", false, src.Progress, nil).end()
+	defer r.showProgress("looking at every token", false, src.Progress).end()
 	_, err = foretell.Analyze(src, &in.writer, func(member int, first int64, costs []float32) error {
 		to[member].Add(first, costs)
 		return nil
@@ -303,7 +303,7 @@ func (r *reportOptions) try(in *reportInput, name string) (m report.Model, d *fo
 	opts := in.writer
 	opts.Model = name
 	begin := time.Now()
-	show := r.showProgress("compressing with "+name, false, src.Progress, nil)
+	show := r.showProgress("compressing with "+name, false, src.Progress)
 	n, err := foretell.Compress(f, src, &opts)
 	show.end()
 	encode := time.Since(begin)
@@ -313,7 +313,7 @@ func (r *reportOptions) try(in *reportInput, name string) (m report.Model, d *fo
 	reader := &foretell.ReaderOptions{MaxMemory: int64(r.memory)}
 	var done atomic.Int64
 	begin = time.Now()
-	show = r.showProgress("decompressing with "+name, false, func() (int64, int64) { return done.Load(), n }, nil)
+	show = r.showProgress("decompressing with "+name, false, func() (int64, int64) { return done.Load(), n })
 	content, err := foretell.Verify(&meter{r: io.NewSectionReader(f, 0, n), total: &done}, reader)
 	show.end()
 	decode := time.Since(begin)

@@ -12,9 +12,10 @@ import (
 
 // app is what all verbs share.
 type app struct {
-	quiet   bool
-	verbose bool
-	running bool // the command line is parsed and its verb has begun
+	quiet    bool
+	verbose  bool
+	progress progressMode
+	running  bool // the command line is parsed and its verb has begun
 }
 
 const rootHelp = `Foretell makes arrays of tokens small: a model predicts each token, and an

@@ -61,7 +61,7 @@ func (s *statsOptions) run(args []string) error {
 		return err
 	}
 	defer src.Close()
-	show := s.showProgress("counting", args[0] == "-", src.Progress, nil)
+	show := s.showProgress("counting", args[0] == "-", src.Progress)
 	all, err := foretell.CollectStats(src)
 	show.end()
 	switch {

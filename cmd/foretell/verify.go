@@ -45,6 +45,7 @@ func newVerify(a *app) *cobra.Command {
 	f := cmd.Flags()
 	f.VarP(&v.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
 	addPrior(cmd, &v.prior)
+	v.addProgress(cmd)
 	addMaxMemory(cmd, &v.maxMemory)
 	addMaxOutput(cmd, &v.maxOutput)
 	f.BoolVar(&v.json, "json", false, "print as JSON")
@@ -98,7 +99,7 @@ func (v *verifyOptions) run(name string) error {
 	var done atomic.Int64
 	begin := time.Now()
 	show := v.showProgress("verifying", name == "-",
-		func() (int64, int64) { return done.Load(), in.size }, nil)
+		func() (int64, int64) { return done.Load(), in.size })
 	result.Content, err = foretell.Verify(bufio.NewReaderSize(&meter{r: in, total: &done}, 1<<18), opts)
 	show.end()
 	if err != nil {
