@@ -38,8 +38,7 @@ def save(path, arrays, *, model=None, block=0, solid=False, workers=0):
         arrays = {"array": arrays}
     parts = []
     for name, array in arrays.items():
-        if not isinstance(name, str):
-            raise TypeError(f"the name of an array is a str, not {type(name).__name__}")
+        _check_name(name)
         array = np.asarray(array)
         if array.dtype.name not in _TYPES:
             raise TypeError(f"array {name!r} has elements of type {array.dtype}: only integers and bools can be saved")
@@ -47,6 +46,14 @@ def save(path, arrays, *, model=None, block=0, solid=False, workers=0):
         array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         parts.append((name, array.dtype.name, shape, array.reshape(-1).view(np.uint8)))
     _native.save(path, model or "", block, solid, workers, parts)
+
+
+def _check_name(name):
+    """Refuse a name that would be no file inside a folder."""
+    if not isinstance(name, str):
+        raise TypeError(f"the name of an array is a str, not {type(name).__name__}")
+    if "\0" in name or len(name.encode()) > 4092 or any(part in ("", ".", "..") for part in name.split("/")):
+        raise ValueError(f"{name[:99]!r} cannot be the name of an array: use a relative path without dots, of at most 4092 bytes")
 
 
 def load(path, **limits):
@@ -76,7 +83,7 @@ class File(Mapping):
     """
 
     def __init__(self, path, **options):
-        self._path, self._options = os.fsdecode(path), options
+        self._path, self._options = os.path.abspath(os.fsdecode(path)), options
         self._native = _native.Reader(
             self._path, options.get("max_memory", 0), options.get("max_output", 0), options.get("workers", 0)
         )
@@ -86,7 +93,7 @@ class File(Mapping):
 
     @property
     def path(self):
-        """The path that the file was opened by."""
+        """The absolute path of the file."""
         return self._path
 
     def __getitem__(self, key):
@@ -113,7 +120,7 @@ class File(Mapping):
         self.close()
 
     def __reduce__(self):
-        return _reopen, (os.path.abspath(self._path), self._options)
+        return _reopen, (self._path, self._options)
 
     def __eq__(self, other):
         return self is other
@@ -228,7 +235,10 @@ def compress(data, *, dtype="uint8", model=None, block=0, workers=0):
     npy, npz and tar content is recognised and its arrays compressed as what they are.
     Other data is taken as little-endian elements of type dtype.
     """
-    return _native.compress(data, np.dtype(dtype).name, model or "", block, workers)
+    dtype = np.dtype(dtype)
+    if dtype.name not in _TYPES:
+        raise TypeError(f"elements are integers or bools, not {dtype}")
+    return _native.compress(data, dtype.name, model or "", block, workers)
 
 
 def decompress(data, *, max_memory=0, max_output=1 << 32):

@@ -106,9 +106,11 @@ static int from_buffer(Array *a, PyObject *o, int most) {
 	}
 	a->data = a->view.buf;
 	a->ndim = a->view.ndim;
-	for (int i = 0; i < a->ndim; i++) {
+	Py_ssize_t stride = a->size;
+	for (int i = a->ndim - 1; i >= 0; i--) {
 		a->shape[i] = a->view.shape[i];
-		a->strides[i] = a->view.strides[i];
+		a->strides[i] = a->view.strides ? a->view.strides[i] : stride; /* ctypes gives none */
+		stride *= a->shape[i];
 	}
 	return 1;
 }
@@ -300,11 +302,16 @@ static int refused(PyObject *o) {
 	PyObject *name = PyType_GetQualName(Py_TYPE(o));
 	if (name == NULL)
 		return -1;
-	if (PyIter_Check(o))
+	PyObject *dtype = PyObject_GetAttrString(o, "dtype");
+	PyErr_Clear();
+	if (dtype != NULL)
+		PyErr_Format(PyExc_TypeError, "an array of %S, in a %U: give floats", dtype, name);
+	else if (PyIter_Check(o))
 		PyErr_Format(PyExc_TypeError, "a %U can be read only once: make a list or an array of it", name);
 	else
 		PyErr_Format(PyExc_TypeError, "cannot read numbers from a %U: give an array of NumPy, PyTorch, JAX, TensorFlow or any "
 		             "other that has the buffer protocol or DLPack, or a list of numbers", name);
+	Py_XDECREF(dtype);
 	Py_DECREF(name);
 	return -1;
 }
@@ -331,7 +338,7 @@ static int get(Array *a, PyObject *o, int most, int depth) {
 		got = instead(a, o, "numpy", most, depth);
 	if (got == 0)
 		got = instead(a, o, "__array__", most, depth);
-	if (got == 0 && PySequence_Check(o) && PyObject_HasAttrString(o, "__len__"))
+	if (got == 0 && PySequence_Check(o) && !PyObject_CheckBuffer(o) && PyObject_HasAttrString(o, "__len__"))
 		got = from_sequence(a, o);
 	return got == 0 ? refused(o) : got;
 }
@@ -386,7 +393,7 @@ static int64_t integer(const Array *a, const char *p, int *larger) {
 /* widen makes whole numbers doubles. */
 static int widen(Array *a) {
 	Py_ssize_t rows = a->ndim == 2 ? a->shape[0] : 1, n = a->shape[a->ndim - 1];
-	double *to = PyMem_Malloc(rows * n ? rows * n * sizeof *to : 1), *next = to;
+	double *to = PyMem_Malloc((rows * n + 1) * sizeof *to), *next = to;
 	if (to == NULL) {
 		PyErr_NoMemory();
 		return -1;

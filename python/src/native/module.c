@@ -146,6 +146,16 @@ int enter(Coder *c) {
 	return 0;
 }
 
+int enter_with(Coder *c, const uint32_t *slot) {
+	if (enter(c) < 0)
+		return -1;
+	if (*slot != 0)
+		return 0;
+	leave(c);
+	PyErr_SetString(PyExc_ValueError, "the coder was not initialised");
+	return -1;
+}
+
 void leave(Coder *c) {
 	atomic_store_explicit(&c->busy, 0, memory_order_release);
 }

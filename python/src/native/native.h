@@ -94,8 +94,10 @@ typedef struct {
 	size_t room;
 } Coder;
 
-/* enter marks a coder as in use, leave ends that. */
+/* enter marks a coder as in use, leave ends that. enter_with fails too if there is
+ * no coder in a slot. */
 int enter(Coder *c);
+int enter_with(Coder *c, const uint32_t *slot);
 void leave(Coder *c);
 
 /* row returns the address of row i of a, copied to scratch memory if need be. */
@@ -104,8 +106,9 @@ void *row(Coder *c, const Array *a, Py_ssize_t i);
 /* scratch returns at least size bytes of a coder's memory. */
 void *scratch(Coder *c, size_t size);
 
-/* With as many bytes to read, other threads may run. */
-#define RELEASE_AT (64 << 10)
+/* With as many bytes to read, other threads may run. With fewer, passing the lock on
+ * and waiting for it takes longer than the work. */
+#define RELEASE_AT (512 << 10)
 #define RUN(bytes, call)                                   \
 	do {                                                   \
 		if ((bytes) >= RELEASE_AT) {                       \
@@ -122,9 +125,6 @@ void put(uint32_t *slot, int kind, uint32_t h);
 
 /* drop_batch releases the streams of a batch. */
 void drop_batch(Coder *c);
-
-/* no_coder sets the error that an object was not initialised. */
-int no_coder(void);
 
 /* raise_symbol is raise_error, with the symbol as the caller gave it. */
 PyObject *raise_symbol(ft_error *e, long long value);

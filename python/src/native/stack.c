@@ -28,8 +28,8 @@ static int stack_step(Coder *c, PyObject *probs, int form, int64_t *symbol, long
 	int32_t code = -1;
 	if (array_get(&a, probs, 1) < 0)
 		return -1;
-	if (enter(c) == 0) {
-		void *p = c->stack ? row(c, &a, 0) : (no_coder(), NULL);
+	if (enter_with(c, &c->stack) == 0) {
+		void *p = row(c, &a, 0);
 		if (p != NULL)
 			RUN(a.shape[0] * a.size, code = go->stack_step(c->stack, form, a.type, p, a.shape[0], symbol, &e));
 		leave(c);
@@ -69,10 +69,9 @@ static PyObject *pop(PyObject *self, PyObject *const *args, Py_ssize_t nargs, Py
 /* stack_bytes pushes or pops bytes. */
 static int stack_bytes(Coder *c, int take, void *p, Py_ssize_t n) {
 	ft_error e;
-	int code = enter(c);
-	if (code < 0)
+	if (enter_with(c, &c->stack) < 0)
 		return -1;
-	code = c->stack ? go->stack_bytes(c->stack, take, p, n, &e) : no_coder();
+	int32_t code = go->stack_bytes(c->stack, take, p, n, &e);
 	leave(c);
 	if (code > FT_OK)
 		raise_error(&e);
@@ -109,17 +108,11 @@ static PyObject *to_bytes(PyObject *self, PyObject *unused) {
 	(void)unused;
 	int64_t length;
 	ft_error e = {0};
-	uint32_t blob = 0;
-	if (enter(c) < 0)
+	if (enter_with(c, &c->stack) < 0)
 		return NULL;
-	if (c->stack)
-		blob = go->stack_dump(c->stack, &length, &e);
-	else
-		no_coder();
+	uint32_t blob = go->stack_dump(c->stack, &length, &e);
 	leave(c);
-	if (e.code != FT_OK)
-		return raise_error(&e);
-	return blob ? take_bytes(blob, length) : NULL;
+	return e.code == FT_OK ? take_bytes(blob, length) : raise_error(&e);
 }
 
 static PyObject *push_topk(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {

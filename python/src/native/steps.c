@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-int no_coder(void) {
-	PyErr_SetString(PyExc_ValueError, "the coder was not initialised");
-	return -1;
-}
-
 PyObject *raise_symbol(ft_error *e, long long value) {
 	if (e->code == FT_SYMBOL)
 		e->index = value;
@@ -22,11 +17,11 @@ PyObject *encode_one(Coder *c, PyObject *probs, PyObject *o, int form) {
 	int32_t code = -1;
 	if (symbol_get(o, &symbol, &value) < 0 || array_get(&a, probs, 1) < 0)
 		return NULL;
-	if (enter(c) < 0) {
+	if (enter_with(c, &c->encoder) < 0) {
 		array_free(&a);
 		return NULL;
 	}
-	void *p = c->encoder ? row(c, &a, 0) : (no_coder(), NULL);
+	void *p = row(c, &a, 0);
 	if (p != NULL)
 		RUN(a.shape[0] * a.size, code = go->encode(c->encoder, form, a.type, p, a.shape[0], symbol, &e));
 	leave(c);
@@ -41,11 +36,11 @@ PyObject *encode_one(Coder *c, PyObject *probs, PyObject *o, int form) {
 PyObject *decode_row(Coder *c, Array *a, int form) {
 	ft_error e;
 	int64_t symbol = -1;
-	if (enter(c) < 0) {
+	if (enter_with(c, &c->decoder) < 0) {
 		array_free(a);
 		return NULL;
 	}
-	void *p = c->decoder ? row(c, a, 0) : (no_coder(), NULL);
+	void *p = row(c, a, 0);
 	if (p != NULL)
 		RUN(a->shape[0] * a->size, symbol = go->decode(c->decoder, form, a->type, p, a->shape[0], &e));
 	leave(c);
@@ -73,7 +68,7 @@ static int64_t code_rows(Coder *c, const Array *a, int form, const uint32_t *sym
 			return -1;
 		stride = a->ndim == 1 ? 0 : bytes;
 	}
-	PyThreadState *save = PyEval_SaveThread();
+	PyThreadState *save = n * (bytes + 256) >= RELEASE_AT ? PyEval_SaveThread() : NULL;
 	while (done < n) {
 		int64_t part = Py_MIN(step, n - done), got;
 		char *at = p + (copy ? 0 : done * stride);
@@ -90,7 +85,8 @@ static int64_t code_rows(Coder *c, const Array *a, int form, const uint32_t *sym
 		}
 		done += got;
 	}
-	PyEval_RestoreThread(save);
+	if (save != NULL)
+		PyEval_RestoreThread(save);
 	return done;
 }
 
@@ -107,9 +103,8 @@ static PyObject *encode_many(Coder *c, PyObject *probs, PyObject *o, int form) {
 			PyObject *r = PySequence_GetItem(probs, i);
 			int64_t got = -1;
 			if (r != NULL && array_get(&a, r, 1) == 0) {
-				if (enter(c) == 0) {
-					if (c->encoder ? 1 : no_coder())
-						got = code_rows(c, &a, form, s.all + i, NULL, 1, &e);
+				if (enter_with(c, &c->encoder) == 0) {
+					got = code_rows(c, &a, form, s.all + i, NULL, 1, &e);
 					leave(c);
 				}
 				array_free(&a);
@@ -135,9 +130,8 @@ static PyObject *encode_many(Coder *c, PyObject *probs, PyObject *o, int form) {
 	int64_t got = -1;
 	if (a.ndim == 2 && a.shape[0] != s.n) {
 		PyErr_Format(PyExc_ValueError, "%zd rows for %zd symbols", a.shape[0], s.n);
-	} else if (enter(c) == 0) {
-		if (c->encoder ? 1 : no_coder())
-			got = code_rows(c, &a, form, s.all, NULL, s.n, &e);
+	} else if (enter_with(c, &c->encoder) == 0) {
+		got = code_rows(c, &a, form, s.all, NULL, s.n, &e);
 		leave(c);
 	}
 	array_free(&a);
@@ -183,9 +177,8 @@ static PyObject *decode_rows(Coder *c, PyObject *list, Py_ssize_t n, int form) {
 		int64_t got = -1;
 		PyObject *r = PySequence_GetItem(list, i);
 		if (r != NULL && array_get(&a, r, 1) == 0) {
-			if (enter(c) == 0) {
-				if (c->decoder ? 1 : no_coder())
-					got = code_rows(c, &a, form, NULL, to + i, 1, &e);
+			if (enter_with(c, &c->decoder) == 0) {
+				got = code_rows(c, &a, form, NULL, to + i, 1, &e);
 				leave(c);
 			}
 			array_free(&a);
@@ -215,9 +208,8 @@ static PyObject *decode_many(Coder *c, Array *a, Py_ssize_t n, int form) {
 		PyErr_Format(PyExc_ValueError, "%zd rows for %zd symbols", a->shape[0], n);
 	else
 		symbols = new_symbols(n, &to);
-	if (symbols != NULL && enter(c) == 0) {
-		if (c->decoder ? 1 : no_coder())
-			got = code_rows(c, a, form, NULL, to, n, &e);
+	if (symbols != NULL && enter_with(c, &c->decoder) == 0) {
+		got = code_rows(c, a, form, NULL, to, n, &e);
 		leave(c);
 	}
 	array_free(a);
@@ -302,13 +294,13 @@ static PyObject *sparse(Coder *c, int kind, PyObject **in, PyObject *symbol) {
 		symbols_free(&s);
 		return NULL;
 	}
-	uint32_t h = kind == FT_ENCODER ? c->encoder : kind == FT_DECODER ? c->decoder : c->stack;
+	const uint32_t *h = kind == FT_ENCODER ? &c->encoder : kind == FT_DECODER ? &c->decoder : &c->stack;
 	if (a.shape[0] != s.n) {
 		PyErr_Format(PyExc_ValueError, "%zd probabilities for %zd symbols", a.shape[0], s.n);
-	} else if (enter(c) == 0) {
-		void *p = h ? row(c, &a, 0) : (no_coder(), NULL);
+	} else if (enter_with(c, h) == 0) {
+		void *p = row(c, &a, 0);
 		if (p != NULL)
-			got = go->sparse(kind, h, logs, a.type, n, s.all, p, s.n, rest, symbol ? (int64_t)number : -1, &e);
+			got = go->sparse(kind, *h, logs, a.type, n, s.all, p, s.n, rest, symbol ? (int64_t)number : -1, &e);
 		leave(c);
 	}
 	array_free(&a);
@@ -349,21 +341,27 @@ static PyObject *decode_topk(PyObject *self, PyObject *const *args, Py_ssize_t n
 	return get_sparse("decode_topk", self, FT_DECODER, args, nargs, kwnames);
 }
 
+/* enter_any is enter_with for whichever coder an object holds, and tells which. */
+static int enter_any(Coder *c, int *kind, uint32_t *h) {
+	const uint32_t *slot = c->encoder ? &c->encoder : c->decoder ? &c->decoder : &c->stack;
+	if (enter_with(c, slot) < 0)
+		return -1;
+	*kind = slot == &c->encoder ? FT_ENCODER : slot == &c->decoder ? FT_DECODER : FT_STACK;
+	*h = *slot;
+	return 0;
+}
+
 PyObject *finish_coder(PyObject *self, PyObject *unused) {
 	Coder *c = (Coder *)self;
 	(void)unused;
 	int64_t length = -1;
 	ft_error e = {0};
-	uint32_t blob = 0;
-	if (enter(c) < 0)
+	uint32_t h;
+	int kind;
+	if (enter_any(c, &kind, &h) < 0)
 		return NULL;
-	if (c->encoder || c->decoder)
-		blob = go->finish(c->encoder ? FT_ENCODER : FT_DECODER, c->encoder ? c->encoder : c->decoder, &length, &e);
-	else
-		no_coder();
+	uint32_t blob = go->finish(kind, h, &length, &e);
 	leave(c);
-	if (PyErr_Occurred())
-		return NULL;
 	if (e.code != FT_OK)
 		return raise_error(&e);
 	if (length >= 0)
@@ -371,25 +369,16 @@ PyObject *finish_coder(PyObject *self, PyObject *unused) {
 	Py_RETURN_NONE;
 }
 
-/* kind returns which coder an object holds, and its number. */
-static int kind(const Coder *c, uint32_t *h) {
-	int k = c->encoder ? FT_ENCODER : c->decoder ? FT_DECODER : FT_STACK;
-	*h = c->encoder ? c->encoder : c->decoder ? c->decoder : c->stack;
-	return k;
-}
-
 static PyObject *stats(Coder *c, int which) {
 	int64_t steps;
 	double bits, information;
 	ft_error e;
 	uint32_t h;
-	if (enter(c) < 0)
+	int kind;
+	if (enter_any(c, &kind, &h) < 0)
 		return NULL;
-	int k = kind(c, &h);
-	int code = h ? go->stats(k, h, &steps, &bits, &information, &e) : no_coder();
+	int32_t code = go->stats(kind, h, &steps, &bits, &information, &e);
 	leave(c);
-	if (code < 0)
-		return NULL;
 	if (code != FT_OK)
 		return raise_error(&e);
 	return which == 0 ? PyLong_FromLongLong(steps) : PyFloat_FromDouble(which == 1 ? bits : information);
@@ -416,18 +405,12 @@ PyObject *coder_position(PyObject *self, PyObject *unused) {
 	char b[64];
 	ft_error e = {0};
 	uint32_t h;
-	int64_t n = 0;
-	if (enter(c) < 0)
+	int kind;
+	if (enter_any(c, &kind, &h) < 0)
 		return NULL;
-	int k = kind(c, &h);
-	if (h)
-		n = go->position(k, h, b, &e);
-	else
-		no_coder();
+	int64_t n = go->position(kind, h, b, &e);
 	leave(c);
-	if (e.code != FT_OK)
-		return raise_error(&e);
-	return h ? PyBytes_FromStringAndSize(b, n) : NULL;
+	return e.code == FT_OK ? PyBytes_FromStringAndSize(b, n) : raise_error(&e);
 }
 
 PyObject *coder_seek(PyObject *self, PyObject *o) {
@@ -435,12 +418,12 @@ PyObject *coder_seek(PyObject *self, PyObject *o) {
 	Py_buffer view;
 	ft_error e;
 	uint32_t h;
+	int kind;
 	if (PyObject_GetBuffer(o, &view, PyBUF_SIMPLE) < 0)
 		return NULL;
-	int code = enter(c);
+	int code = enter_any(c, &kind, &h);
 	if (code == 0) {
-		int k = kind(c, &h);
-		code = h ? go->seek(k, h, view.buf, view.len, &e) : no_coder();
+		code = go->seek(kind, h, view.buf, view.len, &e);
 		leave(c);
 	}
 	PyBuffer_Release(&view);
@@ -460,6 +443,7 @@ PyObject *coder_values(PyObject *self, PyObject *args) {
 	int escape, pop;
 	ft_error e = {0};
 	uint32_t h;
+	int kind;
 	int64_t done = -1;
 	if (!PyArg_ParseTuple(args, "LLpy*y*y*y*w*p", &lo, &hi, &escape, &families, &means, &scales, &weights, &all, &pop))
 		return NULL;
@@ -467,12 +451,8 @@ PyObject *coder_values(PyObject *self, PyObject *args) {
 	Py_ssize_t size = f.parts * f.count * 8;
 	if (means.len != size || scales.len != size || weights.len != size) {
 		PyErr_SetString(PyExc_ValueError, "the arrays of means, scales and weights have other sizes than the values");
-	} else if (enter(c) == 0) {
-		int k = kind(c, &h);
-		if (h)
-			RUN(size, done = go->values(pop ? -k : k, h, &f, all.buf, &e));
-		else
-			no_coder();
+	} else if (enter_any(c, &kind, &h) == 0) {
+		RUN(size, done = go->values(pop ? -kind : kind, h, &f, all.buf, &e));
 		leave(c);
 	}
 	PyBuffer_Release(&families);

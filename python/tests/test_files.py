@@ -1,0 +1,303 @@
+"""save, load, open, compress and decompress."""
+
+import io
+import os
+import pickle
+import threading
+import zipfile
+
+import numpy as np
+import pytest
+
+import foretell
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "x.fore"
+
+
+ARRAYS = {
+    "tokens": np.arange(60000).reshape(100, 600) % 53,
+    "negative": np.arange(-50, 50, dtype=np.int8),
+    "wide": np.array([2**63, 1, 0, 2**64 - 1], np.uint64),
+    "flags": np.array([[True, False], [False, False]]),
+    "one": np.array(-7, np.int16),
+    "none": np.zeros((0, 4), np.uint32),
+    "folder/inner": np.arange(5, dtype=np.uint8),
+}
+
+
+@pytest.mark.parametrize("model", [None, *foretell.models()])
+def test_round_trip(path, model):
+    arrays = ARRAYS if model in (None, "static") else {"tokens": ARRAYS["tokens"][:10]}
+    foretell.save(path, arrays, model=model, workers=2)
+    got = foretell.load(path)
+    got = got if isinstance(got, dict) else {"tokens": got}
+    assert list(got) == list(arrays)
+    for name, array in arrays.items():
+        assert got[name].dtype == array.dtype and got[name].shape == array.shape
+        assert np.array_equal(got[name], array)
+
+
+def test_layouts(path):
+    array = ARRAYS["tokens"].astype(np.int32)
+    for other in (np.asfortranarray(array), array[::-1, ::-1], array[:, ::3], array.astype(">i4"), array.tolist(), array[:0], array.T):
+        foretell.save(str(path), other, model="static")
+        got = foretell.load(os.fsencode(path))
+        assert np.array_equal(got, other) and got.dtype.isnative
+
+
+def test_dict_and_single(path):
+    foretell.save(path, {})
+    assert foretell.load(path) == {}
+    foretell.save(path, {"a": np.arange(3)})
+    assert foretell.load(path).tolist() == [0, 1, 2]
+    with foretell.open(path) as file:
+        assert list(file) == ["a"] and len(file) == 1 and "a" in file and file.path == str(path)
+        assert repr(file) and repr(file["a"])
+        with pytest.raises(KeyError):
+            file["b"]
+
+
+KEYS = [
+    np.s_[5], np.s_[-1], np.s_[5:9], np.s_[:], np.s_[...], np.s_[::-1], np.s_[90:200], np.s_[-3:], np.s_[20:10],
+    np.s_[50:10:-7], np.s_[10::25], np.s_[:5:-30], np.s_[3, 4], np.s_[3:8, 4], np.s_[:, 4], np.s_[2:4, ::50], np.s_[..., 3],
+    np.s_[[5, 1, 5]], np.s_[[5, -1], [2, 3]], np.s_[np.array([[1, 2], [99, 0]])], np.s_[np.arange(100) % 7 == 0],
+    np.s_[[]], np.s_[None, 3], np.s_[3, None], np.s_[()], np.s_[[1, 2], :, None], np.s_[1:3, ..., 5], np.s_[True],
+    np.s_[np.int16(4)], np.s_[0:0],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", KEYS, ids=str)
+def test_indexing_is_that_of_numpy(tmp_path_factory, key):
+    array = ARRAYS["tokens"]
+    path = tmp_path_factory.getbasetemp() / "indexed.fore"
+    if not path.exists():
+        foretell.save(path, array, block=1000, model="static")
+    with foretell.open(path) as file:
+        for got in (file[key], file["array"][key]):
+            want = array[key]
+            assert np.array_equal(got, want) and got.shape == want.shape and got.dtype == want.dtype
+
+
+def test_wrong_indices(path):
+    array = ARRAYS["tokens"]
+    foretell.save(path, array, model="static")
+    with foretell.open(path) as file:
+        for key in (np.s_[100], np.s_[-101], np.s_[[100]], np.s_[0, 600], np.s_[0, 0, 0], np.s_[1.5], np.s_[[0.5]]):
+            with pytest.raises(IndexError):
+                array[key]
+            with pytest.raises(IndexError):
+                file[key]
+        with pytest.raises(KeyError):
+            file["text"]
+
+
+def test_array(path):
+    array = ARRAYS["tokens"]
+    foretell.save(path, {"a": array, "one": np.array(5)}, model="static")
+    with foretell.open(path) as file:
+        a = file["a"]
+        assert (a.shape, a.dtype, a.ndim, a.size, len(a)) == (array.shape, array.dtype, 2, array.size, 100)
+        assert np.array_equal(np.asarray(a), array)
+        assert np.asarray(a, dtype=np.float32).dtype == np.float32
+        assert sum(int(row.sum()) for row in a) == array.sum()
+        assert file["one"][()] == 5 and file["one"].shape == ()
+        with pytest.raises(TypeError):
+            len(file["one"])
+        with pytest.raises(KeyError, match="choose"):
+            file[0]
+
+
+def test_only_the_blocks_that_are_needed_are_read(path):
+    array = np.random.default_rng(1).integers(0, 200, (100, 1000), np.uint8)
+    foretell.save(path, array, block=10000, model="static")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 255  # in one of the ten blocks
+    path.write_bytes(data)
+    with pytest.raises(foretell.CorruptError) as info:
+        foretell.load(path)
+    block = info.value.block
+    assert block in range(3, 7) and info.value.offset > 0
+    with foretell.open(path) as file:
+        assert np.array_equal(file[: 10 * block], array[: 10 * block])
+        assert np.array_equal(file[10 * block + 10 :], array[10 * block + 10 :])
+        assert np.array_equal(file[[0, 99, 0]], array[[0, 99, 0]])
+        with pytest.raises(foretell.CorruptError):
+            file[10 * block + 9]
+
+
+def test_closed(path):
+    foretell.save(path, np.arange(10))
+    with foretell.open(path) as file:
+        array = file["array"]
+    file.close()
+    for read in (lambda: array[3], lambda: file[3], lambda: np.asarray(array)):
+        with pytest.raises(ValueError, match="closed"):
+            read()
+    assert array.shape == (10,)
+
+
+def test_pickling_is_by_path(path, monkeypatch):
+    foretell.save(path, np.arange(1000), block=100, model="static")
+    monkeypatch.chdir(path.parent)
+    with foretell.open(path.name, workers=1) as file:
+        text = pickle.dumps(file)
+        assert len(text) < 1000
+        monkeypatch.chdir("/")
+        with pickle.loads(text) as other:
+            assert other[500] == 500 and other != file
+        array = pickle.loads(pickle.dumps(file["array"]))
+        assert array[7] == 7
+
+
+def test_threads_share_a_file(path):
+    array = np.arange(100000) % 251
+    foretell.save(path, array, block=1000, model="static")
+    wrong = []
+
+    def read(seed):
+        rng = np.random.default_rng(seed)
+        for _ in range(50):
+            start = int(rng.integers(0, 99000))
+            if not np.array_equal(file[start : start + 1000], array[start : start + 1000]):
+                wrong.append(start)
+
+    with foretell.open(path) as file:
+        threads = [threading.Thread(target=read, args=(i,)) for i in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not wrong
+
+
+def test_refused_arrays(path):
+    for array in (np.ones(3), np.array(["a"]), [1.5], object(), np.ones(3, complex), {"a": [0.5]}, {3: [1]}):
+        with pytest.raises(TypeError):
+            foretell.save(path, array, model="static")
+    for arrays in ({"": [1]}, {"../a": [1]}, {"/a": [1]}, {"a\0b": [1]}, {"x" * 5000: [1]}, {"a/": [1]}):
+        with pytest.raises(ValueError):
+            foretell.save(path, arrays)
+    for options in ({"model": "nothing"}, {"block": -1}, {"block": 2**40}, {"model": "external"}):
+        with pytest.raises(foretell.ArgumentError):
+            foretell.save(path, [1], **options)
+    assert os.listdir(path.parent) == []
+
+
+def test_a_failed_save_leaves_the_old_file(path):
+    foretell.save(path, [1, 2])
+    with pytest.raises(ValueError):
+        foretell.save(path, {"a": [1], "../b": [1]})
+    assert foretell.load(path).tolist() == [1, 2]
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_errors_of_the_system(tmp_path):
+    for call in (lambda: foretell.open(tmp_path / "none"), lambda: foretell.load(tmp_path / "none"), lambda: foretell.save(tmp_path / "no" / "x", [1])):
+        with pytest.raises(FileNotFoundError) as info:
+            call()
+        assert str(tmp_path) in info.value.filename
+    with pytest.raises(OSError):
+        foretell.open(tmp_path)
+
+
+def test_damage(path):
+    foretell.save(path, {"a": np.arange(3000) % 7, "b": np.arange(50)}, block=500, model="static")
+    data = path.read_bytes()
+    right = foretell.load(path)
+    for i in range(0, len(data), 3):
+        altered = bytearray(data)
+        altered[i] ^= 1 << (i % 8)
+        path.write_bytes(altered)
+        try:  # by the index, which makes some bytes needless
+            got = foretell.load(path)
+            assert all(np.array_equal(got[name], right[name]) for name in right)
+        except foretell.ForetellError:
+            pass
+        with pytest.raises(foretell.ForetellError):
+            foretell.decompress(altered)
+        path.write_bytes(data[:i])
+        with pytest.raises(foretell.ForetellError):
+            foretell.load(path)
+    for junk in (b"", b"x", b"x" * 1000, os.urandom(5000)):
+        with pytest.raises(foretell.ForetellError):
+            foretell.decompress(junk)
+        path.write_bytes(junk)
+        with pytest.raises(foretell.ForetellError):
+            foretell.open(path)
+
+
+def test_limits(path):
+    foretell.save(path, np.zeros(10**6, np.uint8), model="static")
+    with pytest.raises(foretell.LimitError):
+        foretell.load(path, max_output=10**5)
+    with pytest.raises(foretell.LimitError):
+        foretell.load(path, max_memory=1000)
+    data = foretell.compress(bytes(10**6))
+    with pytest.raises(foretell.LimitError):
+        foretell.decompress(data, max_output=10**5)
+
+
+def npz(save):
+    buffer = io.BytesIO()
+    save(buffer, a=np.arange(1000), b=np.arange(50.0))
+    return buffer.getvalue()
+
+
+def npy(array):
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue()
+
+
+def zipped():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.npy", npy(np.arange(1000)))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"a", b"hello " * 500, os.urandom(1001), npy(np.arange(1000)), npy(np.ones(20)), npz(np.savez),
+     npz(np.savez_compressed), zipped(), npy(np.asfortranarray(np.arange(600).reshape(20, 30)))],
+    ids=["empty", "a", "text", "random", "npy", "floats", "npz", "compressed npz", "deflated", "fortran"],
+)  # fmt: skip
+def test_compress(data):
+    for options in ({}, {"model": "static"}, {"dtype": "uint16"}, {"dtype": np.int64, "block": 100, "workers": 1}):
+        compressed = foretell.compress(data, **options)
+        assert type(compressed) is bytes
+        assert foretell.decompress(compressed) == data
+        assert foretell.decompress(bytearray(compressed)) == data
+    assert foretell.compress(memoryview(data)) == foretell.compress(bytearray(data)) == foretell.compress(data)
+
+
+def test_compress_refusals():
+    for call, error in (
+        (lambda: foretell.compress("text"), TypeError),
+        (lambda: foretell.compress(None), TypeError),
+        (lambda: foretell.compress(b"", model="nothing"), ValueError),
+        (lambda: foretell.compress(b"", dtype="float32"), TypeError),
+        (lambda: foretell.decompress("text"), TypeError),
+        (lambda: foretell.compress(np.arange(10)[::2]), (ValueError, BufferError)),
+    ):
+        with pytest.raises(error):
+            call()
+
+
+def test_several_files_are_no_bytes(path):
+    foretell.save(path, {"a": [1], "b": [2]})
+    with pytest.raises(foretell.UnsupportedError):
+        foretell.decompress(path.read_bytes())
+    foretell.save(path, np.arange(9))
+    assert np.load(io.BytesIO(foretell.decompress(path.read_bytes()))).tolist() == list(range(9))
+
+
+def test_real_tokens(data, tmp_path):
+    tokens = np.load(data / "commavq" / "taco-bell.npy")
+    foretell.save(tmp_path / "t.fore", tokens, model="static")
+    assert np.array_equal(foretell.load(tmp_path / "t.fore"), tokens)
+    with foretell.open(tmp_path / "t.fore") as file:
+        assert np.array_equal(file[600:608], tokens[600:608])
