@@ -56,10 +56,10 @@ def _check_name(name):
         raise ValueError(f"{name[:99]!r} cannot be the name of an array: use a relative path without dots, of at most 4092 bytes")
 
 
-def load(path, **limits):
+def load(path, *, max_memory=0, max_output=0, workers=0):
     """Load what save wrote, or any .fore file: the array, if it has exactly one, or a
-    dict of arrays by name. For limits see open."""
-    with open(path, **limits) as file:
+    dict of arrays by name. The limits are those of open."""
+    with open(path, max_memory=max_memory, max_output=max_output, workers=workers) as file:
         arrays = {name: array[...] for name, array in file.items()}
     return next(iter(arrays.values())) if len(arrays) == 1 else arrays
 
@@ -82,11 +82,10 @@ class File(Mapping):
     path.
     """
 
-    def __init__(self, path, **options):
-        self._path, self._options = os.path.abspath(os.fsdecode(path)), options
-        self._native = _native.Reader(
-            self._path, options.get("max_memory", 0), options.get("max_output", 0), options.get("workers", 0)
-        )
+    def __init__(self, path, *, max_memory=0, max_output=0, workers=0):
+        self._path = os.path.abspath(os.fsdecode(path))
+        self._limits = (max_memory, max_output, workers)
+        self._native = _native.Reader(self._path, *self._limits)
         self._arrays = {}
         for number, member in enumerate(json.loads(self._native.info())):
             self._arrays[member["name"]] = Array(self, number, member)
@@ -120,7 +119,7 @@ class File(Mapping):
         self.close()
 
     def __reduce__(self):
-        return _reopen, (self._path, self._options)
+        return _reopen, (self._path, *self._limits)
 
     def __eq__(self, other):
         return self is other
@@ -131,8 +130,8 @@ class File(Mapping):
         return f"<foretell.File {self._path!r}: {', '.join(self._arrays) or 'empty'}>"
 
 
-def _reopen(path, options):
-    return File(path, **options)
+def _reopen(path, max_memory, max_output, workers):
+    return File(path, max_memory=max_memory, max_output=max_output, workers=workers)
 
 
 class Array:

@@ -16,7 +16,16 @@ class Density:
     same on every machine; the parameters must be too.
     """
 
-    __slots__ = ("shape", "lo", "hi", "escape", "_families", "_means", "_scales", "_weights")
+    __slots__ = {
+        "shape": "Shape of the array of values.",
+        "lo": "The least integer that has a symbol of its own.",
+        "hi": "The greatest integer that has a symbol of its own.",
+        "escape": "Whether integers outside can be coded.",
+        "_families": None,
+        "_means": None,
+        "_scales": None,
+        "_weights": None,
+    }
 
     def __init__(self, families, means, scales, weights, lo, hi, escape):
         means, scales, weights = np.broadcast_arrays(*(np.asarray(a, dtype=np.float64) for a in (means, scales, weights)))

@@ -1,0 +1,66 @@
+"""The type stubs say what is there."""
+
+import ast
+import inspect
+import pathlib
+
+import foretell
+
+STUBS = pathlib.Path(foretell.__file__).with_name("__init__.pyi")
+
+
+def parameters(function):
+    """Return names, kinds and defaults of a function in the stubs, without self."""
+    a = function.args
+    plain = [*a.posonlyargs, *a.args]
+    found = [(arg.arg, "positional") for arg in plain] + [(arg.arg, "keyword") for arg in a.kwonlyargs]
+    defaults = [None] * (len(plain) - len(a.defaults)) + a.defaults + a.kw_defaults
+    return [(name, kind, default is not None) for (name, kind), default in zip(found, defaults) if name != "self"]
+
+
+def actual(function):
+    try:
+        signature = inspect.signature(function)
+    except ValueError:
+        return None
+    found = []
+    for p in signature.parameters.values():
+        kind = "keyword" if p.kind is p.KEYWORD_ONLY else "positional"
+        if p.name != "self":
+            found.append((p.name, kind, p.default is not p.empty))
+    return found
+
+
+def compare(stub, thing, name):
+    if any(isinstance(d, ast.Name) and d.id in ("property", "overload") for d in stub.decorator_list):
+        return
+    want = actual(thing)
+    assert want is not None and parameters(stub) == want, name
+
+
+def test_stubs():
+    tree = ast.parse(STUBS.read_text())
+    declared = {}
+    for node in tree.body:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and not node.name.startswith("_"):
+            declared[node.name] = node
+    assert sorted(declared) == sorted(foretell.__all__)
+    for name, node in declared.items():
+        thing = getattr(foretell, name)
+        if isinstance(node, ast.FunctionDef):
+            compare(node, thing, name)
+            continue
+        members = {n.name: n for n in node.body if isinstance(n, ast.FunctionDef)}
+        members.update({n.target.id: n for n in node.body if isinstance(n, ast.AnnAssign)})
+        there = {n for n in dir(thing) if not n.startswith("_")} - set(dir(Exception)) - set(dir(dict))
+        inherited = {m for base in thing.__mro__[1:] if base.__name__ in declared for m in dir(base)}
+        if name != "Array":
+            assert there - inherited <= set(members), name
+        for member, stub in members.items():
+            if isinstance(stub, ast.FunctionDef) and not member.startswith("__"):
+                assert hasattr(thing, member), f"{name}.{member}"
+                compare(stub, getattr(thing, member), f"{name}.{member}")
+
+
+def test_marker():
+    assert STUBS.with_name("py.typed").exists()
