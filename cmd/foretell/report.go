@@ -310,7 +310,7 @@ func (r *reportOptions) try(in *reportInput, name string) (m report.Model, d *fo
 	if err != nil {
 		return m, nil, err
 	}
-	reader := &foretell.ReaderOptions{MaxMemory: int64(r.memory)}
+	reader := &foretell.ReaderOptions{MaxMemory: ownMemory}
 	var done atomic.Int64
 	begin = time.Now()
 	show = r.showProgress("decompressing with "+name, false, func() (int64, int64) { return done.Load(), n })

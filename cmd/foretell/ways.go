@@ -89,15 +89,15 @@ func modelWays(names []string, opts foretell.WriterOptions, open func() (*tokens
 				return err
 			},
 			decode: func(w io.Writer, r io.Reader) error {
-				return unpack(w, r, &foretell.ReaderOptions{Workers: opts.Workers, MaxMemory: benchMemory})
+				return unpack(w, r, &foretell.ReaderOptions{Workers: opts.Workers, MaxMemory: ownMemory})
 			},
 		})
 	}
 	return list
 }
 
-// benchMemory is the limit of memory for files that this program has just made.
-const benchMemory = 1 << 40
+// ownMemory is the limit of memory for files that this program has just made.
+const ownMemory = 1 << 40
 
 // unpack writes the content of a .fore file to w.
 func unpack(w io.Writer, file io.Reader, opts *foretell.ReaderOptions) error {
