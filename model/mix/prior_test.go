@@ -18,7 +18,7 @@ func (b *Block) part(first, count int) *Block {
 }
 
 func TestPrior(t *testing.T) {
-	for _, b := range []*Block{synthetic(64, 120, 6, 8), synthetic(1000, 8000), synthetic(64, 1500, 4)} {
+	for _, b := range []*Block{synthetic(64, 80, 6, 8), synthetic(1000, 5000), synthetic(64, 900, 4)} {
 		n := len(b.Symbols)
 		sample, rest := b.part(0, n*3/4), b.part(n*3/4, n/8)
 		p, err := Train(TrainConfig{}, sample)
