@@ -1,0 +1,312 @@
+package foretellbeam
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"math"
+	"os"
+	"path"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/tokens"
+	"github.com/zeebo/xxh3"
+)
+
+func init() {
+	register.DoFn4x1[context.Context, Shard, []byte, func(Record), error](&compressFn{})
+	register.DoFn3x1[context.Context, []byte, func([]byte), error](&cleanFn{})
+}
+
+// CompressOptions says how shards are compressed. The zero value is good.
+type CompressOptions struct {
+	// Model, BlockTokens and Solid are those of foretell.WriterOptions.
+	Model       string
+	BlockTokens int
+	Solid       bool
+
+	// Threads is how many blocks of a shard are encoded at a time; 0 is one.
+	// The bytes do not depend on it.
+	Threads int
+
+	// Dtype and Shape say what raw files hold, as in tokens.Options; Dtype is
+	// the type's name, such as "uint16".
+	Dtype string
+	Shape []int
+
+	// EmbedPrior has every output carry the prior that it is written with.
+	EmbedPrior bool
+
+	// Recheck says when an output that is there already is kept.
+	Recheck Recheck
+
+	Limit Limit
+}
+
+// A Recheck says how much of an output of an earlier run is read before it is
+// kept. In any case it must have been written with the same options and prior,
+// and its recorded hash must be that of the shard as it is now.
+type Recheck string
+
+// How outputs are rechecked.
+const (
+	RecheckFull  Recheck = ""      // decode all of it
+	RecheckQuick Recheck = "quick" // read its header, index and trailer
+)
+
+// writer returns the options of foretell.
+func (o *CompressOptions) writer(prior []byte) *foretell.WriterOptions {
+	return &foretell.WriterOptions{
+		Model: o.Model, BlockTokens: o.BlockTokens, Solid: o.Solid, Workers: max(o.Threads, 1),
+		Prior: prior, EmbedPrior: o.EmbedPrior && len(prior) > 0,
+	}
+}
+
+// source opens a shard's content.
+func (o *CompressOptions) source(s Shard, f *os.File) (*tokens.Source, error) {
+	opts := tokens.Options{Shape: o.Shape}
+	if o.Dtype != "" {
+		var err error
+		if opts.Dtype, err = tokens.ParseType(o.Dtype); err != nil {
+			return nil, err
+		}
+	}
+	return tokens.NewSource(path.Base(s.Name), f, opts)
+}
+
+// Check returns what is wrong with the options, nil if nothing is.
+func (o *CompressOptions) Check() error {
+	w, err := foretell.NewWriter(io.Discard, o.writer(nil))
+	if err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	src, err := o.source(Shard{Name: "check"}, nil)
+	if err == nil {
+		src.Close()
+	}
+	return err
+}
+
+// Compress writes each Shard of a PCollection to a .fore file and returns a
+// PCollection of Record, one for each shard. A shard's output is named after it
+// with .fore added. prior is a PCollection of one []byte, as TrainPrior returns
+// it; the zero PCollection is no prior.
+//
+// A pipeline must be the only one that writes to a target at a time.
+func Compress(s beam.Scope, shards, prior beam.PCollection, to Target, opts CompressOptions) beam.PCollection {
+	s = s.Scope("foretell.Compress")
+	fn := &compressFn{Options: opts, To: to, Run: rand.Text()}
+	return beam.ParDo(s, fn, shards, beam.SideInput{Input: prepared(s, to.Root(), prior)})
+}
+
+// prepared returns the prior, empty if there is none, once what an earlier run has
+// left in a folder is gone; "" is no folder.
+func prepared(s beam.Scope, root string, prior beam.PCollection) beam.PCollection {
+	if !prior.IsValid() {
+		prior = beam.Impulse(s)
+	}
+	return beam.ParDo(s, &cleanFn{Root: root}, prior)
+}
+
+type cleanFn struct{ Root string }
+
+func (fn *cleanFn) ProcessElement(ctx context.Context, prior []byte, emit func([]byte)) error {
+	if fn.Root != "" {
+		if err := clean(ctx, fn.Root); err != nil {
+			return err
+		}
+	}
+	emit(prior)
+	return nil
+}
+
+type compressFn struct {
+	Options CompressOptions
+	To      Target
+	Run     string
+}
+
+func (fn *compressFn) ProcessElement(ctx context.Context, shard Shard, prior []byte, emit func(Record)) error {
+	rec := Record{Name: shard.Name}
+	limit := fn.Options.Limit
+	err := limit.crew(fn.Run).do(ctx, limit.MaxFailures, &rec, func() error {
+		return fn.compress(ctx, shard, prior, &rec)
+	})
+	if err == nil {
+		emit(rec)
+	}
+	return err
+}
+
+func (fn *compressFn) compress(ctx context.Context, shard Shard, prior []byte, rec *Record) error {
+	f, done, err := open(ctx, shard.Path)
+	if err != nil {
+		return err
+	}
+	defer done()
+	rec.Output = fn.To.path(shard.Name, ".fore")
+	if len(prior) > 0 {
+		sum := sha256.Sum256(prior)
+		rec.Prior = hex.EncodeToString(sum[:])
+	}
+	if fn.finished(ctx, shard, f, prior, rec) {
+		rec.Status = Kept
+		return nil
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	out, err := create(ctx, fn.To.Root(), rec.Output)
+	if err != nil {
+		return err
+	}
+	if err := fn.write(out, shard, f, prior, rec); err != nil {
+		out.abort(ctx)
+		return err
+	}
+	rec.Status, rec.Bytes = Written, out.size
+	return out.commit(ctx)
+}
+
+// write writes the .fore file.
+func (fn *compressFn) write(out io.Writer, shard Shard, f *os.File, prior []byte, rec *Record) error {
+	src, err := fn.Options.source(shard, f)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	w, err := foretell.NewWriter(out, fn.Options.writer(prior))
+	if err != nil {
+		return err
+	}
+	err = tally(src, rec, w.WritePart)
+	if closed := w.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// finished reports whether an output of an earlier run is what writing it again
+// would give.
+func (fn *compressFn) finished(ctx context.Context, shard Shard, f *os.File, prior []byte, rec *Record) bool {
+	old, done, err := open(ctx, rec.Output)
+	if err != nil {
+		return false
+	}
+	defer done()
+	fi, err := old.Stat()
+	if err != nil {
+		return false
+	}
+	opts := &foretell.ReaderOptions{Workers: 1, Prior: prior, MaxMemory: recheckMemory, MaxOutput: math.MaxInt64}
+	if !fn.sameHeader(old, opts) {
+		return false
+	}
+	at, err := foretell.OpenReaderAt(old, fi.Size(), opts)
+	if err != nil {
+		return false
+	}
+	d, err := at.Describe()
+	if err != nil {
+		return false
+	}
+	src, err := fn.Options.source(shard, f)
+	if err != nil {
+		return false
+	}
+	defer src.Close()
+	now := *rec
+	if err := tally(src, &now, skip); err != nil || now.Hash != d.Hash || now.Content != d.Content {
+		return false
+	}
+	if fn.Options.Recheck == RecheckFull {
+		if _, err := foretell.Verify(old, opts); err != nil {
+			return false
+		}
+	}
+	*rec, rec.Bytes = now, fi.Size()
+	return true
+}
+
+// recheckMemory bounds what reading a file takes that is to be what the options
+// write: more than any of foretell's models needs.
+const recheckMemory = 1 << 35
+
+// sameHeader reports whether a file begins as one that is written now.
+func (fn *compressFn) sameHeader(old io.ReaderAt, opts *foretell.ReaderOptions) bool {
+	var empty bytes.Buffer
+	w, err := foretell.NewWriter(&empty, fn.Options.writer(opts.Prior))
+	if err != nil || w.Close() != nil {
+		return false
+	}
+	at, err := foretell.OpenReaderAt(bytes.NewReader(empty.Bytes()), int64(empty.Len()), opts)
+	if err != nil {
+		return false
+	}
+	d, err := at.Describe()
+	if err != nil {
+		return false
+	}
+	want := empty.Bytes()[:d.Header+d.Prior]
+	have := make([]byte, len(want))
+	_, err = old.ReadAt(have, 0)
+	return err == nil && bytes.Equal(have, want)
+}
+
+// skip reads a part and does nothing with it.
+func skip(p tokens.Part) error {
+	if p.Kind != tokens.Member {
+		return nil
+	}
+	_, err := io.Copy(io.Discard, p.Data)
+	return err
+}
+
+// tally hands the parts of a source to fn and records what they hold.
+func tally(src *tokens.Source, rec *Record, fn func(tokens.Part) error) error {
+	content := &meter{}
+	rec.Tokens = 0
+	for {
+		p, err := src.Next()
+		if err == io.EOF {
+			sum := content.hash.Sum128().Bytes()
+			rec.Content, rec.Hash = content.n, hex.EncodeToString(sum[:])
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		before := content.n
+		switch p.Kind {
+		case tokens.Framing:
+			content.Write(p.Bytes)
+		case tokens.Member:
+			p.Data = io.TeeReader(p.Data, content)
+		}
+		if err := fn(p); err != nil {
+			return err
+		}
+		if p.Kind == tokens.Member {
+			rec.Tokens += (content.n - before) / int64(p.Info.Type.Size())
+		}
+	}
+}
+
+// A meter counts and hashes what is written to it.
+type meter struct {
+	hash xxh3.Hasher
+	n    int64
+}
+
+func (m *meter) Write(p []byte) (int, error) {
+	m.n += int64(len(p))
+	return m.hash.Write(p)
+}

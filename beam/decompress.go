@@ -1,0 +1,262 @@
+package foretellbeam
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/tokens"
+)
+
+func init() {
+	register.DoFn4x1[context.Context, Shard, []byte, func(Record), error](&decompressFn{})
+	register.DoFn4x1[context.Context, Shard, []byte, func(Record), error](&verifyFn{})
+}
+
+// ReadOptions says how .fore files are read. The zero value is good.
+type ReadOptions struct {
+	// Threads is how many blocks of a shard are decoded at a time; 0 is one.
+	Threads int
+
+	// MaxMemory and MaxOutput are those of foretell.ReaderOptions, for each
+	// shard.
+	MaxMemory, MaxOutput int64
+
+	Limit Limit
+}
+
+func (o *ReadOptions) reader(prior []byte) *foretell.ReaderOptions {
+	return &foretell.ReaderOptions{
+		Workers: max(o.Threads, 1), MaxMemory: o.MaxMemory, MaxOutput: o.MaxOutput, Prior: prior,
+	}
+}
+
+// describe opens a .fore file and records what it says of itself.
+func (o *ReadOptions) describe(f *os.File, prior []byte, rec *Record) (*foretell.ReaderAt, error) {
+	fi, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	at, err := foretell.OpenReaderAt(f, fi.Size(), o.reader(prior))
+	if err != nil {
+		return nil, err
+	}
+	d, err := at.Describe()
+	if err != nil {
+		return nil, err
+	}
+	rec.Content, rec.Bytes, rec.Hash, rec.Prior = d.Content, d.Size, d.Hash, d.Model
+	for _, m := range d.Members {
+		rec.Tokens += m.Tokens
+	}
+	return at, nil
+}
+
+// Decompress writes what is in each Shard of a PCollection, which are .fore
+// files, and returns a PCollection of Record. A shard's output is named after it
+// without .fore; if it holds several files, that is a folder of them. prior is as
+// for Compress.
+func Decompress(s beam.Scope, shards, prior beam.PCollection, to Target, opts ReadOptions) beam.PCollection {
+	s = s.Scope("foretell.Decompress")
+	fn := &decompressFn{Options: opts, To: to, Run: rand.Text()}
+	return beam.ParDo(s, fn, shards, beam.SideInput{Input: prepared(s, to.Root(), prior)})
+}
+
+type decompressFn struct {
+	Options ReadOptions
+	To      Target
+	Run     string
+}
+
+func (fn *decompressFn) ProcessElement(ctx context.Context, shard Shard, prior []byte, emit func(Record)) error {
+	rec := Record{Name: shard.Name}
+	limit := fn.Options.Limit
+	err := limit.crew(fn.Run).do(ctx, limit.MaxFailures, &rec, func() error {
+		return fn.decompress(ctx, shard, prior, &rec)
+	})
+	if err == nil {
+		emit(rec)
+	}
+	return err
+}
+
+func (fn *decompressFn) decompress(ctx context.Context, shard Shard, prior []byte, rec *Record) error {
+	f, done, err := open(ctx, shard.Path)
+	if err != nil {
+		return err
+	}
+	defer done()
+	at, err := fn.Options.describe(f, prior, rec)
+	if err != nil {
+		return err
+	}
+	outputs, err := fn.outputs(shard, at.Files(), rec)
+	if err != nil {
+		return err
+	}
+	if fn.finished(ctx, outputs, rec) {
+		rec.Status = Kept
+		return nil
+	}
+	files := &fileWriter{ctx: ctx, root: fn.To.Root(), outputs: outputs}
+	if err = files.copy(f, fn.Options.reader(prior)); err != nil {
+		files.abort()
+		return err
+	}
+	rec.Status = Written
+	return files.commit()
+}
+
+// outputs returns where the files of a shard go, in order.
+func (fn *decompressFn) outputs(shard Shard, files []foretell.File, rec *Record) (outputs []string, err error) {
+	rec.Output = fn.To.path(strings.TrimSuffix(shard.Name, ".fore"), "")
+	if rec.Output == fn.To.Root()+ManifestName {
+		return nil, fmt.Errorf("%w: the output would have the name of the manifest", foretell.ErrUnsupported)
+	}
+	if len(files) == 1 {
+		return []string{rec.Output}, nil
+	}
+	seen := map[string]bool{}
+	for _, file := range files {
+		name := path.Clean(file.Name)
+		if !filepath.IsLocal(filepath.FromSlash(name)) || name == "." || seen[name] {
+			return nil, fmt.Errorf("%w: a file is called %q", foretell.ErrCorrupt, file.Name)
+		}
+		seen[name] = true
+		outputs = append(outputs, join(rec.Output, name))
+	}
+	return outputs, nil
+}
+
+// finished reports whether the outputs are there already: one after another they
+// have the content's hash.
+func (fn *decompressFn) finished(ctx context.Context, outputs []string, rec *Record) bool {
+	content := &meter{}
+	for _, name := range outputs {
+		f, done, err := open(ctx, name)
+		if err != nil {
+			return false
+		}
+		_, err = io.Copy(content, f)
+		done()
+		if err != nil {
+			return false
+		}
+	}
+	sum := content.hash.Sum128().Bytes()
+	return content.n == rec.Content && hex.EncodeToString(sum[:]) == rec.Hash
+}
+
+// A fileWriter writes the files of a shard, none of which gets its name before
+// all of the shard has been decoded and checked.
+type fileWriter struct {
+	ctx     context.Context
+	root    string
+	outputs []string
+	files   []*staged
+}
+
+func (w *fileWriter) copy(f *os.File, opts *foretell.ReaderOptions) error {
+	r, err := foretell.NewReader(f, opts)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for {
+		p, err := r.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil {
+			err = w.part(p)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (w *fileWriter) part(p tokens.Part) error {
+	if p.Kind == tokens.File {
+		if len(w.files) == len(w.outputs) {
+			return fmt.Errorf("%w: more files than the index lists", foretell.ErrCorrupt)
+		}
+		out, err := create(w.ctx, w.root, w.outputs[len(w.files)])
+		if err == nil {
+			w.files = append(w.files, out)
+		}
+		return err
+	}
+	if len(w.files) == 0 {
+		return fmt.Errorf("%w: content before the first file", foretell.ErrCorrupt)
+	}
+	out := w.files[len(w.files)-1]
+	if p.Kind == tokens.Framing {
+		_, err := out.Write(p.Bytes)
+		return err
+	}
+	_, err := io.Copy(out, p.Data)
+	return err
+}
+
+func (w *fileWriter) commit() error {
+	for len(w.files) > 0 {
+		out := w.files[0]
+		w.files = w.files[1:]
+		if err := out.commit(w.ctx); err != nil {
+			w.abort()
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *fileWriter) abort() {
+	for _, out := range w.files {
+		out.abort(w.ctx)
+	}
+}
+
+// Verify decodes each Shard of a PCollection, which are .fore files, checks every
+// hash in it and returns a PCollection of Record. prior is as for Compress.
+func Verify(s beam.Scope, shards, prior beam.PCollection, opts ReadOptions) beam.PCollection {
+	s = s.Scope("foretell.Verify")
+	fn := &verifyFn{Options: opts, Run: rand.Text()}
+	return beam.ParDo(s, fn, shards, beam.SideInput{Input: prepared(s, "", prior)})
+}
+
+type verifyFn struct {
+	Options ReadOptions
+	Run     string
+}
+
+func (fn *verifyFn) ProcessElement(ctx context.Context, shard Shard, prior []byte, emit func(Record)) error {
+	rec := Record{Name: shard.Name}
+	limit := fn.Options.Limit
+	err := limit.crew(fn.Run).do(ctx, limit.MaxFailures, &rec, func() error {
+		f, done, err := open(ctx, shard.Path)
+		if err != nil {
+			return err
+		}
+		defer done()
+		if _, err := fn.Options.describe(f, prior, &rec); err != nil {
+			return err
+		}
+		_, err = foretell.Verify(f, fn.Options.reader(prior))
+		rec.Status = Whole
+		return err
+	})
+	if err == nil {
+		emit(rec)
+	}
+	return err
+}

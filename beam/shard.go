@@ -1,0 +1,169 @@
+package foretellbeam
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+)
+
+func init() {
+	register.DoFn3x1[context.Context, []byte, func(Shard), error](&matchFn{})
+	register.Emitter1[Shard]()
+}
+
+// A Shard is a file to work on.
+type Shard struct {
+	Path string // to open it with
+	Name string // below the folder that all shards are in, with slashes
+}
+
+// Match returns the files that a pattern of Beam's file systems stands for, as a
+// PCollection of Shard in no order. A local folder stands for the files in it and
+// below. A shard is named by its path below the folder that the pattern's fixed
+// part ends in. If suffix is not "", only names that end in it are taken from
+// folders. That nothing matches is an error of the pipeline.
+func Match(s beam.Scope, pattern, suffix string) beam.PCollection {
+	s = s.Scope("foretell.Match")
+	shards := beam.ParDo(s, &matchFn{Pattern: pattern, Suffix: suffix}, beam.Impulse(s))
+	return beam.Reshuffle(s, shards)
+}
+
+type matchFn struct{ Pattern, Suffix string }
+
+func (fn *matchFn) ProcessElement(ctx context.Context, _ []byte, emit func(Shard)) error {
+	shards, err := list(ctx, fn.Pattern, fn.Suffix)
+	for _, s := range shards {
+		emit(s)
+	}
+	return err
+}
+
+// isLocal reports whether a path is of the local file system.
+func isLocal(name string) bool { return !strings.Contains(name, "://") }
+
+// list returns the shards of a pattern, sorted by name.
+func list(ctx context.Context, pattern, suffix string) (shards []Shard, err error) {
+	if isLocal(pattern) {
+		shards, err = listLocal(pattern, suffix)
+	} else {
+		shards, err = listRemote(ctx, pattern)
+	}
+	if err == nil && len(shards) == 0 {
+		err = fmt.Errorf("no file matches %s", pattern)
+	}
+	slices.SortFunc(shards, func(a, b Shard) int { return strings.Compare(a.Name, b.Name) })
+	return slices.Compact(shards), err
+}
+
+// fixed returns the folder that a pattern begins with.
+func fixed(pattern string) string {
+	if i := strings.IndexAny(pattern, `*?[\`); i >= 0 {
+		pattern = pattern[:i]
+	}
+	return pattern[:strings.LastIndexByte(pattern, '/')+1]
+}
+
+func listRemote(ctx context.Context, pattern string) ([]Shard, error) {
+	files, err := filesystem.New(ctx, pattern)
+	if err != nil {
+		return nil, err
+	}
+	defer files.Close()
+	names, err := files.List(ctx, pattern)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", pattern, err)
+	}
+	var shards []Shard
+	root := fixed(pattern)
+	for _, p := range names {
+		name := strings.TrimPrefix(p, root)
+		// A name that ends in a slash marks a folder and holds nothing.
+		if strings.HasSuffix(name, "/") || strings.Contains("/"+name, "/"+partials+"/") {
+			continue
+		}
+		shards = append(shards, Shard{Path: p, Name: name})
+	}
+	return shards, nil
+}
+
+func listLocal(pattern, suffix string) ([]Shard, error) {
+	root := filepath.FromSlash(fixed(filepath.ToSlash(pattern)))
+	// A name that exists is no pattern, whatever characters it has.
+	matches := []string{pattern}
+	if fi, err := os.Stat(pattern); err != nil {
+		if matches, err = filepath.Glob(pattern); err != nil {
+			return nil, fmt.Errorf("%s: %w", pattern, err)
+		}
+	} else if root = filepath.Dir(pattern); fi.IsDir() {
+		root = pattern
+	}
+	var shards []Shard
+	add := func(p string) error {
+		name, err := filepath.Rel(filepath.Clean(root), p)
+		if err != nil || strings.HasPrefix(name, "..") {
+			return fmt.Errorf("%s: %s is not below %s", pattern, p, root)
+		}
+		shards = append(shards, Shard{Path: p, Name: filepath.ToSlash(name)})
+		return nil
+	}
+	for _, match := range matches {
+		fi, err := os.Stat(match)
+		if err != nil {
+			return nil, err
+		}
+		if !fi.IsDir() {
+			if err := add(match); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		err = filepath.WalkDir(match, func(p string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() && d.Name() == partials:
+				return fs.SkipDir
+			case d.IsDir() || !strings.HasSuffix(p, suffix):
+				return nil
+			}
+			return add(p)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return shards, nil
+}
+
+// A Target says where outputs go: into a folder, or to a pattern with one star
+// that stands for a shard's name.
+type Target string
+
+// Root returns the folder that outputs are in, with a slash at its end.
+func (t Target) Root() string {
+	folder := filepath.ToSlash(string(t))
+	if before, _, ok := strings.Cut(folder, "*"); ok {
+		return before[:strings.LastIndexByte(before, '/')+1]
+	}
+	return strings.TrimSuffix(folder, "/") + "/"
+}
+
+// path returns where the output of the given name goes; suffix is what a folder
+// adds to names.
+func (t Target) path(name, suffix string) string {
+	if before, after, ok := strings.Cut(filepath.ToSlash(string(t)), "*"); ok {
+		return before + name + after
+	}
+	return t.Root() + name + suffix
+}
+
+// join appends a clean relative name to the path of a folder.
+func join(folder, name string) string { return strings.TrimSuffix(folder, "/") + "/" + name }
