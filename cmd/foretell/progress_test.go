@@ -1,0 +1,53 @@
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+// TestTracker lets time pass by hand.
+func TestTracker(t *testing.T) {
+	var done, content, file int64
+	what := &activity{
+		verb:   "testing",
+		done:   func() (int64, int64) { return done, 10000 },
+		sizes:  func() (int64, int64) { return content, file },
+		tokens: func() (int64, int64) { return 500, 1000 }, // of two bytes each
+	}
+	tr := newTracker(what)
+	pass := func(d time.Duration) {
+		tr.begin = tr.begin.Add(-d)
+		for i := range tr.recent {
+			tr.recent[i].at = tr.recent[i].at.Add(-d)
+		}
+	}
+	about := func(what string, got, want float64) {
+		t.Helper()
+		if got < want*0.9 || got > want*1.1 {
+			t.Errorf("%s: %v, want about %v", what, got, want)
+		}
+	}
+	pass(2 * time.Second)
+	done, content, file = 2000, 2000, 500
+	s := tr.look()
+	about("ratio", s.Ratio, 4)
+	about("bits", s.Bits, 4) // 500 bytes for 1000 tokens
+	about("MB/s", s.Speed, 0.001)
+	about("left", s.Left, 8)
+	pass(time.Second)
+	done, content, file = 4000, 4000, 600
+	s = tr.look()
+	about("ratio", s.Ratio, 4000./600)
+	about("bits of the last second", s.Bits, 0.8)
+	about("MB/s", s.Speed, 0.002)
+	pass(time.Second)
+	s = tr.look() // nothing new: what was known before
+	about("bits", s.Bits, 0.8)
+	if s.Speed != 0 {
+		t.Errorf("%v MB/s while nothing is done", s.Speed)
+	}
+	done = 10000
+	if s = tr.look(); s.Left != 0 {
+		t.Errorf("%v seconds left at the end", s.Left)
+	}
+}
