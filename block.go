@@ -297,7 +297,7 @@ func (c *blockCoder) newBlock(b *rawBlock, m *tokens.ValueMap) *model.Block {
 
 // need returns how many bytes decoding a block takes, without those of the
 // record, and its value map.
-func (c *blockCoder) need(file *container.Header, h *container.Block, b *rawBlock, data *container.BlockData) (int64, error) {
+func (c *blockCoder) need(h *container.Block, b *rawBlock, data *container.BlockData) (int64, error) {
 	m, _, _, err := c.params(data)
 	if err != nil {
 		return 0, err
@@ -306,15 +306,18 @@ func (c *blockCoder) need(file *container.Header, h *container.Block, b *rawBloc
 	if count > math.MaxInt32 {
 		return 0, fmt.Errorf("%w: a block of %d tokens", fault.ErrLimit, b.tokens)
 	}
+	codec, err := c.decoder(model.ID(h.Codec))
+	if err != nil {
+		return 0, err
+	}
 	work := model.Memory(model.ID(h.Codec), c.config, m.Size(), int(count))
-	if h.Codec == file.Codec && m.Size() <= statedSize {
-		work = min(work, int64(file.Memory))
+	if n, ok := codec.(model.Needer); ok {
+		if work, err = n.Need(m.Size(), int(count), data.Body); err != nil {
+			return 0, err
+		}
 	}
 	return int64(b.size) + 4*count + work, nil
 }
-
-// statedSize is the alphabet for which a header states the memory.
-const statedSize = 1 << 16
 
 func (c *blockCoder) params(data *container.BlockData) (m *tokens.ValueMap, own, base []byte, err error) {
 	valueMap, own, err := splitParams(data.Params)
@@ -337,18 +340,23 @@ func (c *blockCoder) params(data *container.BlockData) (m *tokens.ValueMap, own,
 	return m, own, base, err
 }
 
+// decoder returns the codec that decodes blocks of the given one.
+func (c *blockCoder) decoder(id model.ID) (model.Codec, error) {
+	if c.primed != nil && id == model.Mix {
+		return c.primed, nil
+	}
+	return c.codec(id)
+}
+
 // decode fills b.raw from a block's payload and checks it against the hash.
 func (c *blockCoder) decode(h *container.Block, b *rawBlock, data *container.BlockData) error {
 	m, own, base, err := c.params(data)
 	if err != nil {
 		return err
 	}
-	codec, err := c.codec(model.ID(h.Codec))
+	codec, err := c.decoder(model.ID(h.Codec))
 	if err != nil {
 		return err
-	}
-	if c.primed != nil && model.ID(h.Codec) == model.Mix {
-		codec = c.primed
 	}
 	block := c.newBlock(b, m)
 	block.Params, block.Base = own, base

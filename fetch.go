@@ -9,7 +9,6 @@ import (
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/model"
-	"github.com/foretell/foretell/model/mix"
 	"github.com/foretell/foretell/tokens"
 )
 
@@ -32,8 +31,7 @@ func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) 
 		}
 		config.Predictor = o.External.New
 	case model.Mix:
-		// A block's own level is in its body; this is for reckoning with memory.
-		config.Mix = mix.Config{Level: mix.Best, MaxMemory: o.MaxMemory}
+		config.Mix.MaxMemory = o.MaxMemory
 		if start, err = choosePrior(h, o); err != nil {
 			return nil, err
 		}
@@ -119,7 +117,7 @@ func (f *fetcher) block(rec container.Record) bool {
 		return fail(err)
 	}
 	c := <-f.coders
-	need, err := c.need(&f.in.Header, rec.Block, b, &rec.Data)
+	need, err := c.need(rec.Block, b, &rec.Data)
 	f.coders <- c
 	if err == nil {
 		need += int64(len(rec.Data.Body) + len(rec.Data.Params) + len(rec.Data.Base))

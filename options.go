@@ -21,8 +21,8 @@ type preset struct {
 const DefaultModel = "mix"
 
 var presets = map[string]preset{
-	"mix":          {codec: model.Mix, config: model.Config{Mix: mix.Config{Level: mix.Fast}}, block: 1 << 20},
-	"best":         {codec: model.Mix, config: model.Config{Mix: mix.Config{Level: mix.Best}}, block: 1 << 20},
+	"mix":          {codec: model.Mix, config: mixed(mix.Fast), block: 1 << 20},
+	"best":         {codec: model.Mix, config: mixed(mix.Best), block: 1 << 20},
 	"adaptive":     {codec: model.Adaptive, block: 1 << 20},
 	"static":       {codec: model.StaticRANS, block: 1 << 20},
 	"static-range": {codec: model.Static, block: 1 << 20},
@@ -33,6 +33,14 @@ var presets = map[string]preset{
 
 // externalModel is what WriterOptions.External implies.
 const externalModel = "external"
+
+// mixMemory is the most memory that decoding a mixed block may need: less than
+// what readers allow by default. Blocks that would need more are coded otherwise.
+const mixMemory = 768 << 20
+
+func mixed(level mix.Level) model.Config {
+	return model.Config{Mix: mix.Config{Level: level, MaxMemory: mixMemory}}
+}
 
 // Models returns the names that WriterOptions.Model takes, sorted.
 func Models() []string {

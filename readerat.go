@@ -292,7 +292,7 @@ func (r *ReaderAt) decodeBlock(h *container.Block, data *container.BlockData) (*
 	}
 	c := <-coders
 	defer func() { coders <- c }()
-	need, err := c.need(&r.in.Header, h, b, data)
+	need, err := c.need(h, b, data)
 	if err != nil {
 		return nil, err
 	}

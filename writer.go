@@ -51,6 +51,9 @@ type encoded struct {
 	err    error
 }
 
+// statedSize is the alphabet for which a header states the memory.
+const statedSize = 1 << 16
+
 // NewWriter writes a file's header to w and returns a Writer for its content.
 // Close completes the file; it does not close w.
 func NewWriter(w io.Writer, opts *WriterOptions) (*Writer, error) {

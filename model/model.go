@@ -64,6 +64,16 @@ type Codec interface {
 	DecodeBlock(b *Block, src []byte) error
 }
 
+// A Needer is a Codec whose blocks tell how much memory decoding them takes.
+type Needer interface {
+	Codec
+
+	// Need returns how many bytes decoding the body src takes at most beside
+	// the body and the symbols, for count symbols below size. It takes no
+	// memory to speak of itself.
+	Need(size, count int, src []byte) (int64, error)
+}
+
 // A Planner is a Codec that stores parameters, such as tables, which later
 // blocks may share.
 type Planner interface {

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -29,7 +30,7 @@ var makers = map[ID]func(Config) (Codec, error){
 	StaticRANS: func(Config) (Codec, error) { return &staticTable{make: newRANS}, nil },
 	StaticTANS: func(Config) (Codec, error) { return &staticTable{make: newTANS}, nil },
 	Mix: func(c Config) (Codec, error) {
-		return &limited{NewMix(c.Mix), mix.MaxSize, new(adaptive), Adaptive}, nil
+		return &limited{Codec: NewMix(c.Mix), other: new(adaptive), otherID: Adaptive}, nil
 	},
 	External: newExternal,
 }
@@ -74,7 +75,8 @@ func ParseID(name string) (ID, error) {
 
 // Memory returns how many bytes at most a codec takes beside the symbols and the
 // encoded bytes of the blocks that it is given, for alphabets of size symbols and
-// blocks of count tokens.
+// blocks of count tokens. It is 0 for a Needer, whose blocks tell, and for
+// External, of whose predictor nothing is known.
 func Memory(id ID, cfg Config, size, count int) int64 {
 	switch id {
 	case Zstd:
@@ -85,11 +87,6 @@ func Memory(id ID, cfg Config, size, count int) int64 {
 		return adaptiveMemory(size, count)
 	case StaticRANS, StaticTANS:
 		return staticTableMemory(size, count)
-	case Mix:
-		if size > mix.MaxSize {
-			return adaptiveMemory(size, count)
-		}
-		return mix.MemoryBytes(mix.Best, size, count)
 	}
 	return 0
 }
@@ -100,27 +97,33 @@ type substituter interface {
 	substitute(id ID, b *Block) ID
 }
 
-// limited is a Codec for alphabets of up to max symbols, which encodes those of
-// more with another.
+// limited is a Codec that cannot take every block, because of the size of its
+// alphabet or the memory that decoding would need, and then uses another.
 type limited struct {
 	Codec
-	max     int
-	large   Codec
-	largeID ID
+	other   Codec
+	otherID ID
+	turned  bool // the last block went to the other
 }
 
 func (l *limited) EncodeBlock(dst []byte, b *Block) ([]byte, error) {
-	if b.Size > l.max {
-		return l.large.EncodeBlock(dst, b)
+	out, err := l.Codec.EncodeBlock(dst, b)
+	l.turned = errors.Is(err, fault.ErrUnsupported) || errors.Is(err, fault.ErrLimit)
+	if l.turned {
+		return l.other.EncodeBlock(dst, b)
 	}
-	return l.Codec.EncodeBlock(dst, b)
+	return out, err
 }
 
 func (l *limited) substitute(id ID, b *Block) ID {
-	if b.Size > l.max {
-		return l.largeID
+	if l.turned {
+		return l.otherID
 	}
 	return id
+}
+
+func (l *limited) Need(size, count int, src []byte) (int64, error) {
+	return l.Codec.(Needer).Need(size, count, src)
 }
 
 // Encode encodes a block with c, whose ID is id, and returns the ID of the codec
