@@ -25,7 +25,8 @@ speed; and the size of every part of the file. It opens from disk and needs
 nothing from elsewhere. --json and --csv give the numbers behind each picture.
 
 The input is what compress takes, or a .fore file, whose content is looked at
-under its own model. It is compressed once with each model of --compare.`
+under its own model. It is compressed once with each model of --compare, without
+the prior if there is one.`
 
 const reportExample = `  foretell report tokens.npy                           # writes tokens.npy.html
   foretell report tokens.npy.fore -o report.html
@@ -48,7 +49,11 @@ type reportOptions struct {
 	json    bool
 	csv     bool
 
-	rows, cols int // that grid says
+	priorFile string
+	embed     bool
+
+	rows, cols int    // that grid says
+	prior      []byte // of priorFile
 }
 
 func newReport(a *app) *cobra.Command {
@@ -75,6 +80,8 @@ func newReport(a *app) *cobra.Command {
 	f.IntVar(&r.arrays, "arrays", 4, "show pictures of the `N` largest arrays")
 	f.BoolVar(&r.solid, "solid", false, "let blocks hold several members, as compress --solid")
 	f.Var(&r.block, "block", "most tokens in a block, as compress --block")
+	addPrior(cmd, &r.priorFile)
+	f.BoolVar(&r.embed, "embed-prior", false, "let the file carry the prior, as compress --embed-prior")
 	r.sourceFlags.add(cmd)
 	addMaxMemory(cmd, &r.memory)
 	f.BoolVarP(&r.force, "force", "f", false, "overwrite an existing output")
@@ -302,6 +309,9 @@ func (r *reportOptions) try(in *reportInput, name string) (m report.Model, d *fo
 	defer src.Close()
 	opts := in.writer
 	opts.Model = name
+	if name != in.writer.Model {
+		opts.Prior, opts.EmbedPrior = nil, false // it is not for other models
+	}
 	begin := time.Now()
 	show := r.showProgress("compressing with "+name, false, src.Progress)
 	n, err := foretell.Compress(f, src, &opts)
@@ -310,7 +320,7 @@ func (r *reportOptions) try(in *reportInput, name string) (m report.Model, d *fo
 	if err != nil {
 		return m, nil, err
 	}
-	reader := &foretell.ReaderOptions{MaxMemory: ownMemory}
+	reader := &foretell.ReaderOptions{MaxMemory: ownMemory, Prior: r.prior}
 	var done atomic.Int64
 	begin = time.Now()
 	show = r.showProgress("decompressing with "+name, false, func() (int64, int64) { return done.Load(), n })

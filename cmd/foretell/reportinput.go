@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/foretell/foretell"
@@ -37,6 +38,11 @@ func (in *reportInput) close() {
 func (r *reportOptions) open(name string, opts tokens.Options) (*reportInput, error) {
 	in := &reportInput{name: filepath.Base(name)}
 	in.writer = foretell.WriterOptions{Model: r.model, BlockTokens: int(r.block), Solid: r.solid}
+	var err error
+	if r.prior, err = readPrior(r.priorFile); err != nil {
+		return nil, err
+	}
+	in.writer.Prior, in.writer.EmbedPrior = r.prior, r.embed
 	if in.writer.Model == "" {
 		in.writer.Model = foretell.DefaultModel
 	}
@@ -61,7 +67,7 @@ func (r *reportOptions) open(name string, opts tokens.Options) (*reportInput, er
 			return tokens.NewSource("stdin", f.File, opts)
 		}
 	}
-	at, err := foretell.OpenReaderAt(f, f.size, &foretell.ReaderOptions{MaxMemory: int64(r.memory)})
+	at, err := foretell.OpenReaderAt(f, f.size, &foretell.ReaderOptions{MaxMemory: int64(r.memory), Prior: r.prior})
 	if err != nil {
 		if strings.HasSuffix(name, ".fore") || !errors.Is(err, foretell.ErrCorrupt) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -82,13 +88,6 @@ func (r *reportOptions) openFore(in *reportInput, at *foretell.ReaderAt) (err er
 		return err
 	}
 	in.writer.Solid, in.writer.BlockTokens = in.file.Solid, int(in.file.BlockTokens)
-	if r.model == "" {
-		if in.writer.Model, err = modelOf(in.file); err != nil {
-			return err
-		}
-	} else {
-		in.file = nil // another model, another file
-	}
 	members := at.Members()
 	for i := range members {
 		in.names = append(in.names, members[i].Name)
@@ -102,7 +101,11 @@ func (r *reportOptions) openFore(in *reportInput, at *foretell.ReaderAt) (err er
 		}
 		return src, err
 	}
-	return nil
+	if r.model != "" {
+		in.file = nil // another model, another file
+		return nil
+	}
+	return r.findModel(in)
 }
 
 // writeMembers writes all members as a tar of npy files.
@@ -128,29 +131,60 @@ func writeMembers(w io.Writer, at *foretell.ReaderAt, members []tokens.Info) err
 	return t.Close()
 }
 
-// modelOf returns the name of the model that a file was written with: the one
-// whose files say the same of themselves.
-func modelOf(d *foretell.Description) (string, error) {
+// findModel sets the model that a file was written with: the one that writes the
+// same blocks.
+func (r *reportOptions) findModel(in *reportInput) error {
+	candidates, err := candidatesFor(in.file, r.prior)
+	if err != nil {
+		return err
+	}
+	for _, name := range candidates {
+		in.writer.Model = name
+		if len(candidates) == 1 {
+			return nil
+		}
+		_, own, err := r.try(in, name)
+		if err != nil {
+			return err
+		}
+		same := func(a, b foretell.BlockDescription) bool { return a.Params == b.Params && a.Body == b.Body }
+		if slices.EqualFunc(own.Blocks, in.file.Blocks, same) {
+			return nil
+		}
+	}
+	return fmt.Errorf("this program has no model that writes such a file (of codec %s): choose one with --model", in.file.Codec)
+}
+
+// candidatesFor returns the models whose files say the same of themselves as a
+// file does.
+func candidatesFor(d *foretell.Description, prior []byte) (names []string, err error) {
 	for _, name := range models() {
 		var buf bytes.Buffer
-		w, err := foretell.NewWriter(&buf, &foretell.WriterOptions{Model: name, BlockTokens: int(d.BlockTokens), Solid: d.Solid, Workers: 1})
-		if err == nil {
-			err = w.Close()
-		}
+		w, err := foretell.NewWriter(&buf, &foretell.WriterOptions{
+			Model: name, BlockTokens: int(d.BlockTokens), Solid: d.Solid, Workers: 1, Prior: prior, EmbedPrior: prior != nil,
+		})
 		if err != nil {
-			return "", err
+			continue // a prior that is not for this model
 		}
-		at, err := foretell.OpenReaderAt(bytes.NewReader(buf.Bytes()), int64(buf.Len()), &foretell.ReaderOptions{MaxMemory: 1 << 62})
+		if err := w.Close(); err != nil {
+			return nil, err
+		}
+		at, err := foretell.OpenReaderAt(bytes.NewReader(buf.Bytes()), int64(buf.Len()), &foretell.ReaderOptions{MaxMemory: ownMemory})
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		own, err := at.Describe()
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		if own.Codec == d.Codec && own.Memory == d.Memory && d.Model == "" {
-			return name, nil
+		if own.Codec == d.Codec && own.Memory == d.Memory && own.Model == d.Model {
+			names = append(names, name)
 		}
 	}
-	return "", fmt.Errorf("the file was written with a model that this program does not have (%s): choose one with --model", d.Codec)
+	if len(names) == 0 && d.Model != "" {
+		err = errors.New("the file was written with a prior: name it with --prior, or choose another model with --model")
+	} else if len(names) == 0 {
+		err = fmt.Errorf("this program has no model that writes such a file (of codec %s): choose one with --model", d.Codec)
+	}
+	return names, err
 }
