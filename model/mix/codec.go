@@ -304,6 +304,9 @@ func parseSetup(src []byte) (setup, []byte, error) {
 		*p = int(v)
 		src = src[n:]
 	}
+	// Matches and the like follow the order of storage.
+	bad = bad || s.geometry == geometryStream && (s.rows != 1 || s.cols != 1 || s.transposed)
+	bad = bad || s.transposed && s.rows*s.cols > maxColumns
 	if bad || s.rows*s.cols > maxPlaces {
 		return s, nil, fmt.Errorf("%w: impossible parameters of the mix model", fault.ErrCorrupt)
 	}

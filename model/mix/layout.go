@@ -73,7 +73,7 @@ func (l *layout) enter(s *Span, sym []uint32) error {
 	if len(s.Shape) > 1 {
 		frames = s.Shape[len(s.Shape)-1]
 	}
-	if frames < 1 || s.First+int64(s.Count) > int64(frames)*int64(l.rows*l.cols) {
+	if frames < 1 || frames > 1<<40 || s.First+int64(s.Count) > int64(frames)*int64(l.rows*l.cols) {
 		return fmt.Errorf("%w: a span does not fit its array", fault.ErrCorrupt)
 	}
 	l.span(sym, int(s.First), frames)
@@ -98,6 +98,15 @@ func (l *layout) times() (from, to int) {
 		return l.first % l.frames, (end-1)%l.frames + 1
 	}
 	return 0, l.frames
+}
+
+// after returns the next instant after t. A transposed span that begins late in
+// one row and ends early in the next has none in between.
+func (l *layout) after(t int) int {
+	if l.transposed && len(l.sym) < l.frames && t+1 == (l.first+len(l.sym))%l.frames {
+		return max(t+1, l.first%l.frames)
+	}
+	return t + 1
 }
 
 // load sets values for the token at position i of sym, time running forwards

@@ -1,6 +1,11 @@
 package mix
 
-import "github.com/foretell/foretell/rangecoder"
+import (
+	"fmt"
+
+	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/rangecoder"
+)
 
 // Trees by number, as stored in a block.
 const (
@@ -61,6 +66,9 @@ func (l *learned) put(enc *rangecoder.Encoder) {
 
 // readTree reads a stored tree.
 func readTree(dec *rangecoder.Decoder, size int, s setup) ([]*tree, error) {
+	if s.learned == treeHalves && size > maxHalves || s.learned == treeKin && (size > maxHalves || s.cols > maxColumns) {
+		return nil, fmt.Errorf("%w: a tree that is not stored for arrays of this shape", fault.ErrCorrupt)
+	}
 	switch s.learned {
 	case treeHalves:
 		sorted, order := make([]uint32, size), make([]uint32, size)
@@ -132,7 +140,7 @@ func (b *Block) near(s setup, col int) (pairs, []int32) {
 	features := uint64(len(kinOffsets) * b.Size)
 	b.spans(s, func(l *layout) {
 		from, to := l.times()
-		for t := from; t < to; t++ {
+		for t := from; t < to; t = l.after(t) {
 			i := l.at(t, col)
 			if uint(i) >= uint(len(l.sym)) {
 				continue

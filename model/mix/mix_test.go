@@ -232,3 +232,22 @@ func encodeAs(t *testing.T, c *Codec, b *Block, s setup) {
 		t.Fatal(err)
 	}
 }
+
+// TestLong codes a short span of an array that is said to be very long, in the time
+// that the span takes.
+func TestLong(t *testing.T) {
+	const frames = 1 << 39
+	b := synthetic(128, 4, 1000)
+	b.Spans[0] = Span{First: frames - 1500, Count: 4000, Shape: []int{4, frames}}
+	s := setup{geometry: geometryBooks, rows: 1, cols: 4, transposed: true}
+	for _, s.learned = range []uint8{treeNatural, treeKin} {
+		body, err := New(Config{}).encodeMixed(nil, b, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back := b.empty()
+		if err := New(Config{}).Decode(back, body); err != nil || !slices.Equal(back.Symbols, b.Symbols) {
+			t.Fatal(err)
+		}
+	}
+}

@@ -12,10 +12,9 @@ import (
 // they are coded.
 type runner struct {
 	*engine
-	b       *Block
-	g       *geometry
-	matches bool
-	costs   []float32 // to be filled, or nil
+	b     *Block
+	g     *geometry
+	costs []float32 // to be filled, or nil
 }
 
 // visit calls f for the position of every token of the block in coding order,
@@ -44,7 +43,7 @@ func (r *runner) visitSpan(start int, f func(i int) error) error {
 	from, to := l.times()
 	n := len(r.g.neighbours)
 	v := &l.values
-	for t := from; t < to; t++ {
+	for t := from; t < to; t = l.after(t) {
 		l.now = t
 		if b := t - r.g.backward; r.g.backward > 0 && b >= from {
 			for place := range places {
