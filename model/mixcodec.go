@@ -24,6 +24,10 @@ func (m *mixCodec) EncodeBlock(dst []byte, b *Block) ([]byte, error) {
 	return m.codec.Encode(dst, m.load(b))
 }
 
+func (m *mixCodec) Need(size, count int, src []byte) (int64, error) {
+	return m.codec.Need(size, count, src)
+}
+
 func (m *mixCodec) DecodeBlock(b *Block, src []byte) error {
 	return m.codec.Decode(m.load(b), src)
 }
