@@ -72,7 +72,9 @@ func printDescription(d *foretell.Description, all bool) error {
 		blocks += ", over members (solid)"
 	}
 	facts.row("blocks", blocks)
-	facts.row("memory", counted(d.Memory, "byte")+" that the codec works in")
+	if d.Memory > 0 {
+		facts.row("memory", counted(d.Memory, "byte")+" that the codec works in")
+	}
 	facts.row("content", fmt.Sprintf("%s, xxh3 %s", counted(d.Content, "byte"), d.Hash))
 	if err := facts.print(os.Stdout); err != nil {
 		return err
