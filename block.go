@@ -158,13 +158,13 @@ func splitParams(p []byte) (valueMap, codec []byte, err error) {
 func (c *blockCoder) encode(dst []byte, b *rawBlock, turn func(func([]byte) ([]byte, bool, error)) error) (out codedBlock, err error) {
 	if c.prior != nil {
 		primed, err := c.encodePrimed(dst, b)
-		if err != nil || primed != nil {
-			turn(func([]byte) ([]byte, bool, error) { return nil, true, nil })
-		}
 		if err != nil {
+			turn(func([]byte) ([]byte, bool, error) { return nil, true, nil })
 			return out, err
 		}
 		if primed != nil {
+			// It stands alone, so later blocks can lean on no other.
+			turn(func([]byte) ([]byte, bool, error) { return primed.params, false, nil })
 			primed.hash = xxh3.Hash(b.raw)
 			return *primed, nil
 		}

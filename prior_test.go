@@ -126,3 +126,52 @@ func FuzzPrior(f *testing.F) {
 		}
 	})
 }
+
+// TestPriorAmongOthers writes blocks that the prior fits between blocks that
+// share a value map of their own.
+func TestPriorAmongOthers(t *testing.T) {
+	values := func(step uint64) []uint64 {
+		list := make([]uint64, 1000)
+		for i := range list {
+			list[i] = step * uint64(i*i%97)
+		}
+		return list
+	}
+	array := func(w *Writer, name string, values []uint64) {
+		if err := WriteArray(w, name, []int{len(values)}, values); err != nil {
+			t.Fatal(err)
+		}
+	}
+	header, err := tokens.AppendNPYHeader(nil, tokens.Info{Type: tokens.Uint64, Shape: []int{1000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sample := header
+	for _, v := range values(1) {
+		sample = binary.LittleEndian.AppendUint64(sample, v)
+	}
+	src, err := tokens.NewSource("sample.npy", bytes.NewReader(sample), tokens.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	trained, err := Train(src, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	w, err := NewWriter(&file, &WriterOptions{Prior: trained})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		array(w, "dense", values(1))
+		array(w, "sparse", values(1<<40+12345))
+		array(w, "sparse", values(1<<40+12345))
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := content(file.Bytes(), &ReaderOptions{Prior: trained}); err != nil {
+		t.Error(err)
+	}
+}
