@@ -112,7 +112,7 @@ func (r *ReaderAt) findPlaces() error {
 	have := make([]int64, len(r.members))
 	for i, ref := range r.in.Blocks {
 		for k, s := range ref.Spans {
-			if s.Member >= uint64(len(r.members)) || int64(s.First) != have[s.Member] {
+			if s.Member >= uint64(len(r.members)) || int64(s.First) != have[s.Member] || s.Count == 0 {
 				return fmt.Errorf("%w: the index lists tokens that have no place", fault.ErrCorrupt)
 			}
 			have[s.Member] += int64(s.Count)
@@ -135,8 +135,8 @@ func (r *ReaderAt) Members() []tokens.Info { return r.members }
 
 // CopyRange writes the elements of rows from..to-1 of a member to w, as they lie
 // in its file: a row is an index of the first axis, and an array without axes
-// has one. Of an array in Fortran order, all blocks are decoded, and the rows
-// must fit into ReaderOptions.MaxMemory.
+// has one. Of an array in Fortran order, all blocks are decoded and count
+// against ReaderOptions.MaxOutput.
 func (r *ReaderAt) CopyRange(w io.Writer, member, from, to int) error {
 	row, err := r.row(member, from, to)
 	if err != nil {
@@ -316,7 +316,7 @@ func ReadArray[T Integer](r *ReaderAt, member, from, to int) ([]T, error) {
 		return nil, fmt.Errorf("%w: %v values do not fit %v", fault.ErrUnsupported, info.Type, typeOf[T]())
 	}
 	n := row * int64(to-from)
-	if n*int64(info.Type.Size()+8) > r.opts.MaxMemory {
+	if n > r.opts.MaxMemory/int64(info.Type.Size()+8) {
 		return nil, fmt.Errorf("%w: the range has %d tokens", fault.ErrLimit, n)
 	}
 	raw := buffer(make([]byte, 0, n*int64(info.Type.Size())))

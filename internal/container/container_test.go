@@ -302,3 +302,29 @@ func ExampleWriter() {
 	// block 0: body
 	// EOF
 }
+
+// TestLyingIndex has the index list other spans than a block's header.
+func TestLyingIndex(t *testing.T) {
+	var buf bytes.Buffer
+	w, err := NewWriter(&buf, Header{BlockTokens: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Block(&Block{Spans: []Span{{0, 0, 10}}}, false, []byte("params"), []byte("body")); err != nil {
+		t.Fatal(err)
+	}
+	w.index.list[len(w.index.list)-1] = 20
+	if err := w.Close([16]byte{}, 0); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(bytes.NewReader(buf.Bytes()), int64(buf.Len()), testLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := f.Block(0); !errors.Is(err, fault.ErrCorrupt) {
+		t.Errorf("block: %v", err)
+	}
+	if _, err := f.BlockHeader(0); !errors.Is(err, fault.ErrCorrupt) {
+		t.Errorf("header: %v", err)
+	}
+}

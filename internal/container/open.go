@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
 )
@@ -148,7 +149,7 @@ func (f *File) open(i int) (*Block, *Reader, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if b.Ordinal != uint64(i) || x.offset+int64(b.Params)+int64(b.Body) != ref.Size {
+	if b.Ordinal != uint64(i) || x.offset+int64(b.Params)+int64(b.Body) != ref.Size || !slices.Equal(b.Spans, ref.Spans) {
 		return nil, nil, errUnlisted
 	}
 	return b, x, nil
