@@ -158,7 +158,9 @@ func (r *reportOptions) findModel(in *reportInput) error {
 // candidatesFor returns the models whose files say the same of themselves as a
 // file does.
 func candidatesFor(d *foretell.Description, prior []byte) (names []string, err error) {
-	for _, name := range models() {
+	// The default comes first: with a prior, best may write what it does.
+	others := slices.DeleteFunc(models(), func(name string) bool { return name == foretell.DefaultModel })
+	for _, name := range append([]string{foretell.DefaultModel}, others...) {
 		var buf bytes.Buffer
 		w, err := foretell.NewWriter(&buf, &foretell.WriterOptions{
 			Model: name, BlockTokens: int(d.BlockTokens), Solid: d.Solid, Workers: 1, Prior: prior, EmbedPrior: prior != nil,

@@ -46,7 +46,11 @@ const rootExample = `  # See it at work on a sample of real tokens
 
   # Check a file, and see where its bytes go
   foretell verify shards.fore
-  foretell inspect shards.fore`
+  foretell inspect shards.fore
+
+  # See where the bits go, and choose a model
+  foretell report tokens.npy                   # writes tokens.npy.html
+  foretell bench tokens.npy`
 
 // newRoot returns the whole command. A verb is a file of this folder and a line
 // here.
