@@ -1,0 +1,108 @@
+"""Compress text with a causal language model of Hugging Face.
+
+    python text.py compress book.txt book.fore-text --model gpt2
+    python text.py decompress book.fore-text book.txt --model gpt2
+
+The model is taken from the local cache and never downloaded. Decompression needs the
+same model, library versions and kind of device; the stream's guard tells if they differ.
+"""
+
+import argparse
+import hashlib
+import sys
+
+import foretell
+
+
+class Predictor:
+    """Logits of the next token from a model that is called as those of Hugging Face
+    are: model(input_ids, past_key_values=..., use_cache=True).
+
+    It is fed one token at a time on either side, so that both get the same numbers.
+    Once the context is full it goes on from its last half.
+    """
+
+    def __init__(self, model, start, context, tensor):
+        self.model, self.start, self.context, self.tensor = model, start, context, tensor
+        self.cache, self.length, self.fed = None, 0, -1
+
+    def __call__(self, before):
+        if self.fed < 0:
+            fresh = [self.start]
+        elif self.length == self.context:
+            self.cache, self.length = None, 0
+            fresh = before[-(self.context // 2) :]
+        else:
+            fresh = before[self.fed :]
+        output = self.model(self.tensor([fresh]), past_key_values=self.cache, use_cache=True)
+        self.cache, self.length, self.fed = output.past_key_values, self.length + len(fresh), len(before)
+        return output.logits[0, -1]
+
+
+def encode(tokens, predict, vocabulary, model_id):
+    """Return the framed stream of tokens under the logits that predict gives."""
+    encoder = foretell.Encoder(framed=True, vocabulary=vocabulary, model=model_id)
+    encoder.encode_with(predict, tokens, logits=True)
+    return encoder.finish()
+
+
+def decode(data, predict, vocabulary, model_id):
+    """Return the tokens of a stream. DriftError if predict gives other logits than it
+    gave to encode, ModelError if the model is another."""
+    decoder = foretell.Decoder(data, framed=True, vocabulary=vocabulary, model=model_id)
+    return decoder.decode_with(predict, logits=True)
+
+
+def load(name):
+    """Return tokenizer, predictor, vocabulary and identity of a model in the cache."""
+    import torch
+    import transformers
+
+    tokenizer = transformers.AutoTokenizer.from_pretrained(name, local_files_only=True)
+    model = transformers.AutoModelForCausalLM.from_pretrained(name, local_files_only=True, torch_dtype=torch.float32)
+    model.eval()
+    torch.use_deterministic_algorithms(True)
+    digest = hashlib.sha256()
+    for key, value in sorted(model.state_dict().items()):
+        digest.update(key.encode() + value.cpu().contiguous().numpy().tobytes())
+
+    start = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
+
+    def call(ids, **options):
+        with torch.inference_mode():
+            return model(ids.to(model.device), **options)
+
+    context = min(getattr(model.config, "max_position_embeddings", 1024), 1024)
+    predict = Predictor(call, start or 0, context, torch.tensor)
+    return tokenizer, predict, model.get_output_embeddings().weight.shape[0], digest.digest()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("verb", choices=("compress", "decompress"))
+    parser.add_argument("source")
+    parser.add_argument("target")
+    parser.add_argument("--model", default="gpt2")
+    options = parser.parse_args()
+    try:
+        tokenizer, predict, vocabulary, model_id = load(options.model)
+    except (ImportError, OSError) as error:
+        sys.exit(f"{options.model} cannot be loaded from the local cache: {error}")
+    with open(options.source, "rb") as file:
+        data = file.read()
+    if options.verb == "compress":
+        text = data.decode()
+        tokens = tokenizer.encode(text, add_special_tokens=False)
+        if tokenizer.decode(tokens, clean_up_tokenization_spaces=False) != text:
+            sys.exit("the tokenizer of this model does not give the text back")
+        result = encode(tokens, predict, vocabulary, model_id)
+        print(f"{len(data)} bytes, {len(tokens)} tokens, {len(result)} bytes: {8 * len(result) / len(text):.2f} bits a character")
+    else:
+        tokens = decode(data, predict, vocabulary, model_id)
+        result = tokenizer.decode(tokens, clean_up_tokenization_spaces=False).encode()
+    with open(options.target, "wb") as file:
+        file.write(result)
+
+
+if __name__ == "__main__":
+    main()
