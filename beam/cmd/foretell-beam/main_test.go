@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	foretellbeam "github.com/foretell/foretell/beam"
+)
+
+// TestMain makes the test binary the command when the tests start it as such.
+func TestMain(m *testing.M) {
+	if os.Getenv("FORETELL_BEAM_COMMAND") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+func subprocess(args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), "FORETELL_BEAM_COMMAND=1")
+	return cmd
+}
+
+// execute runs the command and returns its exit code and what it printed.
+func execute(t *testing.T, args ...string) (int, string) {
+	t.Helper()
+	out, err := subprocess(args...).CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode(), string(out)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return 0, string(out)
+}
+
+// shards writes n files of text and returns their folder.
+func shards(t *testing.T, n, size int) string {
+	t.Helper()
+	in := t.TempDir()
+	for i := range n {
+		text := bytes.Repeat(fmt.Appendf(nil, "shard %d of the data set; ", i*i), size/20)
+		if err := os.WriteFile(filepath.Join(in, fmt.Sprintf("%03d.txt", i)), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return in
+}
+
+func outputs(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(folder, "*.fore"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[filepath.Base(name)] = string(b)
+	}
+	return files
+}
+
+// TestKilled kills a run when some of its shards are done and finishes it by
+// running it again.
+func TestKilled(t *testing.T) {
+	const n = 40
+	in, out, whole := shards(t, n, 150_000), t.TempDir(), t.TempDir()
+	args := func(out string) []string {
+		return []string{"--input", in + "/*.txt", "--output", out, "--model", "adaptive"}
+	}
+	cmd := subprocess(args(out)...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(time.Minute)
+	done := 0
+	for ; done < 3; done = len(outputs(t, out)) {
+		if time.Now().After(deadline) {
+			t.Fatal("no shard is done after a minute")
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	before := outputs(t, out)
+	if _, err := os.Stat(filepath.Join(out, foretellbeam.ManifestName)); err == nil || len(before) == n {
+		t.Skip("the run was over before it could be killed")
+	}
+
+	if code, text := execute(t, args(out)...); code != 0 {
+		t.Fatalf("the second run fails: %s", text)
+	}
+	totals, err := foretellbeam.ReadManifest(context.Background(), filepath.Join(out, foretellbeam.ManifestName), func(foretellbeam.Record) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if totals.Status[foretellbeam.Kept] != len(before) || totals.Status[foretellbeam.Written] != n-len(before) {
+		t.Errorf("%d shards were done; the second run has %v", len(before), totals.Status)
+	}
+	if code, text := execute(t, args(whole)...); code != 0 {
+		t.Fatal(text)
+	}
+	got, want := outputs(t, out), outputs(t, whole)
+	for name, b := range want {
+		if got[name] != b {
+			t.Errorf("%s is not what a run in one go writes", name)
+		}
+	}
+	if len(got) != n || len(want) != n {
+		t.Errorf("%d and %d outputs, want %d", len(got), len(want), n)
+	}
+	if _, err := os.Stat(filepath.Join(out, ".foretell-partial")); err == nil {
+		t.Error("partial files are left")
+	}
+}
+
+func TestCommand(t *testing.T) {
+	in, out := shards(t, 3, 2000), t.TempDir()
+	for _, test := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"--input IN --output OUT --model static", 0, "3 shards (3 written), 7500 tokens"},
+		{"compress --input IN/0*.txt --output OUT/*.fore --model static", 0, "3 shards (3 kept)"},
+		{"--input IN --output OUT --model nosuch", 2, `no model is called "nosuch"`},
+		{"--output OUT", 2, "name the inputs"},
+		{"--input IN", 2, "name the output"},
+		{"--input IN --output OUT stray", 2, "unexpected argument"},
+		{"shrink --input IN --output OUT", 2, `no verb is called "shrink"`},
+		{"--input IN --output OUT --train-prior --model static", 2, "priors are for the models mix and best"},
+		{"--input IN/*.none --output OUT", 1, "foretell-beam: no file matches "},
+		{"verify --input OUT/*.fore --manifest OUT/found", 0, "3 shards (3 whole)"},
+		{"verify --input IN/*.txt --manifest OUT/found", 1, "000.txt: failed: "},
+		{"verify --input IN/*.txt --manifest OUT/found --max-failures 3", 0, "3 failed"},
+		{"decompress --input OUT --output OUT/back", 0, "3 shards (3 written)"},
+		{"stats --input IN --output OUT/stats", 0, "3 shards (3 whole)"},
+		{"train-prior --input IN --output OUT/prior", 0, ""},
+	} {
+		args := strings.Fields(strings.NewReplacer("IN", in, "OUT", out).Replace(test.args))
+		code, text := execute(t, args...)
+		if code != test.code || !strings.Contains(text, test.want) {
+			t.Errorf("%s: exit code %d, want %d and %q:\n%s", test.args, code, test.code, test.want, text)
+		}
+	}
+	for i := range 3 {
+		name := fmt.Sprintf("%03d.txt", i)
+		want, err := os.ReadFile(filepath.Join(in, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(filepath.Join(out, "back", name)); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s does not come back: %v", name, err)
+		}
+	}
+}
