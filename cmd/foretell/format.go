@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/foretell/foretell/cmd/foretell/internal/text"
 )
 
 // sizeUnits are those of GNU: K and KiB are 1024, KB is 1000.
@@ -71,26 +73,13 @@ func (t *threads) String() string { return "" }
 // Type names the flag's argument in help.
 func (t *threads) Type() string { return "N" }
 
-// count writes a number with commas between thousands.
-func count(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	var b strings.Builder
-	for i, c := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 && digits[i-1] != '-' {
-			b.WriteByte(',')
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
-}
-
-// counted writes a number of things: "1 token", "2 tokens".
-func counted(n int64, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return count(n) + " " + thing
-}
+// How numbers and shapes are written, here and on the pages of reports.
+var (
+	count     = text.Count
+	counted   = text.Counted
+	speedText = text.Speed
+	shapeText = text.Shape
+)
 
 // ratio returns a/b, 0 if there is no b.
 func ratio(a, b int64) float64 {
@@ -103,27 +92,6 @@ func ratio(a, b int64) float64 {
 // rate returns how many MB of so many bytes went by in a second.
 func rate(bytes int64, d time.Duration) float64 {
 	return float64(bytes) / 1e6 / max(d.Seconds(), 1e-6)
-}
-
-// speedText writes a speed in MB/s with at least two digits that count.
-func speedText(mb float64) string {
-	digits := 1
-	for limit := 1.0; mb < limit && digits < 4; limit /= 10 {
-		digits++
-	}
-	return strconv.FormatFloat(mb, 'f', digits, 64)
-}
-
-// shapeText writes a shape as NumPy prints it.
-func shapeText(shape []int) string {
-	parts := make([]string, len(shape))
-	for i, n := range shape {
-		parts[i] = strconv.Itoa(n)
-	}
-	if len(shape) == 1 {
-		return "(" + parts[0] + ",)"
-	}
-	return "(" + strings.Join(parts, ", ") + ")"
 }
 
 // printable shows a name from a file: as it is, or quoted where it holds what a

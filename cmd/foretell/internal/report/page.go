@@ -6,8 +6,8 @@ import (
 	"html/template"
 	"io"
 	"reflect"
-	"strconv"
-	"strings"
+
+	"github.com/foretell/foretell/cmd/foretell/internal/text"
 )
 
 //go:embed page.html
@@ -20,11 +20,11 @@ var styleText string
 const tabled = 100
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"count":   count,
-	"counted": counted,
-	"shape":   shapeText,
+	"count":   func(n any) string { return text.Count(reflect.ValueOf(n).Int()) },
+	"counted": func(n any, thing string) string { return text.Counted(reflect.ValueOf(n).Int(), thing) },
+	"shape":   text.Shape,
 	"bits":    bitsText,
-	"speed":   speedText,
+	"speed":   text.Speed,
 	"share":   func(part, all int64) string { return fmt.Sprintf("%.2f %%", 100*quotient(float64(part), float64(all))) },
 	"stretches": func(title string, list []Stretch) any {
 		return struct {
@@ -71,45 +71,9 @@ func (r *Report) Write(w io.Writer) error {
 	return page.Execute(w, data)
 }
 
-// count writes an integer with thin spaces between thousands.
-func count(n any) string {
-	digits := strconv.FormatInt(reflect.ValueOf(n).Int(), 10)
-	var b strings.Builder
-	for i, c := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
-}
-
-func counted(n any, thing string) string {
-	text := count(n)
-	if text != "1" {
-		thing += "s"
-	}
-	return text + " " + thing
-}
-
-func shapeText(shape []int) string {
-	if len(shape) == 1 {
-		return fmt.Sprintf("(%d,)", shape[0])
-	}
-	return "(" + strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", ", ") + ")"
-}
-
 func bitsText(bits *float64) string {
 	if bits == nil {
 		return "–"
 	}
 	return fmt.Sprintf("%.3f", *bits)
-}
-
-func speedText(mb float64) string {
-	digits := 1
-	for limit := 1.0; mb < limit && digits < 4; limit /= 10 {
-		digits++
-	}
-	return strconv.FormatFloat(mb, 'f', digits, 64)
 }
