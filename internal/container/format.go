@@ -144,9 +144,12 @@ func readHeader(r io.Reader, maxPrior int64) (h Header, id uint64, size int64, e
 		if prior > uint64(maxPrior) {
 			return h, 0, 0, fmt.Errorf("%w: the file carries a prior of %d bytes", fault.ErrLimit, prior)
 		}
-		h.Prior = make([]byte, prior)
-		if _, err := io.ReadFull(r, h.Prior); err != nil {
-			return h, 0, 0, unexpected(err)
+		// Memory is taken as the bytes come: a header may lie.
+		if h.Prior, err = io.ReadAll(io.LimitReader(r, int64(prior))); err != nil {
+			return h, 0, 0, err
+		}
+		if uint64(len(h.Prior)) < prior {
+			return h, 0, 0, io.ErrUnexpectedEOF
 		}
 		size += int64(prior)
 	}

@@ -210,8 +210,8 @@ func (r *Reader) accept(x *unread) (Record, error) {
 		}
 		r.index.layouts = x.packed.ordinal
 		r.index.addLayout(x.size, x.sum, entries)
-		if uint64(len(r.index.entries)) > max(r.limits.index(), MaxLayout) {
-			return Record{}, fmt.Errorf("%w: the names and shapes of the members take more than %d bytes of memory", fault.ErrLimit, r.limits.Memory)
+		if err := r.checkIndex(); err != nil {
+			return Record{}, err
 		}
 		return Record{Offset: x.offset, Entries: entries}, nil
 	case kindBlock:
@@ -222,6 +222,14 @@ func (r *Reader) accept(x *unread) (Record, error) {
 		return Record{}, err
 	}
 	return Record{}, io.EOF
+}
+
+// checkIndex bounds the memory that the index takes.
+func (r *Reader) checkIndex() error {
+	if uint64(len(r.index.entries)+len(r.index.list)) > max(r.limits.index(), MaxLayout) {
+		return fmt.Errorf("%w: the list of members and blocks takes more than %d bytes of memory", fault.ErrLimit, r.limits.Memory)
+	}
+	return nil
 }
 
 func (r *Reader) acceptBlock(x *unread) (Record, error) {
@@ -235,6 +243,9 @@ func (r *Reader) acceptBlock(x *unread) (Record, error) {
 	base := r.index.lastBase
 	r.index.blocks = b.Ordinal
 	r.index.addBlock(x.size, x.sum, b)
+	if err := r.checkIndex(); err != nil {
+		return Record{}, err
+	}
 	switch {
 	case b.Base == 0:
 		r.base, r.noBase = rec.Data.Params, damaged
