@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/foretell/foretell/internal/container"
@@ -45,6 +46,7 @@ func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) 
 		if err != nil {
 			return nil, err
 		}
+		c.largest = int(min(tokens.MaxSymbols, o.MaxMemory/dictionaryEntry))
 		coders <- c
 	}
 	return coders, nil
@@ -149,9 +151,13 @@ func newDecodeBlock(h *container.Block, members map[int]*tokens.Info, most uint6
 	total := uint64(0)
 	for _, s := range h.Spans {
 		total += s.Count
-		info := members[int(s.Member)]
-		if info == nil || s.Count == 0 || s.Count > most || total > most {
+		// What is beyond any array would wrap around.
+		if s.Member > math.MaxInt || s.First > 1<<59 || s.Count == 0 || s.Count > most || total > most {
 			return nil, fmt.Errorf("%w: spans of the block", fault.ErrCorrupt)
+		}
+		info := members[int(s.Member)]
+		if info == nil {
+			return nil, fmt.Errorf("%w: the block belongs to a member that is not known", fault.ErrCorrupt)
 		}
 		if n := info.Len(); n >= 0 && s.First+s.Count > uint64(n) {
 			return nil, fmt.Errorf("%w: the block goes beyond its member", fault.ErrCorrupt)

@@ -3,6 +3,7 @@ package foretell
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
@@ -55,7 +56,7 @@ func memberEntry(number int, info *tokens.Info) container.Entry {
 func parseMember(data []byte) (number int, info tokens.Info, err error) {
 	bad := fmt.Errorf("%w: member entry", fault.ErrCorrupt)
 	v, n := binary.Uvarint(data)
-	if n <= 0 || v > 1<<40 {
+	if n <= 0 || v > 1<<40 || v > math.MaxInt {
 		return 0, info, bad
 	}
 	number, data = int(v), data[n:]
@@ -82,7 +83,7 @@ func parseMember(data []byte) (number int, info tokens.Info, err error) {
 	info.Shape = make([]int, rank)
 	for i := range info.Shape {
 		n := next()
-		if n > 1<<62 || n == 0 && i > 0 || data == nil {
+		if n > 1<<62 || n > math.MaxInt || n == 0 && i > 0 || data == nil {
 			return 0, info, bad
 		}
 		info.Shape[i] = int(n) - 1
@@ -98,7 +99,7 @@ func endEntry(length int) container.Entry {
 
 func parseEnd(data []byte) (int, error) {
 	v, n := binary.Uvarint(data)
-	if n <= 0 || n != len(data) || v > 1<<62 {
+	if n <= 0 || n != len(data) || v > 1<<62 || v > math.MaxInt {
 		return 0, fmt.Errorf("%w: end entry", fault.ErrCorrupt)
 	}
 	return int(v), nil
