@@ -24,7 +24,8 @@ type MemberStats struct {
 	// storage order, is known. GivenStepBack is that when the one at the same
 	// place one step earlier along the slowest axis is known; it is there for
 	// arrays of more than one axis. Both are -1 if there were too many
-	// different pairs to count.
+	// different pairs to count, the latter also for steps of more than 2^24
+	// tokens.
 	GivenPrevious, GivenStepBack float64
 }
 
@@ -69,6 +70,7 @@ type statsCounter struct {
 	previous pairs
 	back     pairs
 	last     []uint32 // ids of the last step along the slowest axis
+	wide     bool     // that step is too long to look back over
 	at       int      // place in last
 	prev     uint32   // id of the last token
 	n        int64
@@ -146,7 +148,7 @@ func newCounter(in *tokens.Info) *statsCounter {
 	for _, n := range shape[1:] {
 		step *= int64(n)
 	}
-	if step > 0 && step <= maxStep {
+	if c.wide = step > maxStep; step > 0 && !c.wide {
 		c.last = make([]uint32, step)
 	}
 	return c
@@ -202,6 +204,8 @@ func (c *statsCounter) stats() MemberStats {
 	s := MemberStats{Info: c.info, Tokens: c.n, GivenPrevious: c.previous.entropy()}
 	if c.last != nil {
 		s.GivenStepBack = c.back.entropy()
+	} else if c.wide {
+		s.GivenStepBack = -1
 	}
 	if s.Info.Open() {
 		row := int64(1)
