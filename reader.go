@@ -280,11 +280,14 @@ func (d *memberData) read(p []byte) (int, error) {
 			return 0, d.end()
 		}
 		if err := r.pull(); err == io.EOF {
-			if r.lost && d.left > 0 {
-				d.zero = d.left
-				break
+			if !r.lost {
+				return 0, io.ErrUnexpectedEOF
 			}
-			return 0, io.ErrUnexpectedEOF
+			if d.left < 0 {
+				return 0, io.EOF // how much is lost with the end is not known
+			}
+			d.zero = d.left
+			break
 		} else if err != nil {
 			return 0, err
 		}
@@ -325,6 +328,9 @@ func (d *memberData) atSpan() (bool, error) {
 func (d *memberData) end() error {
 	r := d.r
 	if r.queue[0].Kind != container.EntryEnd {
+		if r.lost {
+			return io.EOF // its length is lost
+		}
 		return fmt.Errorf("%w: a member does not end", fault.ErrCorrupt)
 	}
 	length, err := parseEnd(r.queue[0].Data)

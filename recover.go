@@ -55,6 +55,7 @@ func (r *Reader) expect(e container.Entry) {
 			return
 		}
 	}
+	r.expected = nil // the index is that of another layout
 }
 
 // restoreMember restores the layout up to a member, which a block belongs to.
@@ -63,7 +64,11 @@ func (r *Reader) restoreMember(member int) {
 		if want.Kind != container.EntryMember {
 			continue
 		}
-		if number, _, err := parseMember(want.Data); err == nil && number == member {
+		number, _, err := parseMember(want.Data)
+		if err != nil || number > member {
+			return
+		}
+		if number == member {
 			r.restore(i + 1)
 			return
 		}
