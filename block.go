@@ -36,13 +36,15 @@ func (b *rawBlock) fill(r io.Reader, n int) (int, error) {
 		at := len(b.raw)
 		want := min(n-(at-have), max(step, at))
 		b.raw = append(b.raw, make([]byte, want)...)
-		got, err := io.ReadFull(r, b.raw[at:])
-		b.raw = b.raw[:at+got]
-		if err == io.ErrUnexpectedEOF && got < want {
-			err = io.EOF
-		}
-		if err != nil {
-			return len(b.raw) - have, err
+		// Not io.ReadFull: the reader's own io.ErrUnexpectedEOF is no end.
+		got := 0
+		for got < want {
+			k, err := r.Read(b.raw[at+got:])
+			got += k
+			if err != nil && (err != io.EOF || got < want) {
+				b.raw = b.raw[:at+got]
+				return len(b.raw) - have, err
+			}
 		}
 	}
 	return n, nil
@@ -76,6 +78,7 @@ type blockCoder struct {
 	config  model.Config
 	codecs  map[model.ID]model.Codec
 	symbols []uint32
+	largest int // alphabet of blocks to decode
 	fitter  tokens.Fitter
 	fixed   *tokens.ValueMap // that blocks must have, nil if none
 	prior   *prior           // nil if none
@@ -83,7 +86,7 @@ type blockCoder struct {
 }
 
 func newBlockCoder(id model.ID, config model.Config) (*blockCoder, error) {
-	c := &blockCoder{id: id, config: config, codecs: map[model.ID]model.Codec{}}
+	c := &blockCoder{id: id, config: config, codecs: map[model.ID]model.Codec{}, largest: tokens.MaxSymbols}
 	_, err := c.codec(id)
 	return c, err
 }
@@ -295,6 +298,9 @@ func (c *blockCoder) newBlock(b *rawBlock, m *tokens.ValueMap) *model.Block {
 	return block
 }
 
+// dictionaryEntry is how many bytes a symbol of a dictionary takes.
+const dictionaryEntry = 8
+
 // need returns how many bytes decoding a block takes, without those of the
 // record, and its value map.
 func (c *blockCoder) need(h *container.Block, b *rawBlock, data *container.BlockData) (int64, error) {
@@ -316,6 +322,9 @@ func (c *blockCoder) need(h *container.Block, b *rawBlock, data *container.Block
 			return 0, err
 		}
 	}
+	if m.Kind() == tokens.DictionaryMap {
+		work += dictionaryEntry * int64(m.Size())
+	}
 	return int64(b.size) + 4*count + work, nil
 }
 
@@ -333,7 +342,7 @@ func (c *blockCoder) params(data *container.BlockData) (m *tokens.ValueMap, own,
 			valueMap = baseMap
 		}
 	}
-	m, rest, err := tokens.ParseValueMap(valueMap, tokens.MaxSymbols)
+	m, rest, err := tokens.ParseValueMap(valueMap, c.largest)
 	if err == nil && len(rest) != 0 {
 		err = fmt.Errorf("%w: value map", fault.ErrCorrupt)
 	}

@@ -172,10 +172,10 @@ func (o *ReaderOptions) resolve() ReaderOptions {
 		opts = *o
 	}
 	opts.Workers = workers(opts.Workers)
-	if opts.MaxMemory == 0 {
+	if opts.MaxMemory <= 0 {
 		opts.MaxMemory = defaultMaxMemory
 	}
-	if opts.MaxOutput == 0 {
+	if opts.MaxOutput <= 0 {
 		opts.MaxOutput = defaultMaxOutput
 	}
 	return opts

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/model"
@@ -34,6 +35,7 @@ type Writer struct {
 
 	coded, written atomic.Int64 // what Progress returns
 
+	begun  bool              // there is a file that parts belong to
 	layout []container.Entry // not yet written
 	bytes  int               // of layout, about
 	member int               // number of the current or last member
@@ -191,8 +193,15 @@ func (w *Writer) WritePart(p tokens.Part) error {
 }
 
 func (w *Writer) part(p tokens.Part) error {
+	if p.Kind != tokens.File && !w.begun {
+		return errors.New("a part that belongs to no file: write a part of kind File first")
+	}
 	switch p.Kind {
 	case tokens.File:
+		if len(p.Name) > tokens.MaxName || !utf8.ValidString(p.Name) {
+			return fmt.Errorf("file name %.100q: give at most %d bytes of UTF-8", p.Name, tokens.MaxName)
+		}
+		w.begun = true
 		return w.add(fileEntry(p.Name, p.Repacked))
 	case tokens.Framing:
 		w.content(p.Bytes)
@@ -255,6 +264,9 @@ func (w *Writer) addMember(info tokens.Info, data io.Reader) error {
 			room = min(room, total-done)
 		}
 		n, err := b.fill(data, int(room)*size)
+		if err != nil && err != io.EOF {
+			return err
+		}
 		if n%size != 0 {
 			return fmt.Errorf("member %q ends within an element: %w", info.Name, io.ErrUnexpectedEOF)
 		}
@@ -268,8 +280,6 @@ func (w *Writer) addMember(info tokens.Info, data io.Reader) error {
 				return fmt.Errorf("member %q has %d of %d elements: %w", info.Name, done, total, io.ErrUnexpectedEOF)
 			}
 			total = done
-		} else if err != nil {
-			return err
 		}
 		if b.tokens == w.opts.BlockTokens || len(b.spans) == container.MaxSpans {
 			if err := w.flushBlock(); err != nil {
