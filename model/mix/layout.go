@@ -73,7 +73,7 @@ func (l *layout) enter(s *Span, sym []uint32) error {
 	if len(s.Shape) > 1 {
 		frames = s.Shape[len(s.Shape)-1]
 	}
-	if frames < 1 || frames > 1<<40 || s.First+int64(s.Count) > int64(frames)*int64(l.rows*l.cols) {
+	if frames < 1 || int64(frames) > 1<<40 || s.First+int64(s.Count) > int64(frames)*int64(l.rows*l.cols) {
 		return fmt.Errorf("%w: a span does not fit its array", fault.ErrCorrupt)
 	}
 	l.span(sym, int(s.First), frames)

@@ -236,7 +236,7 @@ func encodeAs(t *testing.T, c *Codec, b *Block, s setup) {
 // TestLong codes a short span of an array that is said to be very long, in the time
 // that the span takes.
 func TestLong(t *testing.T) {
-	const frames = 1 << 39
+	const frames = 1 << 29
 	b := synthetic(128, 4, 1000)
 	b.Spans[0] = Span{First: frames - 1500, Count: 4000, Shape: []int{4, frames}}
 	s := setup{geometry: geometryBooks, rows: 1, cols: 4, transposed: true}
