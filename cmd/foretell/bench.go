@@ -1,13 +1,8 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -206,10 +201,7 @@ func (b *benchOptions) measure(input []string, opts tokens.Options) (*benchmark,
 	if b.solid {
 		m.Name += ", solid"
 	}
-	j := job{
-		Dir: dir, Source: opts, Threads: int(b.workers),
-		Writer: foretell.WriterOptions{BlockTokens: int(b.block), Solid: b.solid, Workers: int(b.workers)},
-	}
+	j := job{Dir: dir, Source: opts, Block: int(b.block), Solid: b.solid, Threads: int(b.workers)}
 	if j.Inputs, err = m.usable(input, opts); err != nil {
 		return nil, err
 	}
@@ -258,72 +250,6 @@ func (b *benchOptions) ways() (names []string) {
 		names = append(names, "foretell "+name)
 	}
 	return names
-}
-
-// usable returns the input with its folders replaced by the files in them that
-// can be compressed. What floats and the like are in is skipped.
-func (m *benchmark) usable(input []string, opts tokens.Options) (list []string, err error) {
-	for _, name := range input {
-		if fi, err := os.Stat(name); err != nil || !fi.IsDir() {
-			list = append(list, name)
-			continue
-		}
-		err := filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() {
-				return err
-			}
-			_, err = joined(io.Discard, []string{path}, opts)
-			if errors.Is(err, foretell.ErrUnsupported) || err != nil && len(opts.Match) > 0 {
-				m.Skipped = append(m.Skipped, err.Error())
-				return nil
-			}
-			list = append(list, path)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	if len(list) == 0 {
-		return nil, fmt.Errorf("%s: nothing in it can be compressed", m.Name)
-	}
-	return list, nil
-}
-
-// joined writes the content of inputs to w and returns how many tokens it has.
-func joined(w io.Writer, inputs []string, opts tokens.Options) (int64, error) {
-	src, err := tokens.Open(inputs, opts)
-	if err != nil {
-		return 0, err
-	}
-	defer src.Close()
-	var in intake
-	err = joinParts(w, func() (tokens.Part, error) {
-		p, err := src.Next()
-		if err == nil && p.Kind == tokens.Member {
-			in.meter(&p)
-		}
-		return p, err
-	})
-	return in.tokens.Load(), err
-}
-
-// join writes the content that all ways get.
-func (m *benchmark) join(inputs []string, opts tokens.Options, path string) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	w := bufio.NewWriterSize(f, 1<<18)
-	if m.Tokens, err = joined(w, inputs, opts); err != nil {
-		return err
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	m.Content, err = f.Seek(0, io.SeekCurrent)
-	return err
 }
 
 // patience is how long a way may take to be run again.
@@ -381,31 +307,4 @@ func (a *app) tell(text string) {
 func medianSpeed(bytes int64, seconds []float64) float64 {
 	slices.Sort(seconds)
 	return rate(bytes, time.Duration(seconds[len(seconds)/2]*float64(time.Second)))
-}
-
-func sameFiles(a, b string) (bool, error) {
-	f, err := os.Open(a)
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	g, err := os.Open(b)
-	if err != nil {
-		return false, err
-	}
-	defer g.Close()
-	var x, y [1 << 16]byte
-	for {
-		n, err := io.ReadFull(f, x[:])
-		k, kerr := io.ReadFull(g, y[:])
-		if !bytes.Equal(x[:n], y[:k]) {
-			return false, nil
-		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			return kerr == io.EOF || kerr == io.ErrUnexpectedEOF, nil
-		}
-		if err = cmp.Or(err, kerr); err != nil {
-			return false, err
-		}
-	}
 }

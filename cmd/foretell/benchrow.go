@@ -29,7 +29,8 @@ type job struct {
 	Decode  bool
 	Inputs  []string
 	Source  tokens.Options
-	Writer  foretell.WriterOptions
+	Block   int // as in foretell.WriterOptions
+	Solid   bool
 	Threads int
 }
 
@@ -98,7 +99,8 @@ func (j *job) do() (outcome, error) {
 			return t.run(j)
 		}
 	}
-	ways := append(generalWays(), modelWays(models(), j.Writer, func() (*tokens.Source, error) {
+	opts := foretell.WriterOptions{BlockTokens: j.Block, Solid: j.Solid, Workers: j.Threads}
+	ways := append(generalWays(), modelWays(models(), opts, func() (*tokens.Source, error) {
 		return tokens.Open(j.Inputs, j.Source)
 	})...)
 	i := slices.IndexFunc(ways, func(w way) bool { return w.name == j.Way })
