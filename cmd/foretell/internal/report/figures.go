@@ -31,7 +31,7 @@ func (m *Member) figures(id string) []figure {
 	}
 	list := []figure{{
 		ID: id + "-time", Title: "Bits per token over time",
-		Note:    fmt.Sprintf("The line of dashes is the order-0 entropy, %.2f bits: what a table of frequencies would need.", m.Order0),
+		Note:    fmt.Sprintf("The line of dashes is the order-0 entropy, %.2f bits: what a table of frequencies would need, itself not counted.", m.Order0),
 		Picture: m.overTime(unit, narrow), Wide: m.overTime(unit, wide),
 	}}
 	if c.Grid != nil {
@@ -110,6 +110,9 @@ func smooth(points plotter.XYs, radius int) plotter.XYs {
 
 // grid draws the mean bits of each position.
 func (c *Costs) grid() template.HTML {
+	if len(c.Grid) == 1 && len(c.Grid[0]) <= few {
+		return c.strip()
+	}
 	g := shrink(c.Grid, maxMapPlaces)
 	x, y := "column", "row"
 	if len(g) == 1 {
@@ -119,6 +122,21 @@ func (c *Costs) grid() template.HTML {
 	p.X.Tick.Marker = places{len(g[0]), len(c.Grid[0]), false}
 	p.Y.Tick.Marker = places{len(g), len(c.Grid), true}
 	return heat(p, g, single)
+}
+
+// few positions in a row are shown as bars.
+const few = 32
+
+func (c *Costs) strip() template.HTML {
+	p := newPlot("position", "bits per token")
+	rules(p, false)
+	n := len(c.Grid[0])
+	p.Add(&plotter.BarChart{Values: c.Grid[0], Width: min(24, 240/vg.Length(n)), Color: accent})
+	p.X.Min, p.X.Max = -0.6, float64(n)-0.4
+	p.X.Tick.Marker = places{n, n, false}
+	p.Y.Min = 0
+	p.Y.Max *= 1.05
+	return drawn(p, single)
 }
 
 // places are ticks of cells that stand for so many positions; in the axis that
@@ -188,7 +206,7 @@ func (c *Costs) distribution() template.HTML {
 	p.Legend.Add("of the bits", curve)
 	p.Legend.XOffs = single.width / 2
 	p.X.Min, p.Y.Min = 0, 0
-	p.Y.Max *= 1.05
+	p.Y.Max *= 1.2 // room for the legend
 	return drawn(p, single)
 }
 
