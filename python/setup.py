@@ -44,7 +44,7 @@ core_link = ["-Wl,--exclude-libs,ALL", "-Wl,-Bsymbolic", "-pthread"] if linux el
 if sys.platform == "darwin":
     core_link = ["-framework", "CoreFoundation", "-framework", "Security", "-lresolv"]
 
-sources = ["module.c", "array.c", "steps.c", "stack.c", "dropin.c", "batch.c", "files.c"]
+sources = ["module.c", "sources.c", "array.c", "coder.c", "steps.c", "stack.c", "dropin.c", "batch.c", "files.c"]
 headers = [f"{NATIVE}/native.h", "core/ft.h"]
 
 setup(

@@ -137,7 +137,7 @@ def command(tmp_path_factory):
 def test_files_of_python_are_read_by_the_command(command, tmp_path, rng):
     arrays = {"a": rng.integers(0, 50, (30, 40), np.uint16), "b": rng.integers(-5, 5, 100), "c": np.array([True, False])}
     foretell.save(tmp_path / "x.fore", arrays)
-    subprocess.run([command, "-q", "decompress", "-o", tmp_path / "out", tmp_path / "x.fore"], check=True)
+    subprocess.run([command, "-q", "decompress", "-C", tmp_path / "out", tmp_path / "x.fore"], check=True)
     for name, array in arrays.items():
         got = np.load(tmp_path / "out" / f"{name}.npy")
         assert got.dtype == array.dtype and np.array_equal(got, array)

@@ -208,7 +208,7 @@ static void reader_free(PyObject *self) {
 		go->release(FT_READER, r->h);
 	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
 	release(self);
-	Py_DECREF(type);
+	Py_DECREF((PyObject *)type);
 }
 
 static PyMethodDef reader_methods[] = {

@@ -221,7 +221,7 @@ void coder_free(PyObject *self) {
 	PyMem_Free(c->scratch);
 	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
 	release(self);
-	Py_DECREF(type);
+	Py_DECREF((PyObject *)type);
 }
 
 int add_type(PyObject *module, PyType_Spec *spec) {
@@ -229,7 +229,7 @@ int add_type(PyObject *module, PyType_Spec *spec) {
 	if (type == NULL)
 		return -1;
 	int failed = PyModule_AddObjectRef(module, strrchr(spec->name, '.') + 1, type);
-	Py_DECREF(type);
+	Py_DECREF((PyObject *)type);
 	return failed;
 }
 

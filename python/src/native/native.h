@@ -53,6 +53,12 @@ typedef struct {
  * numbers, as floats. */
 int array_get(Array *a, PyObject *o, int most);
 
+/* array_read reads o as numbers of any type, whole ones and single ones too. */
+int array_read(Array *a, PyObject *o, int most);
+
+/* refused sets the error that no numbers can be read from o, and returns -1. */
+int refused(PyObject *o);
+
 /* array_free releases what array_get holds. */
 void array_free(Array *a);
 
@@ -132,11 +138,15 @@ PyObject *raise_symbol(ft_error *e, long long value);
 /* form_of returns the form of a distribution, -1 with an error. */
 int form_of(PyObject *logits);
 
-/* What the types of steps.c have in common with others: encode and decode one
- * symbol, with decode_row freeing a; finish; and methods of any coder. */
+/* encode_one and decode_row code one symbol; decode_row frees a. */
 PyObject *encode_one(Coder *c, PyObject *probs, PyObject *symbol, int form);
 PyObject *decode_row(Coder *c, Array *a, int form);
+
+/* Methods and fields of any coder. */
 PyObject *finish_coder(PyObject *self, PyObject *unused);
+PyObject *coder_steps(PyObject *self, void *unused);
+PyObject *coder_bits(PyObject *self, void *unused);
+PyObject *coder_information(PyObject *self, void *unused);
 PyObject *coder_position(PyObject *self, PyObject *unused);
 PyObject *coder_seek(PyObject *self, PyObject *position);
 PyObject *coder_values(PyObject *self, PyObject *args);
