@@ -61,6 +61,7 @@ type Gatherer struct {
 	axis         int   // of time, in storage order
 	inner, steps int64 // tokens behind the time axis, and its length
 	places       int64
+	order        []int32 // of the positions in storage order, their numbers; nil if these are equal
 
 	n      int64
 	total  float64
@@ -128,7 +129,30 @@ func NewGatherer(shape []int, fortran bool) *Gatherer {
 		}
 	}
 	g.window = g.stretch()
+	if fortran && g.place.n != nil {
+		g.order = reversed(slices.Delete(slices.Clone(shape), g.axis, g.axis+1))
+	}
 	return g
+}
+
+// reversed returns for each place of an array the number that it has in the array
+// whose axes are in reverse order; nil if that is the same.
+func reversed(shape []int) []int32 {
+	if len(shape) < 2 {
+		return nil
+	}
+	order := []int32{0}
+	stride := int32(1)
+	for _, n := range shape { // the slowest axis becomes the fastest
+		next := make([]int32, 0, len(order)*n)
+		for _, at := range order {
+			for i := range int32(n) {
+				next = append(next, at+i*stride)
+			}
+		}
+		order, stride = next, stride*int32(n)
+	}
+	return order
 }
 
 func (g *Gatherer) mapSteps() int64  { return min(g.steps, maxMapSteps) }
@@ -151,6 +175,9 @@ func (g *Gatherer) Add(first int64, costs []float32) {
 		step := at / g.inner
 		place := step/g.steps*g.inner + at%g.inner
 		step %= g.steps
+		if g.order != nil {
+			place = int64(g.order[place])
+		}
 		g.time.add(step*int64(len(g.time.n))/g.steps, c)
 		if g.grid.n != nil {
 			row := place * g.mapPlaces() / g.places
@@ -226,11 +253,11 @@ func (g *Gatherer) Finish(rows, cols int) *Costs {
 // width returns how many columns the grid of the positions has.
 func (g *Gatherer) width(cells []float64, rows, cols int) int {
 	if len(g.shape) != 2 {
-		last := len(g.shape) - 1
-		if g.axis == last {
-			last--
+		own := slices.Delete(slices.Clone(g.shape), g.axis, g.axis+1)
+		if g.fortran {
+			slices.Reverse(own)
 		}
-		return g.shape[last]
+		return own[len(own)-1]
 	}
 	if cols > 0 && rows*cols == len(cells) {
 		return cols
