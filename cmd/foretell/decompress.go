@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -159,7 +158,7 @@ func (d *decompressOptions) extract(in *inputFile, atRandom, pipe bool, opts *fo
 	if atRandom {
 		err = extractAt(in.File, in.size, &d.pick, opts, to)
 	} else {
-		err = extract(bufio.NewReaderSize(&meter{r: in, total: &read}, 1<<18), &d.pick, opts, to)
+		err = extract(in.metered(&read), &d.pick, opts, to)
 	}
 	if err != nil {
 		return err
@@ -268,6 +267,20 @@ func openInput(name string) (*inputFile, error) {
 		f.Close()
 	}
 	return in, err
+}
+
+// metered returns the input as a reader that counts what is read. It keeps the
+// random access that there is, by which reading finds its way after damage.
+func (in *inputFile) metered(total *atomic.Int64) io.Reader {
+	m := &meter{r: in.File, total: total}
+	if in.size < 0 {
+		return m
+	}
+	return struct {
+		io.Reader
+		io.ReaderAt
+		io.Seeker
+	}{m, in.File, in.File}
 }
 
 // spool copies an input that can only be read front to back to a temporary file,

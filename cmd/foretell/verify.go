@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"os"
@@ -100,7 +99,7 @@ func (v *verifyOptions) run(name string) error {
 	begin := time.Now()
 	show := v.showProgress("verifying", name == "-",
 		func() (int64, int64) { return done.Load(), in.size })
-	result.Content, err = foretell.Verify(bufio.NewReaderSize(&meter{r: in, total: &done}, 1<<18), opts)
+	result.Content, err = foretell.Verify(in.metered(&done), opts)
 	show.end()
 	if err != nil {
 		note(err)
