@@ -59,8 +59,7 @@ def load(name):
     import transformers
 
     tokenizer = transformers.AutoTokenizer.from_pretrained(name, local_files_only=True)
-    model = transformers.AutoModelForCausalLM.from_pretrained(name, local_files_only=True, torch_dtype=torch.float32)
-    model.eval()
+    model = transformers.AutoModelForCausalLM.from_pretrained(name, local_files_only=True).float().eval()
     torch.use_deterministic_algorithms(True)
     digest = hashlib.sha256()
     for key, value in sorted(model.state_dict().items()):

@@ -1,7 +1,9 @@
 """Encoder and Decoder."""
 
+import copy
 import inspect
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -60,6 +62,21 @@ def test_one_row_for_many(matrix, rng):
     assert decoder.decode(np.broadcast_to(matrix[0], (40, 300))).tolist() == symbols[60:].tolist()
     decoder.finish()
     assert Decoder(b"").decode(matrix[0], 0).tolist() == []
+
+
+def test_bytes_are_symbols():
+    row = np.ones(256)
+    encoder = Encoder()
+    encoder.encode(row, b"text")
+    encoder.encode([row] * 2, bytearray(b"!?"))
+    assert encoder.finish() == b"text!?"
+
+
+def test_coders_are_not_copied():
+    for coder in (Encoder(), Decoder(b""), foretell.Stack(), foretell.DistributionCoder(), foretell.BatchEncoder(1)):
+        for way in (copy.copy, copy.deepcopy, pickle.dumps):
+            with pytest.raises(TypeError):
+                way(coder)
 
 
 def test_logits(rng):

@@ -22,7 +22,7 @@ class _AsArray(Protocol):
 _Array: TypeAlias = Buffer | _DLPack | _ArrayInterface | _AsArray
 _Row: TypeAlias = _Array | Sequence[SupportsFloat]
 _Rows: TypeAlias = _Array | Sequence[_Row]
-_Symbols: TypeAlias = _Array | Sequence[SupportsIndex] | range
+_Symbols: TypeAlias = bytes | _Array | Sequence[SupportsIndex] | range
 _Ints: TypeAlias = NDArray[np.int64]
 _Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
@@ -62,7 +62,7 @@ class DistributionCoder:
     def decode_step(self, distribution: _Row) -> int: ...
 
 class Encoder:
-    def __init__(self, *, framed: bool = False, vocabulary: int = 0, model: str | bytes = b"", guard: int = -1) -> None: ...
+    def __init__(self, *, framed: bool = False, vocabulary: int = 0, model: bytes = b"", guard: int = -1) -> None: ...
     @overload
     def encode(self, probs: _Row, symbols: SupportsIndex, *, logits: bool = False) -> None: ...
     @overload
@@ -92,7 +92,7 @@ class Encoder:
 
 class Decoder:
     def __init__(
-        self, data: Buffer, *, framed: bool = False, vocabulary: int = 0, model: str | bytes = b"", guard: int = -1
+        self, data: Buffer, *, framed: bool = False, vocabulary: int = 0, model: bytes = b"", guard: int = -1
     ) -> None: ...
     @overload
     def decode(self, probs: _Row, n: None = None, *, logits: bool = False) -> int: ...
@@ -145,7 +145,7 @@ class Stack:
 
 class BatchEncoder:
     def __init__(
-        self, n: int, *, framed: bool = False, vocabulary: int = 0, model: str | bytes = b"", guard: int = -1
+        self, n: int, *, framed: bool = False, vocabulary: int = 0, model: bytes = b"", guard: int = -1
     ) -> None: ...
     def encode(self, probs: _Rows, symbols: _Symbols, *, active: _Symbols | None = None, logits: bool = False) -> None: ...
     def finish(self) -> list[bytes]: ...
@@ -158,7 +158,7 @@ class BatchDecoder:
         *,
         framed: bool = False,
         vocabulary: int = 0,
-        model: str | bytes = b"",
+        model: bytes = b"",
         guard: int = -1,
     ) -> None: ...
     def decode(self, probs: _Rows, *, active: _Symbols | None = None, logits: bool = False) -> _Ints: ...

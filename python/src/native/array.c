@@ -196,7 +196,7 @@ int symbols_get(Symbols *s, PyObject *o) {
 	s->bad = -1;
 	if (PyIter_Check(o))
 		return refused(o);
-	if (PyList_Check(o) || PyTuple_Check(o) || (!PyObject_CheckBuffer(o) && !PyObject_HasAttrString(o, "__dlpack__") && !PyObject_HasAttrString(o, "__array__")))
+	if (PyList_Check(o) || PyTuple_Check(o) || PyBytes_Check(o) || PyByteArray_Check(o) || (!PyObject_CheckBuffer(o) && !PyObject_HasAttrString(o, "__dlpack__") && !PyObject_HasAttrString(o, "__array__")))
 		return symbols_from_list(s, o);
 	Array a;
 	if (array_read(&a, o, 1) < 0)

@@ -1,7 +1,6 @@
 /* Encoder and Decoder. */
 #include "native.h"
 
-
 PyObject *encode_one(Coder *c, PyObject *probs, PyObject *o, int form) {
 	Array a;
 	uint32_t symbol;
