@@ -5,6 +5,8 @@ import json
 import os
 import pathlib
 import re
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -186,10 +188,27 @@ def test_text_under_a_trained_model_of_torch(text):
         assert 8 * len(data) / len(sample) < 6
 
 
-def test_text_says_what_is_missing(tmp_path):
-    import subprocess
-    import sys
+def test_text_under_a_model_of_hugging_face(tmp_path, text):
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+    tokenizers = pytest.importorskip("tokenizers", reason="tokenizers is not installed")
+    torch.set_num_threads(1)
+    trained = tokenizers.ByteLevelBPETokenizer()
+    trained.train_from_iterator([text.decode()], vocab_size=300, special_tokens=["<end>"])
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=trained._tokenizer, bos_token="<end>", eos_token="<end>")
+    config = transformers.GPT2Config(
+        vocab_size=len(tokenizer), n_positions=32, n_embd=32, n_layer=1, n_head=2, bos_token_id=0, eos_token_id=0
+    )
+    tokenizer.save_pretrained(tmp_path / "model")
+    transformers.GPT2LMHeadModel(config).save_pretrained(tmp_path / "model")
+    source, middle, target = (tmp_path / name for name in ("a.txt", "a.coded", "b.txt"))
+    source.write_bytes(text[:150])
+    for words in (("compress", source, middle), ("decompress", middle, target)):
+        subprocess.run([sys.executable, HERE / "examples" / "text.py", *words, "--model", tmp_path / "model"], check=True)
+    assert target.read_bytes() == text[:150]
 
+
+def test_text_says_what_is_missing(tmp_path):
     source = tmp_path / "a.txt"
     source.write_text("hello")
     done = subprocess.run(

@@ -195,7 +195,11 @@ def test_a_failed_save_leaves_the_old_file(path):
 
 
 def test_errors_of_the_system(tmp_path):
-    for call in (lambda: foretell.open(tmp_path / "none"), lambda: foretell.load(tmp_path / "none"), lambda: foretell.save(tmp_path / "no" / "x", [1])):
+    for call in (
+        lambda: foretell.open(tmp_path / "none"),
+        lambda: foretell.load(tmp_path / "none"),
+        lambda: foretell.save(tmp_path / "no" / "x", [1]),
+    ):
         with pytest.raises(FileNotFoundError) as info:
             call()
         assert str(tmp_path) in info.value.filename

@@ -49,7 +49,13 @@ def test_bits_back():
     with pytest.raises(foretell.TruncatedError):
         stack.pop_bytes(100)
     assert stack.pop_bytes(3) == b"abc"
-    for call in (lambda: stack.seek(b"short"), lambda: stack.seek(b"\xff" * 16), lambda: Stack(b"short"), lambda: Stack(bytes(9)), lambda: stack.pop_bytes(-1)):
+    for call in (
+        lambda: stack.seek(b"short"),
+        lambda: stack.seek(b"\xff" * 16),
+        lambda: Stack(b"short"),
+        lambda: Stack(bytes(9)),
+        lambda: stack.pop_bytes(-1),
+    ):
         with pytest.raises((ValueError, EOFError)):
             call()
 

@@ -324,7 +324,13 @@ def test_constructors():
         with pytest.raises(foretell.ForetellError):
             Encoder(framed=True, **options)
     encoder = Encoder.__new__(Encoder)
-    for use in (encoder.finish, encoder.position, lambda: encoder.encode([1.0], 0), lambda: encoder.encode([1.0], [0]), lambda: encoder.bits):
+    for use in (
+        encoder.finish,
+        encoder.position,
+        lambda: encoder.encode([1.0], 0),
+        lambda: encoder.encode([1.0], [0]),
+        lambda: encoder.bits,
+    ):
         with pytest.raises(ValueError, match="initialised"):
             use()
     again = Encoder(framed=True)
