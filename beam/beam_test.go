@@ -351,7 +351,8 @@ func TestMaxFailures(t *testing.T) {
 
 func TestPrior(t *testing.T) {
 	files := map[string][]byte{"bad.npy": []byte("\x93NUMPY")}
-	for i := range 6 {
+	const good = 3
+	for i := range good {
 		files[fmt.Sprintf("%d.npy", i)] = array(t, uint64(i), 100)
 	}
 	in := write(t, files)
@@ -368,7 +369,7 @@ func TestPrior(t *testing.T) {
 			return foretellbeam.Compress(s, shards, foretellbeam.TrainPrior(s, shards, file, train), foretellbeam.Target(out), opts)
 		}
 		records, with, _ := run(t, in, "", trained)
-		if with.Status[foretellbeam.Written] != 6 || len(records["0.npy"].Prior) != 64 {
+		if with.Status[foretellbeam.Written] != good || len(records["0.npy"].Prior) != 64 {
 			t.Fatalf("%+v", with)
 		}
 		if !embed && with.Bytes >= without.Bytes {
@@ -380,7 +381,7 @@ func TestPrior(t *testing.T) {
 		}
 		priors = append(priors, prior)
 		_, with, _ = run(t, in, "", trained)
-		if with.Status[foretellbeam.Kept] != 6 {
+		if with.Status[foretellbeam.Kept] != good {
 			t.Errorf("a second run: %+v", with)
 		}
 		_, checked, _ := run(t, out, ".fore", func(s beam.Scope, shards beam.PCollection) beam.PCollection {
@@ -390,7 +391,7 @@ func TestPrior(t *testing.T) {
 			}
 			return foretellbeam.Verify(s, shards, prior, foretellbeam.ReadOptions{MaxMemory: 1 << 32, Limit: noLimit})
 		})
-		if checked.Status[foretellbeam.Whole] != 6 {
+		if checked.Status[foretellbeam.Whole] != good {
 			t.Errorf("verify: %+v", checked)
 		}
 	}
