@@ -4,11 +4,30 @@ package main
 import "C"
 
 import (
+	"slices"
+	"sync"
 	"unsafe"
 
 	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/prob"
 )
+
+// A batch is what a call for several streams works with.
+type batch struct {
+	encoders []*foretell.Encoder
+	decoders []*foretell.Decoder
+	symbols  []uint32
+}
+
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+// put lets another call use b, which keeps no stream alive.
+func (b *batch) put() {
+	clear(b.encoders)
+	clear(b.decoders)
+	b.encoders, b.decoders, b.symbols = b.encoders[:0], b.decoders[:0], b.symbols[:0]
+	batches.Put(b)
+}
 
 // ft_encode_batch codes a symbol in each of n encoders, under a row of v numbers
 // each.
@@ -17,10 +36,12 @@ import (
 func ft_encode_batch(hs *C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C.int64_t, symbols *C.uint32_t, n C.int64_t, e *C.ft_error) (code C.int32_t) {
 	defer rescue(e)
 	code = C.FT_INTERNAL
-	streams := make([]*foretell.Encoder, n)
-	for i, h := range slice[uint32](unsafe.Pointer(hs), n) {
-		streams[i] = encoders.at(h).Encoder
+	b := batches.Get().(*batch)
+	defer b.put()
+	for _, h := range slice[uint32](unsafe.Pointer(hs), n) {
+		b.encoders = append(b.encoders, encoders.at(h).Encoder)
 	}
+	streams := b.encoders
 	f, all := foretell.Form(form), slice[uint32](unsafe.Pointer(symbols), n)
 	switch kind {
 	case C.FT_FLOAT32:
@@ -39,11 +60,14 @@ func ft_encode_batch(hs *C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C
 func ft_decode_batch(hs *C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C.int64_t, symbols *C.int64_t, n C.int64_t, e *C.ft_error) (code C.int32_t) {
 	defer rescue(e)
 	code = C.FT_INTERNAL
-	streams := make([]*foretell.Decoder, n)
-	for i, h := range slice[uint32](unsafe.Pointer(hs), n) {
-		streams[i] = decoders.at(h).Decoder
+	b := batches.Get().(*batch)
+	defer b.put()
+	for _, h := range slice[uint32](unsafe.Pointer(hs), n) {
+		b.decoders = append(b.decoders, decoders.at(h).Decoder)
 	}
-	f, all := foretell.Form(form), make([]uint32, n)
+	b.symbols = slices.Grow(b.symbols, int(n))[:n]
+	streams, all := b.decoders, b.symbols
+	f := foretell.Form(form)
 	var err error
 	switch kind {
 	case C.FT_FLOAT32:

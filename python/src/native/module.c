@@ -90,16 +90,21 @@ PyObject *take_bytes(uint32_t blob, int64_t length) {
 }
 
 PyObject *new_symbols(Py_ssize_t n, int64_t **data) {
-	static PyObject *empty;
-	if (empty == NULL) {
+	static PyObject *empty, *dtype;
+	if (dtype == NULL) {
 		PyObject *numpy = PyImport_ImportModule("numpy");
-		empty = numpy ? PyObject_GetAttrString(numpy, "empty") : NULL;
+		if (numpy != NULL && empty == NULL)
+			empty = PyObject_GetAttrString(numpy, "empty");
+		if (empty != NULL)
+			dtype = PyObject_CallMethod(numpy, "dtype", "s", "int64");
 		Py_XDECREF(numpy);
-		if (empty == NULL)
+		if (dtype == NULL)
 			return NULL;
 	}
 	Py_buffer view;
-	PyObject *array = PyObject_CallFunction(empty, "ns", n, "int64");
+	PyObject *length = PyLong_FromSsize_t(n);
+	PyObject *array = length ? PyObject_CallFunctionObjArgs(empty, length, dtype, NULL) : NULL;
+	Py_XDECREF(length);
 	if (array == NULL || PyObject_GetBuffer(array, &view, PyBUF_WRITABLE) < 0) {
 		Py_XDECREF(array);
 		return NULL;
