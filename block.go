@@ -78,7 +78,8 @@ type blockCoder struct {
 	config  model.Config
 	codecs  map[model.ID]model.Codec
 	symbols []uint32
-	largest int // alphabet of blocks to decode
+	largest int   // alphabet of blocks to decode
+	keep    int64 // bytes that may be kept from one decoded block to the next
 	fitter  tokens.Fitter
 	fixed   *tokens.ValueMap // that blocks must have, nil if none
 	prior   *prior           // nil if none
@@ -355,6 +356,17 @@ func (c *blockCoder) decoder(id model.ID) (model.Codec, error) {
 		return c.primed, nil
 	}
 	return c.codec(id)
+}
+
+// release drops buffers that are larger than may be kept, after the decoding of a
+// block that took need bytes.
+func (c *blockCoder) release(need int64) error {
+	if need <= c.keep {
+		return nil
+	}
+	c.symbols = nil
+	clear(c.codecs)
+	return c.prime(c.prior)
 }
 
 // decode fills b.raw from a block's payload and checks it against the hash.

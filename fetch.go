@@ -46,6 +46,7 @@ func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) 
 		if err != nil {
 			return nil, err
 		}
+		c.keep = o.MaxMemory / int64(o.Workers)
 		c.largest = int(min(tokens.MaxSymbols, o.MaxMemory/dictionaryEntry))
 		coders <- c
 	}
@@ -133,8 +134,10 @@ func (f *fetcher) block(rec container.Record) bool {
 	f.mem.take(need)
 	return f.pipe.run(f.stop, func() fetched {
 		c := <-f.coders
-		b.raw = f.raws.get()
 		err := c.decode(rec.Block, b, &rec.Data)
+		if later := c.release(need); err == nil {
+			err = later
+		}
 		f.coders <- c
 		if err != nil {
 			err = &fault.BlockError{Block: int64(rec.Block.Ordinal), Offset: rec.Offset, Err: err}

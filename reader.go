@@ -19,7 +19,6 @@ type Reader struct {
 	pipe *pipeline[fetched]
 	stop chan struct{}
 	mem  *budget
-	raws spares // for the elements of blocks
 
 	expected []container.Entry // of the layout, from the index, when keeping going
 
@@ -193,7 +192,6 @@ func (r *Reader) pull() error {
 func (r *Reader) dropBlock() {
 	if r.spans != nil {
 		r.mem.give(r.spans.memory)
-		r.raws.put(r.spans.block.raw)
 		r.spans, r.raw = nil, nil
 	}
 }

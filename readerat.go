@@ -301,7 +301,11 @@ func (r *ReaderAt) decodeBlock(h *container.Block, data *container.BlockData) (*
 	}
 	r.mem.take(need)
 	defer r.mem.give(need)
-	return b, c.decode(h, b, data)
+	err = c.decode(h, b, data)
+	if later := c.release(need); err == nil {
+		err = later
+	}
+	return b, err
 }
 
 // ReadArray returns rows from..to-1 of a member as values in the order in which

@@ -163,3 +163,27 @@ func TestCutStream(t *testing.T) {
 		t.Errorf("a cut file: %v", err)
 	}
 }
+
+// TestRelease has a worker drop what a large block needed, or what all workers
+// keep could come to more than the limit.
+func TestRelease(t *testing.T) {
+	_, file := sampleFile(t, 5, WriterOptions{Model: "static"})
+	r := open(t, file, &ReaderOptions{Workers: 4, MaxMemory: 1 << 26})
+	coders, err := r.coders()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := <-coders
+	if c.keep != 1<<24 {
+		t.Errorf("one of 4 workers may keep %d bytes", c.keep)
+	}
+	for _, over := range []int64{0, 1} {
+		c.symbols = make([]uint32, 10)
+		if err := c.release(c.keep + over); err != nil {
+			t.Fatal(err)
+		}
+		if kept := c.symbols != nil && len(c.codecs) > 0; kept != (over == 0) {
+			t.Errorf("after %d bytes: kept is %v", c.keep+over, kept)
+		}
+	}
+}
