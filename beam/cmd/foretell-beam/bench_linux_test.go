@@ -16,11 +16,8 @@ import (
 // dataDir returns the folder of real data, FORETELL_DATA.
 func dataDir(b *testing.B) string {
 	b.Helper()
-	if dir := os.Getenv("FORETELL_DATA"); dir != "" {
-		return dir
-	}
-	dir := filepath.Join("..", "..", "..", "..", "shared", "data")
-	if _, err := os.Stat(dir); err != nil {
+	dir := os.Getenv("FORETELL_DATA")
+	if dir == "" {
 		b.Skip("FORETELL_DATA names no folder of real data (docs/benchmarks.md says what it holds)")
 	}
 	return dir
