@@ -10,8 +10,8 @@ go build -o "$bin/foretell" ./cmd/foretell
 
 # run prints a command and what it prints.
 run() {
-	printf '\n```\nforetell bench --markdown %s\n```\n\n' "$*"
-	(cd "$data" && "$bin/foretell" bench --markdown "$@")
+	printf '\n```\nforetell bench --markdown --cpu-time %s\n```\n\n' "$*"
+	(cd "$data" && "$bin/foretell" bench --markdown --cpu-time "$@")
 }
 
 cat <<'EOF'
@@ -19,16 +19,18 @@ cat <<'EOF'
 
 What `foretell bench` prints, unchanged; `docs/benchmarks.sh` runs these commands in
 the folder of the data. Each row was decompressed and compared. Speeds are of one
-thread, in MB (10^6 bytes) of the uncompressed input in a second, from file to
-file: take them for ratios within a table, since the machine is shared and its
-load changes while a table is made. MiB is the most memory that a process of its
-own held, to compress or to decompress; no program measured so shows less than
-about 15. Where runs is below 3, one run took so long that it was not repeated.
+thread, in MB (10^6 bytes) of the uncompressed input in a second of processor time,
+from file to file: the machine is shared and busy with other work, as the load
+averages say, and the clock would measure that. Caches and memory are shared too,
+so take speeds for ratios within a table. MiB is the most memory that a process
+of its own held, to compress or to decompress; no other program shows less than
+about 15. Where runs is below 3, the first took so long that there were no more.
 
 Other compressors get the files as they are. They would do better on some other
 arrangement of the same tokens: 10 bits in an int64, say, is 8 bytes of which 6 are
-always zero. The settings are the strongest that each program has, but for zstd,
-which is the Go package's best level.
+always zero. gzip and zstd are those of Go's standard library and of
+klauspost/compress at their best levels; the programs are xz 5.4.1, brotli 1.0.9,
+zpaq 7.15 and kanzi-go 2.6.0 at their strongest settings.
 
 - **taco-bell.npy**: a minute of driving video as commaVQ tokens, int64, 1200 frames of
   128 tokens ([commaai/commavq](https://github.com/commaai/commavq), MIT).

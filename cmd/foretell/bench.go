@@ -40,6 +40,7 @@ type benchOptions struct {
 	block    size
 	workers  threads
 	together bool
+	cpuTime  bool
 	json     bool
 	markdown bool
 }
@@ -61,6 +62,7 @@ func newBench(a *app) *cobra.Command {
 	f.BoolVar(&b.solid, "solid", false, "let blocks hold several members, as compress --solid")
 	f.Var(&b.block, "block", "most tokens in a block, as compress --block")
 	f.VarP(&b.workers, "threads", "T", "let each way use that many CPUs, if it can (default: 1; 0 is all)")
+	f.BoolVar(&b.cpuTime, "cpu-time", false, "count the time of processors, not of the clock: for machines that are busy with other work")
 	f.BoolVar(&b.together, "together", false, "make one input of all")
 	b.sourceFlags.add(cmd)
 	f.BoolVar(&b.json, "json", false, "print as JSON")
@@ -274,6 +276,11 @@ func (b *benchOptions) row(j *job, m *benchmark) (row benchRow, err error) {
 				return row, err
 			}
 			row.Memory = max(row.Memory, out[i].Memory)
+		}
+		for i := range out {
+			if b.cpuTime && out[i].CPU > 0 {
+				out[i].Seconds = out[i].CPU
+			}
 		}
 		encode, decode = append(encode, out[0].Seconds), append(decode, out[1].Seconds)
 		same, err := sameFiles(filepath.Join(j.Dir, contentFile), filepath.Join(j.Dir, backFile))

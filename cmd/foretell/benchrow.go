@@ -37,6 +37,7 @@ type job struct {
 // An outcome is what a step has taken.
 type outcome struct {
 	Seconds float64 // the median, if it was repeated
+	CPU     float64 // seconds of all processors together
 	Memory  int64   // bytes
 }
 
@@ -111,12 +112,14 @@ func (j *job) do() (outcome, error) {
 	if j.Decode {
 		from, to, run = packedFile, backFile, ways[i].decode
 	}
+	before := usedTime()
 	times, err := repeat(func() error { return between(filepath.Join(j.Dir, from), filepath.Join(j.Dir, to), run) })
 	if err != nil {
 		return outcome{}, err
 	}
 	slices.Sort(times)
-	return outcome{Seconds: times[len(times)/2].Seconds(), Memory: peakMemory()}, nil
+	cpu := (usedTime() - before).Seconds() / float64(len(times))
+	return outcome{Seconds: times[len(times)/2].Seconds(), CPU: cpu, Memory: peakMemory()}, nil
 }
 
 // between runs a way from one file to another.
@@ -194,6 +197,7 @@ func (t *tool) run(j *job) (out outcome, err error) {
 			return out, err
 		}
 	}
+	out.CPU = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
 	out.Memory = memoryOf(cmd.ProcessState)
 	return out, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // peakMemory returns the most memory that this process has held, in bytes.
@@ -24,6 +25,15 @@ func peakMemory() int64 {
 		return 0
 	}
 	return rss(&usage)
+}
+
+// usedTime returns the processor time that this process has used.
+func usedTime() time.Duration {
+	var usage syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) != nil {
+		return 0
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 // memoryOf returns the most memory that a process has held, 0 if unknown.
