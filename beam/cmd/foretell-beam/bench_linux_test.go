@@ -75,11 +75,11 @@ func realShards(b *testing.B) string {
 }
 
 // BenchmarkWorkers compresses 200 shards with one worker and with two, each in a
-// process of its own, and reports the times, their ratio and the most memory that
-// a process had. It fails if a manifest's totals are not those of the files.
+// process of its own, and reports the times, their ratio, the time of all CPUs and
+// the most memory that a process had. It fails if a manifest's totals are not those of the files.
 func BenchmarkWorkers(b *testing.B) {
 	in := realShards(b)
-	var took [3]time.Duration
+	var took, cpu [3]time.Duration
 	var memory [3]int64
 	for b.Loop() {
 		for workers := 1; workers <= 2; workers++ {
@@ -90,6 +90,7 @@ func BenchmarkWorkers(b *testing.B) {
 				b.Fatalf("%v: %s", err, text)
 			}
 			took[workers] += time.Since(begin)
+			cpu[workers] += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 			memory[workers] = max(memory[workers], cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
 			agree(b, in, out)
 		}
@@ -98,6 +99,8 @@ func BenchmarkWorkers(b *testing.B) {
 	b.ReportMetric(took[1].Seconds()/n, "s/1worker")
 	b.ReportMetric(took[2].Seconds()/n, "s/2workers")
 	b.ReportMetric(took[2].Seconds()/took[1].Seconds(), "ratio")
+	b.ReportMetric(cpu[1].Seconds()/n, "cpu-s/1worker")
+	b.ReportMetric(cpu[2].Seconds()/n, "cpu-s/2workers")
 	b.ReportMetric(float64(memory[1])/1024, "MiB/1worker")
 	b.ReportMetric(float64(memory[2])/1024, "MiB/2workers")
 }
