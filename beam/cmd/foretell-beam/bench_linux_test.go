@@ -76,7 +76,8 @@ func realShards(b *testing.B) string {
 
 // BenchmarkWorkers compresses 200 shards with one worker and with two, each in a
 // process of its own, and reports the times, their ratio, the time of all CPUs and
-// the most memory that a process had. It fails if a manifest's totals are not those of the files.
+// the most memory that a process had. It fails if a manifest's totals are not those of the files
+// or the memory exceeds the bound that docs/scale.md states.
 func BenchmarkWorkers(b *testing.B) {
 	in := realShards(b)
 	var took, cpu [3]time.Duration
@@ -92,6 +93,9 @@ func BenchmarkWorkers(b *testing.B) {
 			took[workers] += time.Since(begin)
 			cpu[workers] += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 			memory[workers] = max(memory[workers], cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
+			if bound := int64(256+192*workers) << 10; memory[workers] > bound {
+				b.Errorf("%d workers took %d KiB of memory, more than %d", workers, memory[workers], bound)
+			}
 			agree(b, in, out)
 		}
 	}
