@@ -151,25 +151,6 @@ func (p *blueprint) bytes() int64 {
 	return n + 8*int64(p.rows)*int64(p.cols) + 1<<16
 }
 
-// MemoryBytes returns how many bytes at most a codec takes beside the symbols and
-// the encoded bytes, for blocks of at most count tokens over size symbols.
-func MemoryBytes(level Level, size, count int) int64 {
-	size = min(max(size, 1), MaxSize)
-	most := int64(0)
-	for k := range geometries {
-		s := setup{level: level, geometry: uint8(k), rows: 1 << 8, cols: 1 << 8}
-		for _, shape := range [][2]int{{1, 1}, {1 << 8, 1 << 8}, {1, maxPlaces}, {maxPlaces, 1}} {
-			s.rows, s.cols = shape[0], shape[1]
-			p, err := s.draw(size, maxClasses, count)
-			if err != nil {
-				continue
-			}
-			most = max(most, p.bytes())
-		}
-	}
-	return most + treeBytes(size) + learnBytes(size, count)
-}
-
 // treeBytes returns how much memory the trees take, and the work of making them.
 func treeBytes(size int) int64 {
 	trees := int64(1)
@@ -177,13 +158,4 @@ func treeBytes(size int) int64 {
 		trees = maxColumns
 	}
 	return 24*trees*int64(size) + 64*int64(size)
-}
-
-// learnBytes returns how much memory learning a tree takes.
-func learnBytes(size, count int) int64 {
-	n := int64(count) * (8*int64(len(kinOffsets)) + 32)
-	if size <= maxHalves {
-		return n + 5*4*directions*int64(size) + int64(2*kinClasses*len(kinOffsets)*4*size)
-	}
-	return n + 64*int64(size) + 3*8*4*maxClasses*maxClasses
 }

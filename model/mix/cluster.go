@@ -25,7 +25,7 @@ const (
 // entropyTable holds h below tabulated.
 var entropyTable []int64
 
-func init() {
+func makeEntropies() {
 	entropyTable = make([]int64, tabulated+1)
 	for n := 2; n <= tabulated; n++ {
 		entropyTable[n] = int64(n) * int64(log2(uint64(n)))

@@ -64,7 +64,10 @@ type Codec struct {
 }
 
 // New returns a codec.
-func New(c Config) *Codec { return &Codec{config: c} }
+func New(c Config) *Codec {
+	prepare()
+	return &Codec{config: c}
+}
 
 // A setup is what a block's body says of the model, before the code itself.
 type setup struct {

@@ -22,7 +22,7 @@ var (
 	mapRate     [1024]int64         // by count, of 1<<16
 )
 
-func init() {
+func makeCounterTables() {
 	for n := range counterRate {
 		counterRate[n] = int32(16384 * 10 / (10*n + 16))
 	}

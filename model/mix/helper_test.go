@@ -147,3 +147,8 @@ func synthetic(size int, shape ...int) *Block {
 func (b *Block) empty() *Block {
 	return &Block{Spans: b.Spans, Size: b.Size, Symbols: make([]uint32, len(b.Symbols))}
 }
+
+func TestMain(m *testing.M) {
+	prepare()
+	os.Exit(m.Run())
+}

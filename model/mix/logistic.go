@@ -18,7 +18,7 @@ var (
 	squashTable  [2*maxStretch + 2]uint16 // by stretched value + maxStretch
 )
 
-func init() {
+func makeLogistic() {
 	for i := range stretchTable {
 		stretchTable[i] = int16(logit(uint64(2*i+1), 8192))
 	}

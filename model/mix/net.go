@@ -52,7 +52,7 @@ const (
 // rootTable holds 1/sqrt(1 + 3(i+1/2)/128) with 24 bits after the point.
 var rootTable [128]int64
 
-func init() {
+func makeRoots() {
 	for i := range rootTable {
 		rootTable[i] = int64((1 << 24) / math.Sqrt(float64(256+6*i+3)/256))
 	}

@@ -43,6 +43,7 @@ const (
 
 // Train learns a prior from a block of sample data.
 func Train(cfg TrainConfig, b *Block) (*Prior, error) {
+	prepare()
 	if err := b.check(); err != nil {
 		return nil, err
 	}
@@ -130,6 +131,7 @@ func (p *Prior) marshal() []byte {
 // ParsePrior reads what MarshalBinary returned. Any bytes are safe to parse;
 // maxMemory, if not 0, bounds the memory that the prior may take.
 func ParsePrior(data []byte, maxMemory int64) (*Prior, error) {
+	prepare()
 	bad := func(what string) error { return fmt.Errorf("%w: prior: %s", fault.ErrCorrupt, what) }
 	if len(data) < len(priorMagic)+4 {
 		return nil, io.ErrUnexpectedEOF

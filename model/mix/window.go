@@ -21,7 +21,7 @@ const (
 // windowLog holds ln(n + 0.3) in units.
 var windowLog [maxWindow + 1]int16
 
-func init() {
+func makeWindowLogs() {
 	for n := range windowLog {
 		windowLog[n] = int16(logit(uint64(10*n+3), uint64(10*n+13)))
 	}
