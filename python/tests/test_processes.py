@@ -153,7 +153,9 @@ def test_pool_of_forks_before_the_first_use():
 def test_interrupt():
     """The signal handlers of Python stay what they were."""
     out = python(f"""
-        import os, signal, foretell
+        import os, signal
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent may have had it ignored
+        import foretell
         encoder = foretell.Encoder()
         def predict(before):
             if len(before) == 100:
