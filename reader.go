@@ -58,12 +58,14 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 		return nil, err
 	}
 	var expected []container.Entry
-	if o.KeepGoing != nil {
-		f := openIndex(r, &o)
-		if f != nil {
+	if f := openIndex(r, &o); f != nil {
+		in.Know(f)
+		if o.KeepGoing != nil {
 			expected = f.Entries
 		}
-		in.Recover(f)
+	}
+	if o.KeepGoing != nil {
+		in.Recover()
 	}
 	d := &Reader{
 		expected: expected,

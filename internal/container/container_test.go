@@ -248,7 +248,7 @@ func TestRecover(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Recover(nil)
+		r.Recover()
 		got, errs := readAll(r)
 		if len(errs) == 0 && cut != len(noise) {
 			t.Fatal("damage went unnoticed")
@@ -270,7 +270,7 @@ func FuzzReader(f *testing.F) {
 			readAll(r)
 		}
 		if r, err := NewReader(bytes.NewReader(file), testLimits); err == nil {
-			r.Recover(nil)
+			r.Recover()
 			readAll(r)
 		}
 		if x, err := Open(bytes.NewReader(file), int64(len(file)), testLimits); err == nil {

@@ -113,7 +113,7 @@ func (r *Reader) Next() (Record, error) {
 		// Either blocks are missing, or this one is out of place: the next
 		// record will tell.
 		r.held = x
-		return Record{}, misplaced("block", x.block.Ordinal, r.index.blocks)
+		return Record{}, blockError(x, misplaced("block", x.block.Ordinal, r.index.blocks))
 	}
 	return r.accept(x)
 }
@@ -156,7 +156,7 @@ func (r *Reader) read() *unread {
 func (r *Reader) readRecord(x *unread) error {
 	k, header, sum, err := r.header()
 	if err != nil {
-		return r.name(x.offset, err)
+		return r.name(x.offset, k, err)
 	}
 	x.kind, x.sum, x.size = k, sum, uint64(r.offset-x.offset)
 	switch k {
@@ -175,7 +175,7 @@ func (r *Reader) readRecord(x *unread) error {
 		return err
 	case kindBlock:
 		if x.block, err = parseBlock(header, r.id); err != nil {
-			return err
+			return r.name(x.offset, k, err)
 		}
 		x.size += x.block.Params + x.block.Body
 		x.payload, err = r.payload(x.block.Params + x.block.Body)
@@ -235,7 +235,7 @@ func (r *Reader) checkIndex() error {
 func (r *Reader) acceptBlock(x *unread) (Record, error) {
 	b := x.block
 	if b.Ordinal != r.index.blocks && !(r.recover && b.Ordinal > r.index.blocks) {
-		return Record{}, misplaced("block", b.Ordinal, r.index.blocks)
+		return Record{}, blockError(x, misplaced("block", b.Ordinal, r.index.blocks))
 	}
 	rec := Record{Offset: x.offset, Block: b}
 	rec.Data.Params, rec.Data.Body = x.payload[:b.Params:b.Params], x.payload[b.Params:]
@@ -260,7 +260,8 @@ func (r *Reader) acceptBlock(x *unread) (Record, error) {
 	return rec, nil
 }
 
-// header reads a record's mark, header and checksum.
+// header reads a record's mark, header and checksum. With an error, k is the kind
+// that the record seems to be of, 0 if there is none.
 func (r *Reader) header() (k kind, header []byte, sum uint32, err error) {
 	offset := r.offset
 	r.last = r.last[:0]
@@ -271,24 +272,25 @@ func (r *Reader) header() (k kind, header []byte, sum uint32, err error) {
 	if string(raw[:len(mark)]) != mark {
 		return 0, nil, 0, corrupt("no record at byte %d", offset)
 	}
+	k = kind(raw[len(mark)])
 	raw, n, err := readUvarint(counter{r}, raw)
 	if err != nil {
-		return 0, nil, 0, err
+		return k, nil, 0, err
 	}
 	if n > maxRecordHeader {
-		return 0, nil, 0, corrupt("record header of %d bytes", n)
+		return k, nil, 0, corrupt("record header of %d bytes", n)
 	}
 	start := len(raw)
 	raw = append(raw, make([]byte, n+4)...)
 	if err := r.full(raw[start:]); err != nil {
-		return 0, nil, 0, err
+		return k, nil, 0, err
 	}
 	sum = headerSum(raw)
 	if checksum(raw[:len(raw)-4]) != sum {
-		return 0, nil, 0, corrupt("record header checksum at byte %d", offset)
+		return k, nil, 0, corrupt("record header checksum at byte %d", offset)
 	}
 	r.last = r.last[:0]
-	return kind(raw[len(mark)]), raw[start : len(raw)-4], sum, nil
+	return k, raw[start : len(raw)-4], sum, nil
 }
 
 // end checks the index and the trailer, and that nothing follows.

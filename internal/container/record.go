@@ -132,7 +132,7 @@ func parseBlock(b []byte, file uint64) (*Block, error) {
 	case f.bad || len(f.b) != 0 || h.Base > h.Ordinal || h.Params > 1<<40 || h.Body > 1<<40:
 		return nil, corrupt("block header fields")
 	case !own:
-		return nil, corrupt("the block belongs to another file")
+		return nil, corrupt("it belongs to another file")
 	}
 	return h, nil
 }

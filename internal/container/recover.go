@@ -11,12 +11,12 @@ import (
 )
 
 // Recover makes Next go on behind damage: after an error, the next call looks
-// for the next record that is whole. f is the same file with random access, if
-// there is that and its index is whole; then only blocks that it lists come out.
-func (r *Reader) Recover(f *File) {
-	r.recover = true
-	r.listed = f
-}
+// for the next record that is whole.
+func (r *Reader) Recover() { r.recover = true }
+
+// Know tells the Reader of the same file with random access, whose index is
+// whole: then only blocks that it lists come out, and errors name them.
+func (r *Reader) Know(f *File) { r.listed = f }
 
 // lists reports whether a block is one that the index lists.
 func (f *File) lists(x *unread) bool {
@@ -24,9 +24,16 @@ func (f *File) lists(x *unread) bool {
 	return i < uint64(len(f.Blocks)) && f.Blocks[i].sum == x.sum
 }
 
-// name wraps an error at an offset where the index lists a block.
-func (r *Reader) name(offset int64, err error) error {
-	if r.listed == nil || err == io.ErrUnexpectedEOF {
+// name wraps an error at an offset where the index lists a block or, without an
+// index, in a record that seems to be the next block.
+func (r *Reader) name(offset int64, k kind, err error) error {
+	if err == io.ErrUnexpectedEOF {
+		return err
+	}
+	if r.listed == nil {
+		if k == kindBlock {
+			err = &fault.BlockError{Block: int64(r.index.blocks), Offset: offset, Err: err}
+		}
 		return err
 	}
 	i, ok := slices.BinarySearchFunc(r.listed.Blocks, offset, func(b BlockRef, at int64) int { return cmp.Compare(b.Offset, at) })
