@@ -42,8 +42,10 @@ func TestExternal(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		// The error may show before Close.
 		if err := WriteArray(w, "a", []int{len(values)}, values); err != nil {
-			t.Fatal(err)
+			w.Close()
+			return nil, err
 		}
 		err = w.Close()
 		return buf.Bytes(), err
