@@ -121,14 +121,14 @@ close:
 	RET
 
 #define CONSTANTS_AVX2 \
-	VBROADCASTSS ·logitTable+0(SB), Y1; \
-	VBROADCASTSS ·logitTable+4(SB), Y2; \
-	VBROADCASTSS ·logitTable+8(SB), Y3; \
+	VBROADCASTSS ·logitTable+0(SB), Y1;  \
+	VBROADCASTSS ·logitTable+4(SB), Y2;  \
+	VBROADCASTSS ·logitTable+8(SB), Y3;  \
 	VBROADCASTSS ·logitTable+12(SB), Y4; \
 	VBROADCASTSS ·logitTable+16(SB), Y5; \
 	VBROADCASTSS ·logitTable+20(SB), Y6; \
-	VBROADCASTSS bitsOfWhole<>(SB), Y7; \
-	VBROADCASTSS magic<>(SB), Y8; \
+	VBROADCASTSS bitsOfWhole<>(SB), Y7;  \
+	VBROADCASTSS magic<>(SB), Y8;        \
 	VBROADCASTSS bitsOfMagic<>(SB), Y9
 
 // LOGITS_AVX2 turns the numbers at x into weights in w, by way of Y12 and Y13.

@@ -10,16 +10,16 @@
 
 #define SETUP \
 	VPBROADCASTD exponent+8(FP), Y0; \
-	MOVL $0x4f000000, R9;         \
-	SUBL exponent+8(FP), R9;      \
-	VMOVD R9, X7;                 \
-	VPBROADCASTD X7, Y7;          \
-	MOVQ per+16(FP), CX;          \
-	SHRQ $5, CX;                  \
-	MOVQ total+24(FP), AX;        \
-	MOVQ cum+32(FP), DI;          \
-	MOVQ chunks+40(FP), DX;       \
-	XORL R8, R8
+	MOVL         $0x4f000000, R9;    \
+	SUBL         exponent+8(FP), R9; \
+	VMOVD        R9, X7;             \
+	VPBROADCASTD X7, Y7;             \
+	MOVQ         per+16(FP), CX;     \
+	SHRQ         $5, CX;             \
+	MOVQ         total+24(FP), AX;   \
+	MOVQ         cum+32(FP), DI;     \
+	MOVQ         chunks+40(FP), DX;  \
+	XORL         R8, R8
 
 #define OPEN \
 	VPXOR Y4, Y4, Y4; \
@@ -46,8 +46,8 @@
 	VPMOVMSKB Y8, R9
 
 #define CLOSE \
-	VPSLLQ        $32, Y5, Y6;    \
-	VPSUBQ        Y6, Y5, Y5;     \
+	VPSLLQ       $32, Y5, Y6;   \
+	VPSUBQ       Y6, Y5, Y5;    \
 	VPSLLQ       $32, Y5, Y6;   \
 	VPSUBQ       Y6, Y4, Y4;    \
 	VPADDQ       Y5, Y4, Y4;    \
@@ -70,15 +70,17 @@ chunk:
 	OPEN
 
 step:
-	VMOVUPS (SI), Y8
-	VMOVUPS 32(SI), Y9
+	VMOVUPS    (SI), Y8
+	VMOVUPS    32(SI), Y9
 	ADD
-	VMOVUPS 64(SI), Y8
-	VMOVUPS 96(SI), Y9
-	ADDQ    $128, SI
+	VMOVUPS    64(SI), Y8
+	VMOVUPS    96(SI), Y9
+	PREFETCHT0 1536(SI)
+	PREFETCHT0 1600(SI)
+	ADDQ       $128, SI
 	ADD
-	DECQ    BX
-	JNZ     step
+	DECQ       BX
+	JNZ        step
 
 	END
 	TESTL R9, R9
@@ -117,6 +119,10 @@ step:
 	VCVTPD2PSY  224(SI), X11
 	VINSERTF128 $1, X10, Y8, Y8
 	VINSERTF128 $1, X11, Y9, Y9
+	PREFETCHT0  1536(SI)
+	PREFETCHT0  1600(SI)
+	PREFETCHT0  1664(SI)
+	PREFETCHT0  1728(SI)
 	ADDQ        $256, SI
 	ADD
 	DECQ        BX
@@ -145,15 +151,16 @@ chunk:
 	OPEN
 
 step:
-	VCVTPH2PS (SI), Y8
-	VCVTPH2PS 16(SI), Y9
+	VCVTPH2PS  (SI), Y8
+	VCVTPH2PS  16(SI), Y9
 	ADD
-	VCVTPH2PS 32(SI), Y8
-	VCVTPH2PS 48(SI), Y9
-	ADDQ      $64, SI
+	VCVTPH2PS  32(SI), Y8
+	VCVTPH2PS  48(SI), Y9
+	PREFETCHT0 1536(SI)
+	ADDQ       $64, SI
 	ADD
-	DECQ      BX
-	JNZ       step
+	DECQ       BX
+	JNZ        step
 
 	END
 	TESTL R9, R9
@@ -180,17 +187,18 @@ chunk:
 	OPEN
 
 step:
-	VMOVDQU (SI), Y9
-	VPSLLD  $16, Y9, Y8
-	VPAND   Y1, Y9, Y9
+	VMOVDQU    (SI), Y9
+	VPSLLD     $16, Y9, Y8
+	VPAND      Y1, Y9, Y9
 	ADD
-	VMOVDQU 32(SI), Y9
-	VPSLLD  $16, Y9, Y8
-	VPAND   Y1, Y9, Y9
-	ADDQ    $64, SI
+	VMOVDQU    32(SI), Y9
+	VPSLLD     $16, Y9, Y8
+	VPAND      Y1, Y9, Y9
+	PREFETCHT0 1536(SI)
+	ADDQ       $64, SI
 	ADD
-	DECQ    BX
-	JNZ     step
+	DECQ       BX
+	JNZ        step
 
 	END
 	TESTL R9, R9

@@ -9,34 +9,34 @@
 // PUT puts the symbol in AX on state L and appends what that sheds to R10, which
 // holds R11 bits.
 #define PUT(L) \
-	CMPQ  AX, R12; \
-	JAE   bad; \
+	CMPQ  AX, R12;        \
+	JAE   bad;            \
 	MOVQ  (R8)(AX*8), BX; \
 	MOVL  (4*L)(R13), CX; \
-	TESTL BX, BX; \
-	JZ    bad; \
+	TESTL BX, BX;         \
+	JZ    bad;            \
 	LEAL  (CX)(BX*1), AX; \
-	SHRL  $24, AX; \
-	SHRXL AX, CX, DX; \
-	SARQ  $32, BX; \
-	ADDQ  DX, BX; \
+	SHRL  $24, AX;        \
+	SHRXL AX, CX, DX;     \
+	SARQ  $32, BX;        \
+	ADDQ  DX, BX;         \
 	MOVL  (R9)(BX*4), BX; \
 	MOVL  BX, (4*L)(R13); \
-	SUBQ  DX, R10; \
-	SHLXQ AX, R10, R10; \
-	ADDQ  CX, R10; \
+	SUBQ  DX, R10;        \
+	SHLXQ AX, R10, R10;   \
+	ADDQ  CX, R10;        \
 	ADDQ  AX, R11
 
 // FLUSH writes the bits of R10 that fill bytes: the oldest are highest and go to
 // the top of the 8 bytes before SI.
 #define FLUSH \
-	MOVQ  R11, AX; \
-	NEGQ  AX; \
+	MOVQ  R11, AX;     \
+	NEGQ  AX;          \
 	SHLXQ AX, R10, BX; \
-	MOVQ  BX, -8(SI); \
-	MOVQ  R11, AX; \
-	SHRQ  $3, AX; \
-	SUBQ  AX, SI; \
+	MOVQ  BX, -8(SI);  \
+	MOVQ  R11, AX;     \
+	SHRQ  $3, AX;      \
+	SUBQ  AX, SI;      \
 	ANDQ  $7, R11
 
 #define LOAD8(L) MOVBLZX L(DI), AX
@@ -45,80 +45,80 @@
 
 // BYTES is what a symbol takes.
 #define ENCODELOOP(BYTES, LOAD) \
-	MOVQ j+0(FP), R15; \
-	MOVQ encodeJob_groups(R15), AX; \
-	IMUL3Q $(8*BYTES), AX, AX; \
-	MOVQ encodeJob_src(R15), DI; \
-	ADDQ AX, DI; \
-	MOVQ encodeJob_buf(R15), SI; \
-	ADDQ encodeJob_at(R15), SI; \
-	MOVQ encodeJob_table(R15), R8; \
-	MOVQ encodeJob_next(R15), R9; \
-	MOVQ encodeJob_acc(R15), R10; \
-	MOVQ encodeJob_n(R15), R11; \
-	MOVQ encodeJob_size(R15), R12; \
-	MOVQ encodeJob_states(R15), R13; \
-loop: \
-	CMPQ encodeJob_groups(R15), $0; \
-	JEQ  done; \
-	MOVQ SI, AX; \
-	SUBQ encodeJob_buf(R15), AX; \
-	CMPQ AX, $32; \
-	JLT  done; \
-	SUBQ $(8*BYTES), DI; \
-	CMPQ encodeJob_narrow(R15), $0; \
-	JEQ  wide; \
-	LOAD(7); \
-	PUT(7); \
-	LOAD(6); \
-	PUT(6); \
-	LOAD(5); \
-	PUT(5); \
-	LOAD(4); \
-	PUT(4); \
-	FLUSH; \
-	LOAD(3); \
-	PUT(3); \
-	LOAD(2); \
-	PUT(2); \
-	LOAD(1); \
-	PUT(1); \
-	LOAD(0); \
-	PUT(0); \
-	FLUSH; \
-	DECQ encodeJob_groups(R15); \
-	JMP  loop; \
-wide: \
-	LOAD(7); \
-	PUT(7); \
-	LOAD(6); \
-	PUT(6); \
-	FLUSH; \
-	LOAD(5); \
-	PUT(5); \
-	LOAD(4); \
-	PUT(4); \
-	FLUSH; \
-	LOAD(3); \
-	PUT(3); \
-	LOAD(2); \
-	PUT(2); \
-	FLUSH; \
-	LOAD(1); \
-	PUT(1); \
-	LOAD(0); \
-	PUT(0); \
-	FLUSH; \
-	DECQ encodeJob_groups(R15); \
-	JMP  loop; \
-bad: \
-	MOVQ $1, AX; \
-	MOVQ AX, encodeJob_bad(R15); \
-done: \
-	SUBQ encodeJob_buf(R15), SI; \
-	MOVQ SI, encodeJob_at(R15); \
-	MOVQ R10, encodeJob_acc(R15); \
-	MOVQ R11, encodeJob_n(R15); \
+	MOVQ   j+0(FP), R15;               \
+	MOVQ   encodeJob_groups(R15), AX;  \
+	IMUL3Q $(8*BYTES), AX, AX;         \
+	MOVQ   encodeJob_src(R15), DI;     \
+	ADDQ   AX, DI;                     \
+	MOVQ   encodeJob_buf(R15), SI;     \
+	ADDQ   encodeJob_at(R15), SI;      \
+	MOVQ   encodeJob_table(R15), R8;   \
+	MOVQ   encodeJob_next(R15), R9;    \
+	MOVQ   encodeJob_acc(R15), R10;    \
+	MOVQ   encodeJob_n(R15), R11;      \
+	MOVQ   encodeJob_size(R15), R12;   \
+	MOVQ   encodeJob_states(R15), R13; \
+	loop:                              \
+	CMPQ   encodeJob_groups(R15), $0;  \
+	JEQ    done;                       \
+	MOVQ   SI, AX;                     \
+	SUBQ   encodeJob_buf(R15), AX;     \
+	CMPQ   AX, $32;                    \
+	JLT    done;                       \
+	SUBQ   $(8*BYTES), DI;             \
+	CMPQ   encodeJob_narrow(R15), $0;  \
+	JEQ    wide;                       \
+	LOAD(7);                           \
+	PUT(7);                            \
+	LOAD(6);                           \
+	PUT(6);                            \
+	LOAD(5);                           \
+	PUT(5);                            \
+	LOAD(4);                           \
+	PUT(4);                            \
+	FLUSH;                             \
+	LOAD(3);                           \
+	PUT(3);                            \
+	LOAD(2);                           \
+	PUT(2);                            \
+	LOAD(1);                           \
+	PUT(1);                            \
+	LOAD(0);                           \
+	PUT(0);                            \
+	FLUSH;                             \
+	DECQ   encodeJob_groups(R15);      \
+	JMP    loop;                       \
+	wide:                        \
+	LOAD(7);                     \
+	PUT(7);                      \
+	LOAD(6);                     \
+	PUT(6);                      \
+	FLUSH;                       \
+	LOAD(5);                     \
+	PUT(5);                      \
+	LOAD(4);                     \
+	PUT(4);                      \
+	FLUSH;                       \
+	LOAD(3);                     \
+	PUT(3);                      \
+	LOAD(2);                     \
+	PUT(2);                      \
+	FLUSH;                       \
+	LOAD(1);                     \
+	PUT(1);                      \
+	LOAD(0);                     \
+	PUT(0);                      \
+	FLUSH;                       \
+	DECQ  encodeJob_groups(R15); \
+	JMP   loop;                  \
+	bad:                           \
+	MOVQ  $1, AX;                  \
+	MOVQ  AX, encodeJob_bad(R15);  \
+	done:                          \
+	SUBQ  encodeJob_buf(R15), SI;  \
+	MOVQ  SI, encodeJob_at(R15);   \
+	MOVQ  R10, encodeJob_acc(R15); \
+	MOVQ  R11, encodeJob_n(R15);   \
 	RET
 
 // func encode8BMI2(j *encodeJob)
@@ -133,29 +133,29 @@ TEXT ·encode16BMI2(SB), NOSPLIT, $0-8
 TEXT ·encode32BMI2(SB), NOSPLIT, $0-8
 	ENCODELOOP(4, LOAD32)
 
-// TAKE takes a symbol off state L and as many bits as that needs off R10, counting
-// them in R11.
+	// TAKE takes a symbol off state L and as many bits as that needs off R10, counting
+	// them in R11.
 #define TAKE(L, STORE) \
-	MOVL  (4*L)(R13), AX; \
-	MOVQ  (R8)(AX*8), BX; \
-	STORE(L); \
-	MOVQ  BX, CX; \
-	SHRQ  $16, CX; \
-	SHRQ  $32, BX; \
-	BZHIL CX, R10, DX; \
-	ADDL  DX, BX; \
-	MOVL  BX, (4*L)(R13); \
-	MOVBLZX CX, CX; \
-	SHRXQ CX, R10, R10; \
-	ADDQ  CX, R11
+	MOVL    (4*L)(R13), AX; \
+	MOVQ    (R8)(AX*8), BX; \
+	STORE(L);               \
+	MOVQ    BX, CX;         \
+	SHRQ    $16, CX;        \
+	SHRQ    $32, BX;        \
+	BZHIL   CX, R10, DX;    \
+	ADDL    DX, BX;         \
+	MOVL    BX, (4*L)(R13); \
+	MOVBLZX CX, CX;         \
+	SHRXQ   CX, R10, R10;   \
+	ADDQ    CX, R11
 
 // READ gets the bits from R11 on into R10.
 #define READ \
-	MOVQ  R11, AX; \
-	SHRQ  $3, AX; \
+	MOVQ  R11, AX;         \
+	SHRQ  $3, AX;          \
 	MOVQ  (SI)(AX*1), R10; \
-	MOVQ  R11, AX; \
-	ANDQ  $7, AX; \
+	MOVQ  R11, AX;         \
+	ANDQ  $7, AX;          \
 	SHRXQ AX, R10, R10
 
 #define STORE8(L) MOVB BX, L(DI)
@@ -164,54 +164,54 @@ TEXT ·encode32BMI2(SB), NOSPLIT, $0-8
 
 // BYTES is what a symbol takes.
 #define DECODELOOP(BYTES, STORE) \
-	MOVQ j+0(FP), R15; \
-	MOVQ decodeJob_dst(R15), DI; \
-	MOVQ decodeJob_src(R15), SI; \
-	MOVQ decodeJob_table(R15), R8; \
-	MOVQ decodeJob_groups(R15), R9; \
-	MOVQ decodeJob_pos(R15), R11; \
-	MOVQ decodeJob_states(R15), R13; \
-loop: \
-	TESTQ R9, R9; \
-	JZ   done; \
-	MOVQ R11, AX; \
-	SHRQ $3, AX; \
-	CMPQ AX, decodeJob_last(R15); \
-	JGT  done; \
-	CMPQ decodeJob_narrow(R15), $0; \
-	JEQ  wide; \
-	READ; \
-	TAKE(0, STORE); \
-	TAKE(1, STORE); \
-	TAKE(2, STORE); \
-	TAKE(3, STORE); \
-	READ; \
-	TAKE(4, STORE); \
-	TAKE(5, STORE); \
-	TAKE(6, STORE); \
-	TAKE(7, STORE); \
-	ADDQ $(8*BYTES), DI; \
-	DECQ R9; \
-	JMP  loop; \
-wide: \
-	READ; \
-	TAKE(0, STORE); \
-	TAKE(1, STORE); \
-	READ; \
-	TAKE(2, STORE); \
-	TAKE(3, STORE); \
-	READ; \
-	TAKE(4, STORE); \
-	TAKE(5, STORE); \
-	READ; \
-	TAKE(6, STORE); \
-	TAKE(7, STORE); \
-	ADDQ $(8*BYTES), DI; \
-	DECQ R9; \
-	JMP  loop; \
-done: \
-	MOVQ R9, decodeJob_groups(R15); \
-	MOVQ R11, decodeJob_pos(R15); \
+	MOVQ  j+0(FP), R15;               \
+	MOVQ  decodeJob_dst(R15), DI;     \
+	MOVQ  decodeJob_src(R15), SI;     \
+	MOVQ  decodeJob_table(R15), R8;   \
+	MOVQ  decodeJob_groups(R15), R9;  \
+	MOVQ  decodeJob_pos(R15), R11;    \
+	MOVQ  decodeJob_states(R15), R13; \
+	loop:                             \
+	TESTQ R9, R9;                     \
+	JZ    done;                       \
+	MOVQ  R11, AX;                    \
+	SHRQ  $3, AX;                     \
+	CMPQ  AX, decodeJob_last(R15);    \
+	JGT   done;                       \
+	CMPQ  decodeJob_narrow(R15), $0;  \
+	JEQ   wide;                       \
+	READ;                             \
+	TAKE(0, STORE);                   \
+	TAKE(1, STORE);                   \
+	TAKE(2, STORE);                   \
+	TAKE(3, STORE);                   \
+	READ;                             \
+	TAKE(4, STORE);                   \
+	TAKE(5, STORE);                   \
+	TAKE(6, STORE);                   \
+	TAKE(7, STORE);                   \
+	ADDQ  $(8*BYTES), DI;             \
+	DECQ  R9;                         \
+	JMP   loop;                       \
+	wide:                 \
+	READ;                 \
+	TAKE(0, STORE);       \
+	TAKE(1, STORE);       \
+	READ;                 \
+	TAKE(2, STORE);       \
+	TAKE(3, STORE);       \
+	READ;                 \
+	TAKE(4, STORE);       \
+	TAKE(5, STORE);       \
+	READ;                 \
+	TAKE(6, STORE);       \
+	TAKE(7, STORE);       \
+	ADDQ  $(8*BYTES), DI; \
+	DECQ  R9;             \
+	JMP   loop;           \
+	done:                            \
+	MOVQ  R9, decodeJob_groups(R15); \
+	MOVQ  R11, decodeJob_pos(R15);   \
 	RET
 
 // func decode8BMI2(j *decodeJob)
