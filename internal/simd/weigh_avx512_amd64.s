@@ -74,17 +74,37 @@ TEXT ·weighFloat32AVX512(SB), NOSPLIT, $0-64
 
 chunk:
 	OPEN
+	TESTQ $1, BX
+	JZ    pairs
 
-step:
+	// An odd number of steps.
 	VMOVUPS    (SI), Z8
 	VMOVUPS    64(SI), Z9
 	PREFETCHT0 1536(SI)
 	PREFETCHT0 1600(SI)
 	ADDQ       $128, SI
 	ADD
+
+pairs:
+	SHRQ $1, BX
+	JZ   close
+
+step:
+	VMOVUPS    (SI), Z8
+	VMOVUPS    64(SI), Z9
+	PREFETCHT0 1536(SI)
+	PREFETCHT0 1600(SI)
+	ADD
+	VMOVUPS    128(SI), Z8
+	VMOVUPS    192(SI), Z9
+	PREFETCHT0 1664(SI)
+	PREFETCHT0 1728(SI)
+	ADDQ       $256, SI
+	ADD
 	DECQ       BX
 	JNZ        step
 
+close:
 	VPMOVD2M Z6, K1
 	KORTESTW K1, K1
 	JNZ      stop
