@@ -106,6 +106,14 @@ const batchShare = 1 << 16
 // many cores as pay. It returns the error of the first row that has one.
 func inParallel(n, size int, do func(row int) error) error {
 	workers := min(runtime.GOMAXPROCS(0), n, 1+size/batchShare)
+	if workers == 1 {
+		for i := range n {
+			if err := do(i); err != nil {
+				return &RowError{i, err}
+			}
+		}
+		return nil
+	}
 	var (
 		next  atomic.Int64
 		wait  sync.WaitGroup

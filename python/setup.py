@@ -34,6 +34,7 @@ class Build(build_ext):
         command = [go, "build", "-buildmode=c-archive", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"]
         subprocess.run([*command, "-o", str(archive), "./core"], cwd=HERE, env=env, check=True)
         ext.extra_objects = [str(archive)]
+        ext.depends = [*ext.depends, str(archive)]  # or a changed one would not be linked again
         ext.include_dirs.append(str(out))
 
 

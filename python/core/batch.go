@@ -38,8 +38,10 @@ func ft_encode_batch(hs *C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C
 	code = C.FT_INTERNAL
 	b := batches.Get().(*batch)
 	defer b.put()
-	for _, h := range slice[uint32](unsafe.Pointer(hs), n) {
-		b.encoders = append(b.encoders, encoders.at(h).Encoder)
+	made := encoders.all()
+	b.encoders = slices.Grow(b.encoders, int(n))[:n]
+	for i, h := range slice[uint32](unsafe.Pointer(hs), n) {
+		b.encoders[i] = made.at(h).Encoder
 	}
 	streams := b.encoders
 	f, all := foretell.Form(form), slice[uint32](unsafe.Pointer(symbols), n)
@@ -62,8 +64,10 @@ func ft_decode_batch(hs *C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C
 	code = C.FT_INTERNAL
 	b := batches.Get().(*batch)
 	defer b.put()
-	for _, h := range slice[uint32](unsafe.Pointer(hs), n) {
-		b.decoders = append(b.decoders, decoders.at(h).Decoder)
+	made := decoders.all()
+	b.decoders = slices.Grow(b.decoders, int(n))[:n]
+	for i, h := range slice[uint32](unsafe.Pointer(hs), n) {
+		b.decoders[i] = made.at(h).Decoder
 	}
 	b.symbols = slices.Grow(b.symbols, int(n))[:n]
 	streams, all := b.decoders, b.symbols

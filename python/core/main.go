@@ -54,7 +54,14 @@ func (t *table[T]) add(x *T) uint32 {
 	return h
 }
 
-func (t *table[T]) at(h uint32) *T { return (*t.chunks.Load())[h/chunkSize][h%chunkSize] }
+func (t *table[T]) at(h uint32) *T { return t.all().at(h) }
+
+// all returns the objects as they are now, for looking up several.
+func (t *table[T]) all() objects[T] { return *t.chunks.Load() }
+
+type objects[T any] []*[chunkSize]*T
+
+func (o objects[T]) at(h uint32) *T { return o[h/chunkSize][h%chunkSize] }
 
 // remove forgets the object with number h and returns it.
 func (t *table[T]) remove(h uint32) *T {

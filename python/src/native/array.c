@@ -14,6 +14,12 @@ static void swap(char *p, int size) {
 
 /* integer reads a whole number; larger tells that it is above every int64. */
 static int64_t integer(const Array *a, const char *p, int *larger) {
+	if (a->type == FT_SIGNED && a->size == 8 && !a->swapped) { /* what most arrays have */
+		int64_t x;
+		memcpy(&x, p, 8);
+		*larger = 0;
+		return x;
+	}
 	char b[8];
 	memcpy(b, p, a->size);
 	if (a->swapped)
