@@ -19,8 +19,8 @@ import (
 )
 
 func init() {
-	register.DoFn4x1[context.Context, Shard, []byte, func(Record), error](&compressFn{})
-	register.DoFn3x1[context.Context, []byte, func([]byte), error](&cleanFn{})
+	register.DoFn3x1[context.Context, Shard, func(Record), error](&compressFn{})
+	register.DoFn4x1[context.Context, Shard, []byte, func(Record), error](&primedCompressFn{})
 }
 
 // CompressOptions says how shards are compressed. The zero value is good.
@@ -103,47 +103,50 @@ func (o *CompressOptions) Check() error {
 // A pipeline must be the only one that writes to a target at a time.
 func Compress(s beam.Scope, shards, prior beam.PCollection, to Target, opts CompressOptions) beam.PCollection {
 	s = s.Scope("foretell.Compress")
-	fn := &compressFn{Options: opts, To: to, Run: rand.Text()}
-	return beam.ParDo(s, fn, shards, beam.SideInput{Input: prepared(s, to.Root(), prior)})
+	fn := compressFn{Options: opts, To: to, Run: rand.Text()}
+	return onShards(s, &fn, &primedCompressFn{fn}, shards, prior)
 }
 
-// prepared returns the prior, empty if there is none, once what an earlier run has
-// left in a folder is gone; "" is no folder.
-func prepared(s beam.Scope, root string, prior beam.PCollection) beam.PCollection {
+// onShards applies fn to shards, or if there is a prior, primed to shards and the
+// prior. One function that always took a prior would not do: a core is lost to
+// Prism while a stage with a side input works, as it looks again and again whether
+// more is to be done.
+func onShards(s beam.Scope, fn, primed any, shards, prior beam.PCollection) beam.PCollection {
 	if !prior.IsValid() {
-		prior = beam.Impulse(s)
+		return beam.ParDo(s, fn, shards)
 	}
-	return beam.ParDo(s, &cleanFn{Root: root}, prior)
-}
-
-type cleanFn struct{ Root string }
-
-func (fn *cleanFn) ProcessElement(ctx context.Context, prior []byte, emit func([]byte)) error {
-	if fn.Root != "" {
-		if err := clean(ctx, fn.Root); err != nil {
-			return err
-		}
-	}
-	emit(prior)
-	return nil
+	return beam.ParDo(s, primed, shards, beam.SideInput{Input: prior})
 }
 
 type compressFn struct {
+	bundle
 	Options CompressOptions
 	To      Target
 	Run     string
 }
 
-func (fn *compressFn) ProcessElement(ctx context.Context, shard Shard, prior []byte, emit func(Record)) error {
-	rec := Record{Name: shard.Name}
-	limit := fn.Options.Limit
-	err := limit.crew(fn.Run).do(ctx, limit.MaxFailures, &rec, func() error {
-		return fn.compress(ctx, shard, prior, &rec)
-	})
-	if err == nil {
-		emit(rec)
+func (fn *compressFn) ProcessElement(ctx context.Context, shard Shard, _ func(Record)) error {
+	return fn.begin(ctx, shard, nil)
+}
+
+type primedCompressFn struct{ compressFn }
+
+func (fn *primedCompressFn) StartBundle(_ context.Context, _ []byte, _ func(Record)) { fn.start() }
+
+func (fn *primedCompressFn) ProcessElement(ctx context.Context, shard Shard, prior []byte, _ func(Record)) error {
+	return fn.begin(ctx, shard, prior)
+}
+
+func (fn *primedCompressFn) FinishBundle(ctx context.Context, _ []byte, emit func(Record)) error {
+	return fn.finish(ctx, emit)
+}
+
+func (fn *compressFn) begin(ctx context.Context, shard Shard, prior []byte) error {
+	c := fn.Options.Limit.crew(fn.Run)
+	if err := c.clean(ctx, fn.To.Root(), fn.Run); err != nil {
+		return err
 	}
-	return err
+	return fn.add(ctx, c, shard, func(rec *Record) error { return fn.compress(ctx, shard, prior, rec) })
 }
 
 func (fn *compressFn) compress(ctx context.Context, shard Shard, prior []byte, rec *Record) error {
@@ -164,7 +167,7 @@ func (fn *compressFn) compress(ctx context.Context, shard Shard, prior []byte, r
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	out, err := create(ctx, fn.To.Root(), rec.Output)
+	out, err := create(ctx, fn.To.Root(), fn.Run, rec.Output)
 	if err != nil {
 		return err
 	}

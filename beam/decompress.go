@@ -18,8 +18,10 @@ import (
 )
 
 func init() {
-	register.DoFn4x1[context.Context, Shard, []byte, func(Record), error](&decompressFn{})
-	register.DoFn4x1[context.Context, Shard, []byte, func(Record), error](&verifyFn{})
+	register.DoFn3x1[context.Context, Shard, func(Record), error](&decompressFn{})
+	register.DoFn4x1[context.Context, Shard, []byte, func(Record), error](&primedDecompressFn{})
+	register.DoFn3x1[context.Context, Shard, func(Record), error](&verifyFn{})
+	register.DoFn4x1[context.Context, Shard, []byte, func(Record), error](&primedVerifyFn{})
 }
 
 // ReadOptions says how .fore files are read. The zero value is good.
@@ -67,26 +69,39 @@ func (o *ReadOptions) describe(f *os.File, prior []byte, rec *Record) (*foretell
 // for Compress.
 func Decompress(s beam.Scope, shards, prior beam.PCollection, to Target, opts ReadOptions) beam.PCollection {
 	s = s.Scope("foretell.Decompress")
-	fn := &decompressFn{Options: opts, To: to, Run: rand.Text()}
-	return beam.ParDo(s, fn, shards, beam.SideInput{Input: prepared(s, to.Root(), prior)})
+	fn := decompressFn{Options: opts, To: to, Run: rand.Text()}
+	return onShards(s, &fn, &primedDecompressFn{fn}, shards, prior)
 }
 
 type decompressFn struct {
+	bundle
 	Options ReadOptions
 	To      Target
 	Run     string
 }
 
-func (fn *decompressFn) ProcessElement(ctx context.Context, shard Shard, prior []byte, emit func(Record)) error {
-	rec := Record{Name: shard.Name}
-	limit := fn.Options.Limit
-	err := limit.crew(fn.Run).do(ctx, limit.MaxFailures, &rec, func() error {
-		return fn.decompress(ctx, shard, prior, &rec)
-	})
-	if err == nil {
-		emit(rec)
+func (fn *decompressFn) ProcessElement(ctx context.Context, shard Shard, _ func(Record)) error {
+	return fn.begin(ctx, shard, nil)
+}
+
+type primedDecompressFn struct{ decompressFn }
+
+func (fn *primedDecompressFn) StartBundle(_ context.Context, _ []byte, _ func(Record)) { fn.start() }
+
+func (fn *primedDecompressFn) ProcessElement(ctx context.Context, shard Shard, prior []byte, _ func(Record)) error {
+	return fn.begin(ctx, shard, prior)
+}
+
+func (fn *primedDecompressFn) FinishBundle(ctx context.Context, _ []byte, emit func(Record)) error {
+	return fn.finish(ctx, emit)
+}
+
+func (fn *decompressFn) begin(ctx context.Context, shard Shard, prior []byte) error {
+	c := fn.Options.Limit.crew(fn.Run)
+	if err := c.clean(ctx, fn.To.Root(), fn.Run); err != nil {
+		return err
 	}
-	return err
+	return fn.add(ctx, c, shard, func(rec *Record) error { return fn.decompress(ctx, shard, prior, rec) })
 }
 
 func (fn *decompressFn) decompress(ctx context.Context, shard Shard, prior []byte, rec *Record) error {
@@ -107,7 +122,7 @@ func (fn *decompressFn) decompress(ctx context.Context, shard Shard, prior []byt
 		rec.Status = Kept
 		return nil
 	}
-	files := &fileWriter{ctx: ctx, root: fn.To.Root(), outputs: outputs}
+	files := &fileWriter{ctx: ctx, root: fn.To.Root(), run: fn.Run, outputs: outputs}
 	if err = files.copy(f, fn.Options.reader(prior)); err != nil {
 		files.abort()
 		return err
@@ -161,6 +176,7 @@ func (fn *decompressFn) finished(ctx context.Context, outputs []string, rec *Rec
 type fileWriter struct {
 	ctx     context.Context
 	root    string
+	run     string
 	outputs []string
 	files   []*staged
 }
@@ -190,7 +206,7 @@ func (w *fileWriter) part(p tokens.Part) error {
 		if len(w.files) == len(w.outputs) {
 			return fmt.Errorf("%w: more files than the index lists", foretell.ErrCorrupt)
 		}
-		out, err := create(w.ctx, w.root, w.outputs[len(w.files)])
+		out, err := create(w.ctx, w.root, w.run, w.outputs[len(w.files)])
 		if err == nil {
 			w.files = append(w.files, out)
 		}
@@ -230,33 +246,47 @@ func (w *fileWriter) abort() {
 // hash in it and returns a PCollection of Record. prior is as for Compress.
 func Verify(s beam.Scope, shards, prior beam.PCollection, opts ReadOptions) beam.PCollection {
 	s = s.Scope("foretell.Verify")
-	fn := &verifyFn{Options: opts, Run: rand.Text()}
-	return beam.ParDo(s, fn, shards, beam.SideInput{Input: prepared(s, "", prior)})
+	fn := verifyFn{Options: opts, Run: rand.Text()}
+	return onShards(s, &fn, &primedVerifyFn{fn}, shards, prior)
 }
 
 type verifyFn struct {
+	bundle
 	Options ReadOptions
 	Run     string
 }
 
-func (fn *verifyFn) ProcessElement(ctx context.Context, shard Shard, prior []byte, emit func(Record)) error {
-	rec := Record{Name: shard.Name}
-	limit := fn.Options.Limit
-	err := limit.crew(fn.Run).do(ctx, limit.MaxFailures, &rec, func() error {
-		f, done, err := open(ctx, shard.Path)
-		if err != nil {
-			return err
-		}
-		defer done()
-		if _, err := fn.Options.describe(f, prior, &rec); err != nil {
-			return err
-		}
-		_, err = foretell.Verify(f, fn.Options.reader(prior))
-		rec.Status = Whole
+func (fn *verifyFn) ProcessElement(ctx context.Context, shard Shard, _ func(Record)) error {
+	return fn.begin(ctx, shard, nil)
+}
+
+type primedVerifyFn struct{ verifyFn }
+
+func (fn *primedVerifyFn) StartBundle(_ context.Context, _ []byte, _ func(Record)) { fn.start() }
+
+func (fn *primedVerifyFn) ProcessElement(ctx context.Context, shard Shard, prior []byte, _ func(Record)) error {
+	return fn.begin(ctx, shard, prior)
+}
+
+func (fn *primedVerifyFn) FinishBundle(ctx context.Context, _ []byte, emit func(Record)) error {
+	return fn.finish(ctx, emit)
+}
+
+func (fn *verifyFn) begin(ctx context.Context, shard Shard, prior []byte) error {
+	c := fn.Options.Limit.crew(fn.Run)
+	return fn.add(ctx, c, shard, func(rec *Record) error { return fn.verify(ctx, shard, prior, rec) })
+}
+
+func (fn *verifyFn) verify(ctx context.Context, shard Shard, prior []byte, rec *Record) error {
+	f, done, err := open(ctx, shard.Path)
+	if err != nil {
 		return err
-	})
-	if err == nil {
-		emit(rec)
 	}
+	defer done()
+	if _, err := fn.Options.describe(f, prior, rec); err != nil {
+		return err
+	}
+	_, err = foretell.Verify(f, fn.Options.reader(prior))
+	rec.Status = Whole
 	return err
 }

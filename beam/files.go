@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem"
 )
@@ -75,15 +77,15 @@ type staged struct {
 	size      int64
 }
 
-// create begins a file. root is the folder that all outputs are in; commit or
-// abort ends it.
-func create(ctx context.Context, root, name string) (*staged, error) {
+// create begins a file. root is the folder that all outputs are in, run a name for
+// clean to know a running pipeline's files by; commit or abort ends it.
+func create(ctx context.Context, root, run, name string) (*staged, error) {
 	files, err := filesystem.New(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	// Two attempts at one shard must not write to one file.
-	s := &staged{files: files, name: name, temporary: join(root, partials+"/"+rand.Text())}
+	s := &staged{files: files, name: name, temporary: join(root, partials+"/"+run+rand.Text())}
 	if s.w, err = files.OpenWrite(ctx, s.temporary); err != nil {
 		files.Close()
 		return nil, err
@@ -128,12 +130,9 @@ func (s *staged) remove(ctx context.Context) {
 	}
 }
 
-// clean deletes what an earlier run that was ended has left behind.
-func clean(ctx context.Context, root string) error {
+// clean deletes what runs other than the given one have left behind.
+func clean(ctx context.Context, root, run string) error {
 	folder := join(root, partials)
-	if isLocal(root) {
-		return os.RemoveAll(folder)
-	}
 	files, err := filesystem.New(ctx, root)
 	if err != nil {
 		return err
@@ -145,10 +144,11 @@ func clean(ctx context.Context, root string) error {
 	}
 	r, ok := files.(filesystem.Remover)
 	for _, name := range left {
-		if ok {
-			if err := r.Remove(ctx, name); err != nil {
-				return err
-			}
+		if !ok || strings.HasPrefix(path.Base(name), run) {
+			continue
+		}
+		if err := r.Remove(ctx, name); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -75,7 +75,7 @@ func (fn *linesFn) ProcessElement(ctx context.Context, _ []byte, next func(*line
 		return cmp.Or(strings.Compare(a.Key, b.Key), strings.Compare(a.Text, b.Text))
 	})
 	root := dir(fn.File)
-	out, err := create(ctx, root, fn.File)
+	out, err := create(ctx, root, "", fn.File)
 	if err != nil {
 		return err
 	}

@@ -3,11 +3,8 @@ package foretellbeam
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"runtime"
-	"sync"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/foretell/foretell"
@@ -88,68 +85,4 @@ func (r *Record) count(ctx context.Context) {
 	if r.Bytes > 0 {
 		ratioMetric.Update(ctx, 1000*r.Content/r.Bytes)
 	}
-}
-
-// A Limit bounds what the shards of a run take and how many may fail.
-type Limit struct {
-	// Workers is how many shards each worker process has under way at a time,
-	// which bounds its memory; 0 is one for each CPU.
-	Workers int
-
-	// MaxFailures is how many shards may fail in a worker process before it
-	// skips those that it has not begun; below 0 there is no limit.
-	MaxFailures int
-}
-
-// A crew is what the goroutines of a worker process that share a Limit share.
-type crew struct {
-	slots    chan struct{}
-	mu       sync.Mutex
-	failures int
-}
-
-// crews holds a crew for each run and limit of the process.
-var crews sync.Map
-
-func (l Limit) crew(run string) *crew {
-	type key struct {
-		run   string
-		limit Limit
-	}
-	n := l.Workers
-	if n <= 0 {
-		n = runtime.GOMAXPROCS(0)
-	}
-	c, _ := crews.LoadOrStore(key{run, l}, &crew{slots: make(chan struct{}, n)})
-	return c.(*crew)
-}
-
-// do works on a shard once there is room for it and records what became of it.
-func (c *crew) do(ctx context.Context, max int, rec *Record, work func() error) error {
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	c.mu.Lock()
-	full := max >= 0 && c.failures > max
-	c.mu.Unlock()
-	if full {
-		*rec = Record{Name: rec.Name, Status: Skipped, Error: fmt.Sprintf("more than %d shards have failed", max)}
-		rec.count(ctx)
-		return nil
-	}
-	if err := work(); err != nil {
-		// A run that is being ended says nothing about the shard.
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		rec.fail(err)
-		c.mu.Lock()
-		c.failures++
-		c.mu.Unlock()
-	}
-	rec.count(ctx)
-	return nil
 }

@@ -3,6 +3,7 @@ package foretellbeam
 import (
 	"context"
 	"crypto/rand"
+	"sync"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
@@ -39,26 +40,43 @@ func Stats(s beam.Scope, shards beam.PCollection, opts CompressOptions) (members
 }
 
 type statsFn struct {
+	bundle
 	Options CompressOptions
 	Run     string
+	members *memberList // of the bundle's shards
 }
 
-func (fn *statsFn) ProcessElement(ctx context.Context, shard Shard, emit func(MemberStats), done func(Record)) error {
-	rec := Record{Name: shard.Name}
-	var all []MemberStats
-	limit := fn.Options.Limit
-	err := limit.crew(fn.Run).do(ctx, limit.MaxFailures, &rec, func() (err error) {
-		all, err = fn.stats(ctx, shard, &rec)
+type memberList struct {
+	mu  sync.Mutex
+	all []MemberStats
+}
+
+func (l *memberList) add(all []MemberStats) {
+	l.mu.Lock()
+	l.all = append(l.all, all...)
+	l.mu.Unlock()
+}
+
+func (fn *statsFn) StartBundle(_ context.Context, _ func(MemberStats), _ func(Record)) {
+	fn.start()
+	fn.members = &memberList{}
+}
+
+func (fn *statsFn) ProcessElement(ctx context.Context, shard Shard, _ func(MemberStats), _ func(Record)) error {
+	members := fn.members
+	return fn.add(ctx, fn.Options.Limit.crew(fn.Run), shard, func(rec *Record) error {
+		all, err := fn.stats(ctx, shard, rec)
+		members.add(all)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	for _, m := range all {
+}
+
+func (fn *statsFn) FinishBundle(ctx context.Context, emit func(MemberStats), done func(Record)) error {
+	err := fn.finish(ctx, done)
+	for _, m := range fn.members.all {
 		emit(m)
 	}
-	done(rec)
-	return nil
+	return err
 }
 
 func (fn *statsFn) stats(ctx context.Context, shard Shard, rec *Record) (all []MemberStats, err error) {
