@@ -98,6 +98,9 @@ func Train(src *tokens.Source, opts *TrainOptions) ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("a prior is for the models mix and best, not %q", o.Model)
 	}
+	if o.MaxBytes < 0 {
+		return nil, fmt.Errorf("a prior of at most %d bytes: give 0 or more", o.MaxBytes)
+	}
 	b, err := sample(src)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -32,17 +33,19 @@ func (w *writer) abandon() {
 	}
 }
 
-func writerOptions(model *C.char, block C.int64_t, solid C.int32_t, workers C.int64_t) *foretell.WriterOptions {
+func writerOptions(w *C.ft_writing) *foretell.WriterOptions {
 	return &foretell.WriterOptions{
-		Model:       C.GoString(model),
-		BlockTokens: int(block),
-		Solid:       solid != 0,
-		Workers:     int(workers),
+		Model:       C.GoString(w.model),
+		BlockTokens: int(w.block),
+		Solid:       w.solid != 0,
+		Workers:     int(w.workers),
+		Prior:       slices.Clone(slice[byte](w.prior, w.prior_length)),
+		EmbedPrior:  w.embed != 0,
 	}
 }
 
 //export ft_writer_new
-func ft_writer_new(path, model *C.char, block C.int64_t, solid C.int32_t, workers C.int64_t, e *C.ft_error) (h C.uint32_t) {
+func ft_writer_new(path *C.char, o *C.ft_writing, e *C.ft_error) (h C.uint32_t) {
 	defer rescue(e)
 	w := &writer{path: C.GoString(path)}
 	var err error
@@ -56,7 +59,7 @@ func ft_writer_new(path, model *C.char, block C.int64_t, solid C.int32_t, worker
 	if fail(e, err) != 0 {
 		return 0
 	}
-	w.Writer, err = foretell.NewWriter(w.file, writerOptions(model, block, solid, workers))
+	w.Writer, err = foretell.NewWriter(w.file, writerOptions(o))
 	if fail(e, err) != 0 {
 		w.abandon()
 		return 0
@@ -127,12 +130,17 @@ type reader struct {
 	file *os.File
 }
 
-func readerOptions(memory, output, workers C.int64_t) *foretell.ReaderOptions {
-	return &foretell.ReaderOptions{MaxMemory: int64(memory), MaxOutput: int64(output), Workers: int(workers)}
+func readerOptions(r *C.ft_reading) *foretell.ReaderOptions {
+	return &foretell.ReaderOptions{
+		MaxMemory: int64(r.memory),
+		MaxOutput: int64(r.output),
+		Workers:   int(r.workers),
+		Prior:     slices.Clone(slice[byte](r.prior, r.prior_length)),
+	}
 }
 
 //export ft_reader_new
-func ft_reader_new(path *C.char, memory, output, workers C.int64_t, e *C.ft_error) (h C.uint32_t) {
+func ft_reader_new(path *C.char, o *C.ft_reading, e *C.ft_error) (h C.uint32_t) {
 	defer rescue(e)
 	file, err := os.Open(C.GoString(path))
 	if fail(e, err) != 0 {
@@ -141,7 +149,7 @@ func ft_reader_new(path *C.char, memory, output, workers C.int64_t, e *C.ft_erro
 	r := &reader{file: file}
 	stat, err := file.Stat()
 	if err == nil {
-		r.ReaderAt, err = foretell.OpenReaderAt(file, stat.Size(), readerOptions(memory, output, workers))
+		r.ReaderAt, err = foretell.OpenReaderAt(file, stat.Size(), readerOptions(o))
 	}
 	if fail(e, err) != 0 {
 		file.Close()
@@ -205,14 +213,14 @@ func (f *filler) Write(p []byte) (int, error) {
 // begin with, everything else has elements of the given type.
 //
 //export ft_compress
-func ft_compress(p unsafe.Pointer, n C.int64_t, kind, model *C.char, block, workers C.int64_t, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
+func ft_compress(p unsafe.Pointer, n C.int64_t, kind *C.char, o *C.ft_writing, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
 	defer rescue(e)
 	opts := tokens.Options{}
 	var err error
 	if opts.Dtype, err = tokens.ParseType(C.GoString(kind)); fail(e, err) != 0 {
 		return 0
 	}
-	options := writerOptions(model, block, 0, workers)
+	options := writerOptions(o)
 	src := slice[byte](p, n)
 	out, exact, err := compressSource(src, opts, options)
 	if !exact {
@@ -287,9 +295,9 @@ func compressRaw(src []byte, t tokens.Type, options *foretell.WriterOptions) ([]
 }
 
 //export ft_decompress
-func ft_decompress(p unsafe.Pointer, n, memory, output C.int64_t, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
+func ft_decompress(p unsafe.Pointer, n C.int64_t, o *C.ft_reading, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
 	defer rescue(e)
-	out, err := decompress(slice[byte](p, n), readerOptions(memory, output, 0))
+	out, err := decompress(slice[byte](p, n), readerOptions(o))
 	if fail(e, err) != 0 {
 		return 0
 	}
@@ -325,6 +333,23 @@ func decompress(src []byte, options *foretell.ReaderOptions) ([]byte, error) {
 			}
 		}
 	}
+}
+
+// ft_train gives a prior that is trained on the arrays of a file.
+//
+//export ft_train
+func ft_train(p unsafe.Pointer, n C.int64_t, model *C.char, most C.int64_t, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
+	defer rescue(e)
+	src, err := tokens.NewSource("sample", bytes.NewReader(slice[byte](p, n)), tokens.Options{})
+	if fail(e, err) != 0 {
+		return 0
+	}
+	defer src.Close()
+	prior, err := foretell.Train(src, &foretell.TrainOptions{Model: C.GoString(model), MaxBytes: int(most)})
+	if fail(e, err) != 0 {
+		return 0
+	}
+	return give(prior, length)
 }
 
 // ft_models gives the names of all models that need nothing from outside.

@@ -52,6 +52,22 @@ typedef struct {
 	const double *means, *scales, *weights;     /* count * parts of them each */
 } ft_family;
 
+/* How files are written; a prior of no bytes is none. */
+typedef struct {
+	const char *model;
+	int64_t block, workers;
+	int32_t solid, embed;
+	const void *prior;
+	int64_t prior_length;
+} ft_writing;
+
+/* How files are read. */
+typedef struct {
+	int64_t memory, output, workers;
+	const void *prior;
+	int64_t prior_length;
+} ft_reading;
+
 typedef struct {
 	uint32_t (*encoder_new)(int32_t framed, int64_t vocabulary, void *model, int64_t size, int64_t guard, ft_error *e);
 	uint32_t (*decoder_new)(void *data, int64_t length, int32_t framed, int64_t vocabulary, void *model, int64_t size, int64_t guard, ft_error *e);
@@ -76,14 +92,15 @@ typedef struct {
 	int64_t (*position)(int32_t kind, uint32_t h, void *dst, ft_error *e);
 	int32_t (*seek)(int32_t kind, uint32_t h, void *p, int64_t n, ft_error *e);
 
-	uint32_t (*writer_new)(char *path, char *model, int64_t block, int32_t solid, int64_t workers, ft_error *e);
+	uint32_t (*writer_new)(char *path, ft_writing *w, ft_error *e);
 	int32_t (*writer_add)(uint32_t h, char *name, char *type, int32_t rank, int64_t *shape, void *p, ft_error *e);
 	int32_t (*writer_close)(uint32_t h, int32_t whole, ft_error *e);
-	uint32_t (*reader_new)(char *path, int64_t memory, int64_t output, int64_t workers, ft_error *e);
+	uint32_t (*reader_new)(char *path, ft_reading *r, ft_error *e);
 	uint32_t (*reader_info)(uint32_t h, int64_t *length, ft_error *e);
 	int32_t (*reader_rows)(uint32_t h, int64_t member, int64_t from, int64_t to, void *dst, int64_t length, ft_error *e);
-	uint32_t (*compress)(void *p, int64_t n, char *type, char *model, int64_t block, int64_t workers, int64_t *length, ft_error *e);
-	uint32_t (*decompress)(void *p, int64_t n, int64_t memory, int64_t output, int64_t *length, ft_error *e);
+	uint32_t (*compress)(void *p, int64_t n, char *type, ft_writing *w, int64_t *length, ft_error *e);
+	uint32_t (*decompress)(void *p, int64_t n, ft_reading *r, int64_t *length, ft_error *e);
+	uint32_t (*train)(void *p, int64_t n, char *model, int64_t most, int64_t *length, ft_error *e);
 	uint32_t (*models)(int64_t *length, ft_error *e);
 } ft_api;
 

@@ -305,3 +305,68 @@ def test_real_tokens(data, tmp_path):
     assert np.array_equal(foretell.load(tmp_path / "t.fore"), tokens)
     with foretell.open(tmp_path / "t.fore") as file:
         assert np.array_equal(file[600:608], tokens[600:608])
+
+
+@pytest.fixture(scope="module")
+def walk():
+    """A sample, and more of the same: walks of 40 steps on 500 tokens."""
+    rng = np.random.default_rng(7)
+    follow = rng.integers(0, 500, (500, 3))
+    walks = np.zeros((120, 40), np.uint16)
+    for row in walks:
+        token = 0
+        for i in range(len(row)):
+            row[i] = token = follow[token, rng.integers(3)]
+    return walks[:100], walks[100:]
+
+
+@pytest.fixture(scope="module")
+def prior(walk):
+    return foretell.train(walk[0])
+
+
+def test_prior(path, walk, prior):
+    assert foretell.train({"any name": np.asfortranarray(walk[0])}) == prior
+    assert len(foretell.train(walk[0], max_bytes=len(prior) // 2)) <= len(prior) // 2
+    foretell.save(path, walk[1])
+    plain = path.stat().st_size
+    foretell.save(path, walk[1], prior=memoryview(prior))
+    assert path.stat().st_size < plain * 0.8
+    assert np.array_equal(foretell.load(path, prior=prior), walk[1])
+    with pickle.loads(pickle.dumps(foretell.open(path, prior=prior))) as file:
+        assert np.array_equal(file[3], walk[1][3])
+    for wrong in (b"", prior[:-1], foretell.train(walk[1])):
+        with pytest.raises(foretell.ModelError):
+            foretell.load(path, prior=wrong)
+    foretell.save(path, walk[1], prior=prior, embed_prior=True)
+    assert np.array_equal(foretell.load(path), walk[1])
+
+
+def test_prior_of_bytes(walk, prior):
+    raw = walk[1].tobytes()
+    data = foretell.compress(raw, dtype="uint16", prior=prior)
+    assert foretell.decompress(data, prior=prior) == raw
+    with pytest.raises(foretell.ModelError):
+        foretell.decompress(data)
+    assert foretell.decompress(foretell.compress(raw, dtype="uint16", prior=prior, embed_prior=True)) == raw
+
+
+def test_prior_refused(path, walk, prior):
+    with pytest.raises(foretell.CorruptError):
+        foretell.save(path, walk[1], prior=b"no prior")
+    for wrong in (5, "prior", None):
+        with pytest.raises(TypeError):
+            foretell.save(path, walk[1], prior=wrong)
+    for model in ("static", "none such"):
+        with pytest.raises(foretell.ArgumentError):
+            foretell.save(path, walk[1], model=model, prior=prior)
+        with pytest.raises(foretell.ArgumentError):
+            foretell.train(walk[0], model=model)
+    with pytest.raises(foretell.ArgumentError):
+        foretell.train(walk[0], max_bytes=-1)
+    with pytest.raises(TypeError):
+        foretell.train(np.zeros(5))
+    for nothing in ({}, np.zeros((0, 4), np.int64)):
+        with pytest.raises(foretell.ArgumentError):
+            foretell.train(nothing)
+    assert not path.exists()

@@ -5,7 +5,8 @@ Steps: Encoder and Decoder code one symbol or many under distributions that your
 model predicts, BatchEncoder and BatchDecoder several streams in lock-step, and Stack
 last in, first out. DistributionCoder has the interface of distribution-coder.
 
-Files: save, load and open for arrays of integers, compress and decompress for bytes.
+Files: save, load and open for arrays of integers, compress and decompress for bytes,
+train for a prior.
 
 The same input gives the same bytes on every machine.
 """
@@ -29,7 +30,7 @@ from ._errors import (
 from ._native import BatchDecoder, BatchEncoder, DistributionCoder
 from ._steps import Decoder, Encoder, Stack
 from ._values import Density, Gaussian, Laplace, Logistic, Mixture
-from ._files import Array, File, compress, decompress, load, models, open, save
+from ._files import Array, File, compress, decompress, load, models, open, save, train
 
 __version__ = "0.1.0"
 
@@ -67,4 +68,5 @@ __all__ = [
     "models",
     "open",
     "save",
+    "train",
 ]

@@ -1,5 +1,6 @@
 """Arrays of integers in .fore files, and bytes."""
 
+import io
 import json
 import operator
 import os
@@ -8,8 +9,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from . import _native
+from ._errors import ArgumentError
 
-__all__ = ["Array", "File", "compress", "decompress", "load", "models", "open", "save"]
+__all__ = ["Array", "File", "compress", "decompress", "load", "models", "open", "save", "train"]
 
 _TYPES = frozenset(("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"))
 
@@ -22,30 +24,43 @@ def models():
     return _native.models().decode().split("\n")
 
 
-def save(path, arrays, *, model=None, block=0, solid=False, workers=0):
+def save(path, arrays, *, model=None, block=0, solid=False, workers=0, prior=b"", embed_prior=False):
     """Save an array of integers or bools, or a dict of them by name, to a file.
 
     model is one of models(). block is the most elements in a block, the unit of random
     access and of damage; 0 is the model's default. With solid=True blocks may hold
     several arrays, which makes files of many small ones smaller. workers is how many
-    threads work, 0 for one per CPU; the bytes do not depend on it.
+    threads work, 0 for one per CPU; the bytes do not depend on it. prior is what train
+    returned: each block starts from there, and reading the file takes it too, unless
+    embed_prior=True puts it into the file.
 
     The file appears only once it is whole. Raises TypeError for other types of
     elements, OSError, and ArgumentError for an unknown model.
     """
     path = os.fsdecode(path)
+    parts = []
+    for name, array in _named(arrays):
+        shape = array.shape
+        array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        parts.append((name, array.dtype.name, shape, array.reshape(-1).view(np.uint8)))
+    _native.save(path, (model or "", block, solid, workers, _bytes(prior), embed_prior), parts)
+
+
+def _bytes(prior):
+    """Return a prior as bytes."""
+    return bytes(memoryview(prior))
+
+
+def _named(arrays):
+    """Yield the names and arrays of an array or a dict of them."""
     if not isinstance(arrays, Mapping):
         arrays = {"array": arrays}
-    parts = []
     for name, array in arrays.items():
         _check_name(name)
         array = np.asarray(array)
         if array.dtype.name not in _TYPES:
             raise TypeError(f"array {name!r} has elements of type {array.dtype}: only integers and bools can be saved")
-        shape = array.shape
-        array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-        parts.append((name, array.dtype.name, shape, array.reshape(-1).view(np.uint8)))
-    _native.save(path, model or "", block, solid, workers, parts)
+        yield name, array
 
 
 def _check_name(name):
@@ -56,22 +71,46 @@ def _check_name(name):
         raise ValueError(f"{name[:99]!r} cannot be the name of an array: use a relative path without dots, of at most 4092 bytes")
 
 
-def load(path, *, max_memory=0, max_output=0, workers=0):
+def train(arrays, *, model=None, max_bytes=0):
+    """Learn from sample data and return a prior, bytes for save and compress: a state
+    that blocks start from, so that small ones are predicted as well as if much had
+    come before them.
+
+    arrays is as for save, of the same kind as the data to come: the same tokens, in
+    arrays whose axes mean the same. The first 2^24 elements count. model is "mix", the
+    default, or "best", and what is written with the prior is coded by it. max_bytes
+    bounds the size of the prior, 1 MiB by default. The same sample gives the same
+    bytes everywhere.
+
+    Raises TypeError as save does, ArgumentError for another model or a sample without
+    elements, and UnsupportedError for values too spread to learn from.
+    """
+    arrays = [np.ascontiguousarray(array) for _, array in _named(arrays)]
+    if not any(array.size for array in arrays):
+        raise ArgumentError("a sample without elements: there is nothing to learn from")
+    sample = io.BytesIO()
+    np.savez(sample, *arrays)
+    return _native.train(model or "", max_bytes, sample.getbuffer())
+
+
+def load(path, *, max_memory=0, max_output=0, workers=0, prior=b""):
     """Load what save wrote, or any .fore file: the array, if it has exactly one, or a
-    dict of arrays by name. The limits are those of open."""
-    with open(path, max_memory=max_memory, max_output=max_output, workers=workers) as file:
+    dict of arrays by name. The limits and the prior are those of open."""
+    with open(path, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior) as file:
         arrays = {name: array[...] for name, array in file.items()}
     return next(iter(arrays.values())) if len(arrays) == 1 else arrays
 
 
-def open(path, *, max_memory=0, max_output=0, workers=0):
+def open(path, *, max_memory=0, max_output=0, workers=0, prior=b""):
     """Open a .fore file for reading at random and return a File.
 
     max_memory bounds the bytes that decoding takes (1 GiB by default) and max_output
     those of what a single read gives (64 GiB); a file that asks for more raises
-    LimitError. Raises OSError, CorruptError, TruncatedError, UnsupportedError.
+    LimitError. prior is the one that the file was written with, if any; without it, or
+    with another, ModelError is raised. Raises OSError, CorruptError, TruncatedError,
+    UnsupportedError.
     """
-    return File(path, max_memory=max_memory, max_output=max_output, workers=workers)
+    return File(path, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior)
 
 
 class File(Mapping):
@@ -79,13 +118,13 @@ class File(Mapping):
 
     With a single array in it, file[100:200] is that array's slice. Use it as a context
     manager, or close it. It may be used by several threads, and is pickled as its
-    path.
+    path, with the limits and the prior.
     """
 
-    def __init__(self, path, *, max_memory=0, max_output=0, workers=0):
+    def __init__(self, path, *, max_memory=0, max_output=0, workers=0, prior=b""):
         self._path = os.path.abspath(os.fsdecode(path))
-        self._limits = (max_memory, max_output, workers)
-        self._native = _native.Reader(self._path, *self._limits)
+        self._how = (max_memory, max_output, workers, _bytes(prior))
+        self._native = _native.Reader(self._path, self._how)
         self._arrays = {}
         for number, member in enumerate(json.loads(self._native.info())):
             self._arrays[member["name"]] = Array(self, number, member)
@@ -119,7 +158,7 @@ class File(Mapping):
         self.close()
 
     def __reduce__(self):
-        return _reopen, (self._path, *self._limits)
+        return _reopen, (self._path, *self._how)
 
     def __eq__(self, other):
         return self is other
@@ -130,8 +169,8 @@ class File(Mapping):
         return f"<foretell.File {self._path!r}: {', '.join(self._arrays) or 'empty'}>"
 
 
-def _reopen(path, max_memory, max_output, workers):
-    return File(path, max_memory=max_memory, max_output=max_output, workers=workers)
+def _reopen(path, max_memory, max_output, workers, prior):
+    return File(path, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior)
 
 
 class Array:
@@ -228,21 +267,23 @@ class Array:
         return raw.astype(self.dtype, order="K", copy=False)
 
 
-def compress(data, *, dtype="uint8", model=None, block=0, workers=0):
+def compress(data, *, dtype="uint8", model=None, block=0, workers=0, prior=b"", embed_prior=False):
     """Compress bytes, or anything with a contiguous buffer, and return bytes.
 
     npy, npz and tar content is recognised and its arrays compressed as what they are.
-    Other data is taken as little-endian elements of type dtype.
+    Other data is taken as little-endian elements of type dtype. prior and embed_prior
+    are those of save.
     """
     dtype = np.dtype(dtype)
     if dtype.name not in _TYPES:
         raise TypeError(f"elements are integers or bools, not {dtype}")
-    return _native.compress(data, dtype.name, model or "", block, workers)
+    return _native.compress(dtype.name, (model or "", block, False, workers, _bytes(prior), embed_prior), data)
 
 
-def decompress(data, *, max_memory=0, max_output=1 << 32):
+def decompress(data, *, max_memory=0, max_output=1 << 32, prior=b""):
     """Return the bytes that compress was given. max_output bounds their number.
 
-    Raises CorruptError, TruncatedError, and LimitError where a limit is passed.
+    Raises CorruptError, TruncatedError, LimitError where a limit is passed, and
+    ModelError where another prior is needed.
     """
-    return _native.decompress(data, max_memory, max_output)
+    return _native.decompress((max_memory, max_output, 0, _bytes(prior)), data)

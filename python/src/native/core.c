@@ -32,6 +32,7 @@ static const ft_api api = {
 	.reader_rows = ft_reader_rows,
 	.compress = ft_compress,
 	.decompress = ft_decompress,
+	.train = ft_train,
 	.models = ft_models,
 };
 

@@ -25,16 +25,50 @@ static int add(uint32_t h, PyObject *array, ft_error *e) {
 	return code;
 }
 
-static PyObject *save(PyObject *self, PyObject *args) {
-	const char *path, *model;
+/* An O& converter of (model, block, solid, workers, prior, embed), the prior a
+ * bytes that the tuple keeps. */
+static int writing(PyObject *tuple, void *to) {
+	ft_writing *w = to;
 	long long block, workers;
-	int solid;
+	int solid, embed;
+	Py_ssize_t n;
+	const char *prior;
+	if (!PyArg_ParseTuple(tuple, "sLpLy#p", &w->model, &block, &solid, &workers, &prior, &n, &embed))
+		return 0;
+	w->block = block;
+	w->workers = workers;
+	w->solid = solid;
+	w->embed = embed;
+	w->prior = prior;
+	w->prior_length = n;
+	return 1;
+}
+
+/* An O& converter of (max_memory, max_output, workers, prior). */
+static int reading(PyObject *tuple, void *to) {
+	ft_reading *r = to;
+	long long memory, output, workers;
+	Py_ssize_t n;
+	const char *prior;
+	if (!PyArg_ParseTuple(tuple, "LLLy#", &memory, &output, &workers, &prior, &n))
+		return 0;
+	r->memory = memory;
+	r->output = output;
+	r->workers = workers;
+	r->prior = prior;
+	r->prior_length = n;
+	return 1;
+}
+
+static PyObject *save(PyObject *self, PyObject *args) {
+	const char *path;
+	ft_writing how;
 	PyObject *arrays;
 	ft_error e = {0};
 	(void)self;
-	if (!PyArg_ParseTuple(args, "ssLpLO!", &path, &model, &block, &solid, &workers, &PyList_Type, &arrays) || ready() < 0)
+	if (!PyArg_ParseTuple(args, "sO&O!", &path, writing, &how, &PyList_Type, &arrays) || ready() < 0)
 		return NULL;
-	uint32_t h = go->writer_new((char *)path, (char *)model, block, solid, workers, &e);
+	uint32_t h = go->writer_new((char *)path, &how, &e);
 	if (e.code != FT_OK)
 		return raise_error(&e);
 	int failed = 0;
@@ -55,18 +89,18 @@ static PyObject *save(PyObject *self, PyObject *args) {
 
 static PyObject *compress(PyObject *self, PyObject *args) {
 	Py_buffer data;
-	const char *type, *model;
-	long long block, workers;
+	const char *type;
+	ft_writing how;
 	int64_t length;
 	ft_error e = {0};
 	uint32_t h = 0;
 	(void)self;
-	if (!PyArg_ParseTuple(args, "y*ssLL", &data, &type, &model, &block, &workers))
+	if (!PyArg_ParseTuple(args, "sO&y*", &type, writing, &how, &data))
 		return NULL;
 	int failed = ready();
 	if (!failed) {
 		PyThreadState *state = PyEval_SaveThread();
-		h = go->compress(data.buf, data.len, (char *)type, (char *)model, block, workers, &length, &e);
+		h = go->compress(data.buf, data.len, (char *)type, &how, &length, &e);
 		PyEval_RestoreThread(state);
 	}
 	PyBuffer_Release(&data);
@@ -75,17 +109,37 @@ static PyObject *compress(PyObject *self, PyObject *args) {
 
 static PyObject *decompress(PyObject *self, PyObject *args) {
 	Py_buffer data;
-	long long memory, output;
+	ft_reading how;
 	int64_t length;
 	ft_error e = {0};
 	uint32_t h = 0;
 	(void)self;
-	if (!PyArg_ParseTuple(args, "y*LL", &data, &memory, &output))
+	if (!PyArg_ParseTuple(args, "O&y*", reading, &how, &data))
 		return NULL;
 	int failed = ready();
 	if (!failed) {
 		PyThreadState *state = PyEval_SaveThread();
-		h = go->decompress(data.buf, data.len, memory, output, &length, &e);
+		h = go->decompress(data.buf, data.len, &how, &length, &e);
+		PyEval_RestoreThread(state);
+	}
+	PyBuffer_Release(&data);
+	return failed ? NULL : blob(h, length, &e);
+}
+
+static PyObject *train(PyObject *self, PyObject *args) {
+	Py_buffer data;
+	const char *model;
+	long long most;
+	int64_t length;
+	ft_error e = {0};
+	uint32_t h = 0;
+	(void)self;
+	if (!PyArg_ParseTuple(args, "sLy*", &model, &most, &data))
+		return NULL;
+	int failed = ready();
+	if (!failed) {
+		PyThreadState *state = PyEval_SaveThread();
+		h = go->train(data.buf, data.len, (char *)model, most, &length, &e);
 		PyEval_RestoreThread(state);
 	}
 	PyBuffer_Release(&data);
@@ -106,6 +160,7 @@ PyMethodDef file_functions[] = {
 	{"save", save, METH_VARARGS, NULL},
 	{"compress", compress, METH_VARARGS, NULL},
 	{"decompress", decompress, METH_VARARGS, NULL},
+	{"train", train, METH_VARARGS, NULL},
 	{"models", models, METH_NOARGS, NULL},
 	{NULL, NULL, 0, NULL},
 };
@@ -120,17 +175,17 @@ typedef struct {
 static int reader_init(PyObject *self, PyObject *args, PyObject *kwargs) {
 	Reader *r = (Reader *)self;
 	const char *path;
-	long long memory, output, workers;
+	ft_reading how;
 	ft_error e = {0};
 	(void)kwargs;
-	if (!PyArg_ParseTuple(args, "sLLL", &path, &memory, &output, &workers) || ready() < 0)
+	if (!PyArg_ParseTuple(args, "sO&", &path, reading, &how) || ready() < 0)
 		return -1;
 	if (r->h != 0) {
 		PyErr_SetString(PyExc_ValueError, "the file is open already");
 		return -1;
 	}
 	PyThreadState *state = PyEval_SaveThread();
-	uint32_t h = go->reader_new((char *)path, memory, output, workers, &e);
+	uint32_t h = go->reader_new((char *)path, &how, &e);
 	PyEval_RestoreThread(state);
 	if (e.code != FT_OK) {
 		raise_error(&e);
