@@ -46,6 +46,9 @@ func choose(name string) level {
 // "avx512".
 func Level() string { return levelNames[active] }
 
+// Vectors reports whether kernels with AVX2 may be used.
+func Vectors() bool { return active >= avx2 }
+
 // Levels returns the names of the implementations that can be used here, the
 // slowest first.
 func Levels() []string { return slices.Clone(levelNames[:best()+1]) }

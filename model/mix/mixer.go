@@ -1,5 +1,7 @@
 package mix
 
+import "github.com/foretell/foretell/internal/simd/learn"
+
 // A mixer joins stretched probabilities into one by a weighted sum, with
 // weights trained online (logistic mixing: Mahoney, Adaptive weighing of context
 // models, 2005). It has several sets of weight vectors over the same inputs; a
@@ -51,7 +53,7 @@ func (m *mixer) reset(weight int32) {
 func (m *mixer) predict(x []int32) {
 	for k := range m.sets {
 		s := &m.sets[k]
-		s.dot = dot(s.w[s.at*m.inputs:][:m.inputs], x)
+		s.dot = learn.Dot(s.w[s.at*m.inputs:][:m.inputs], x) >> 2
 		s.p = squash(s.dot)
 	}
 }
@@ -64,25 +66,7 @@ func (m *mixer) update(x []int32, bit int32) {
 			s.count[s.at]++
 		}
 		e := ((bit<<16 - bit - s.p) * m.rates[c]) >> 10
-		trainWeights(s.w[s.at*m.inputs:][:m.inputs], x, e)
-	}
-}
-
-// dot returns the weighted sum of x, with 12 bits after the point.
-func dot(w, x []int32) int32 {
-	w = w[:len(x)]
-	s := int32(0)
-	for i, v := range x {
-		s += (w[i] >> 6 * v) >> 8
-	}
-	return s >> 2
-}
-
-// trainWeights adds e times x to w.
-func trainWeights(w, x []int32, e int32) {
-	w = w[:len(x)]
-	for i, v := range x {
-		w[i] = min(max(w[i]+(v*e+1<<9)>>10, -maxWeight), maxWeight)
+		learn.Train(s.w[s.at*m.inputs:][:m.inputs], x, e, maxWeight)
 	}
 }
 

@@ -3,6 +3,8 @@ package mix
 import (
 	"math"
 	"math/bits"
+
+	"github.com/foretell/foretell/internal/simd/learn"
 )
 
 // A net predicts the bits of a token from vectors that it learns: each of a few
@@ -114,16 +116,9 @@ func (n *net) begin(values *[maxValues]uint32, e *engine) {
 			x ^= x >> 13
 		}
 		in.at = int(x % in.rows)
-		v := in.vec[in.at*n.dims:][:len(sum)]
-		for i, x := range v {
-			sum[i] += x
-		}
+		learn.Add(sum, in.vec[in.at*n.dims:][:n.dims])
 	}
-	energy := uint64(0)
-	for _, x := range sum {
-		energy += uint64(int64(x)*int64(x)) >> 12
-	}
-	n.energy = energy / uint64(n.dims) // 2*vectorPoint - 12 = 32 bits after the point
+	n.energy = learn.Energy(sum) / uint64(n.dims) // 2*vectorPoint - 12 = 32 bits after the point
 }
 
 // predict returns the net's opinion, stretched.
@@ -132,11 +127,7 @@ func (n *net) predict(node int32) int32 {
 		n.z = 0
 		return 0
 	}
-	v := n.out[int(node)*n.dims:][:len(n.sum)]
-	s := int64(n.bias[node]) << vectorPoint
-	for i, x := range n.sum {
-		s += int64(x) * int64(v[i])
-	}
+	s := int64(n.bias[node])<<vectorPoint + learn.Product(n.sum, n.out[int(node)*n.dims:][:n.dims])
 	const limit = maxStretch << 4
 	n.z = int32(min(max(s>>(2*vectorPoint-12), -limit), limit))
 	n.p = squash(n.z)
@@ -151,29 +142,19 @@ func (n *net) update(node int32, bit int32) {
 	err := int64(bit<<16 - bit - n.p)
 	n.outSum[node] = min(n.outSum[node]+uint64(err*err>>8)*(n.energy>>8)>>16, maxSum)
 	e := rate(netOutRate, n.outSum[node]) * err >> 16
-	v := n.out[int(node)*n.dims:][:len(n.sum)]
-	g := n.grad[:len(n.sum)]
-	for i, x := range n.sum {
-		g[i] += int32(err * int64(v[i]) >> 16)
-		v[i] = int32(min(max(int64(v[i])+e*int64(x)>>24, -maxOut), maxOut))
-	}
+	v := n.out[int(node)*n.dims:][:n.dims]
+	learn.Back(n.grad, v, int32(err))
+	learn.Step(v, n.sum, int32(e), maxOut)
 	n.bias[node] += int32(err * (1 << vectorPoint / 100) >> 16)
 }
 
 // end trains the vectors that were summed.
 func (n *net) end() {
-	e := uint64(0)
-	for _, x := range n.grad {
-		e += uint64(int64(x)*int64(x)) >> 12
-	}
-	e /= uint64(n.dims)
+	e := learn.Energy(n.grad) / uint64(n.dims)
 	for k := range n.inputs {
 		in := &n.inputs[k]
 		in.sumSq[in.at] = min(in.sumSq[in.at]+e, maxSum)
 		r := rate(netInRate, in.sumSq[in.at])
-		v := in.vec[in.at*n.dims:][:len(n.grad)]
-		for i, x := range n.grad {
-			v[i] = int32(min(max(int64(v[i])+r*int64(x)>>24, -maxVector), maxVector))
-		}
+		learn.Step(in.vec[in.at*n.dims:][:n.dims], n.grad, int32(r), maxVector)
 	}
 }
