@@ -70,8 +70,8 @@ const Chunk = 32
 
 // WeighFloat32 adds up the weights floor(p*2^k) of chunks of p. A chunk is per
 // numbers long, a multiple of Chunk, and p is exactly as long as len(cum)
-// chunks. cum[i] becomes total plus the weights before chunk i; sum is total
-// plus all.
+// chunks. cum[i] becomes total plus the weights before chunk i, for chunks that are
+// done; sum is total plus all.
 //
 // It stops before the first chunk that has a number with its sign bit set (minus
 // zero too), a NaN, or a number of 2^(31-k) or more, and returns the number of

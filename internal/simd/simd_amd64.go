@@ -26,6 +26,9 @@ func exponent(k int) (add uint32, ok bool) {
 	return uint32(k) << 23, k >= 0 && k <= maxScale
 }
 
+// long is how many numbers are worth the start of an AVX-512 kernel.
+const long = 1024
+
 // offsetFloat returns the offset of logits as the number that it stands for,
 // which is exact.
 func offsetFloat(offset int64) float32 {
@@ -34,10 +37,12 @@ func offsetFloat(offset int64) float32 {
 
 func weighFloat32(p []float32, k, per int, total uint64, cum []uint64) (done int, sum uint64) {
 	if e, ok := exponent(k); ok {
-		switch active {
-		case avx512:
-			return weighFloat32AVX512(&p[0], e, per, total, &cum[0], len(cum))
-		case avx2:
+		if active == avx512 && len(p) >= long {
+			if sum, ok := weighFloat32AVX512(&p[0], e, per, total, &cum[0], len(cum)); ok {
+				return len(cum), sum
+			}
+		}
+		if active >= avx2 {
 			return weighFloat32AVX2(&p[0], e, per, total, &cum[0], len(cum))
 		}
 	}
@@ -46,10 +51,12 @@ func weighFloat32(p []float32, k, per int, total uint64, cum []uint64) (done int
 
 func weighFloat64(p []float64, k, per int, total uint64, cum []uint64) (done int, sum uint64) {
 	if e, ok := exponent(k); ok {
-		switch active {
-		case avx512:
-			return weighFloat64AVX512(&p[0], e, per, total, &cum[0], len(cum))
-		case avx2:
+		if active == avx512 && len(p) >= long {
+			if sum, ok := weighFloat64AVX512(&p[0], e, per, total, &cum[0], len(cum)); ok {
+				return len(cum), sum
+			}
+		}
+		if active >= avx2 {
 			return weighFloat64AVX2(&p[0], e, per, total, &cum[0], len(cum))
 		}
 	}
@@ -58,10 +65,12 @@ func weighFloat64(p []float64, k, per int, total uint64, cum []uint64) (done int
 
 func weighFloat16(p []uint16, k, per int, total uint64, cum []uint64) (done int, sum uint64) {
 	if e, ok := exponent(k); ok {
-		switch active {
-		case avx512:
-			return weighFloat16AVX512(&p[0], e, per, total, &cum[0], len(cum))
-		case avx2:
+		if active == avx512 && len(p) >= long {
+			if sum, ok := weighFloat16AVX512(&p[0], e, per, total, &cum[0], len(cum)); ok {
+				return len(cum), sum
+			}
+		}
+		if active >= avx2 {
 			return weighFloat16AVX2(&p[0], e, per, total, &cum[0], len(cum))
 		}
 	}
@@ -70,10 +79,12 @@ func weighFloat16(p []uint16, k, per int, total uint64, cum []uint64) (done int,
 
 func weighBFloat16(p []uint16, k, per int, total uint64, cum []uint64) (done int, sum uint64) {
 	if e, ok := exponent(k); ok {
-		switch active {
-		case avx512:
-			return weighBFloat16AVX512(&p[0], e, per, total, &cum[0], len(cum))
-		case avx2:
+		if active == avx512 && len(p) >= long {
+			if sum, ok := weighBFloat16AVX512(&p[0], e, per, total, &cum[0], len(cum)); ok {
+				return len(cum), sum
+			}
+		}
+		if active >= avx2 {
 			return weighBFloat16AVX2(&p[0], e, per, total, &cum[0], len(cum))
 		}
 	}
@@ -150,16 +161,16 @@ func sumFloat32(p []float32) float32 {
 // above zero, as chunks is.
 
 //go:noescape
-func weighFloat32AVX512(p *float32, exponent uint32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+func weighFloat32AVX512(p *float32, exponent uint32, per int, total uint64, cum *uint64, chunks int) (sum uint64, ok bool)
 
 //go:noescape
-func weighFloat64AVX512(p *float64, exponent uint32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+func weighFloat64AVX512(p *float64, exponent uint32, per int, total uint64, cum *uint64, chunks int) (sum uint64, ok bool)
 
 //go:noescape
-func weighFloat16AVX512(p *uint16, exponent uint32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+func weighFloat16AVX512(p *uint16, exponent uint32, per int, total uint64, cum *uint64, chunks int) (sum uint64, ok bool)
 
 //go:noescape
-func weighBFloat16AVX512(p *uint16, exponent uint32, per int, total uint64, cum *uint64, chunks int) (done int, sum uint64)
+func weighBFloat16AVX512(p *uint16, exponent uint32, per int, total uint64, cum *uint64, chunks int) (sum uint64, ok bool)
 
 //go:noescape
 func weighLogitsAVX512(x *float32, offset float32, per int, total uint64, cum *uint64, chunks int) (sum uint64)
