@@ -37,7 +37,6 @@ type engine struct {
 	node   int32
 	depth  int
 	inLine uint32
-	code   uint64
 	known  int
 	p      int32 // probability of bit 1, 16 bits
 }
@@ -191,7 +190,7 @@ func (e *engine) begin(place int) {
 	}
 	e.rebase(&e.lastSel)
 	e.net.begin(v, e)
-	e.node, e.depth, e.code, e.inLine, e.known = 0, 0, 0, 1, 0
+	e.node, e.depth, e.inLine, e.known = 0, 0, 1, 0
 }
 
 func (e *engine) rebase(s *selector) {
@@ -317,7 +316,6 @@ func (e *engine) update(bit uint32) {
 	for k := range e.apms {
 		e.apms[k].update(int32(bit))
 	}
-	e.code |= uint64(bit) << (31 - e.depth)
 	e.node = e.tree.child[2*e.node+int32(bit)]
 	e.depth++
 	e.inLine = e.inLine*2 + bit

@@ -3,12 +3,14 @@ package mix
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"hash/crc32"
 	"slices"
 	"testing"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/rangecoder"
 )
 
 // part returns a run of a block of one span.
@@ -132,10 +134,98 @@ func FuzzPrior(f *testing.F) {
 	})
 }
 
+// chained returns a book whose classes hang on a chain, so that codes are long:
+// symbol s is in class s modulo their number. Below the last one, the symbols'
+// scales are as uneven as can be.
+func chained(size, classes int) *book {
+	b := &book{class: make([]uint16, size), scale: make([]uint8, size), inner: []bool{true}, count: classes}
+	for range classes - 2 {
+		b.inner = append(b.inner, true, false)
+	}
+	b.inner = append(b.inner, false)
+	for s := range b.class {
+		b.class[s] = uint16(s % classes)
+		b.scale[s] = uint8(s / classes % (maxScale + 1))
+	}
+	return b
+}
+
+// encodeChained encodes a block with such trees.
+func encodeChained(tb testing.TB, b *Block, s setup, classes int) []byte {
+	tb.Helper()
+	enc := rangecoder.NewEncoder(s.append([]byte{formMixed}))
+	var forest []*tree
+	for range s.cols {
+		k := chained(b.Size, classes)
+		k.put(enc)
+		t, err := k.tree()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		forest = append(forest, t)
+	}
+	r, err := New(Config{}).runner(b, s, forest)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := r.encode(enc); err != nil {
+		tb.Fatal(err)
+	}
+	return enc.Finish()
+}
+
+// TestDeep codes with trees of the greatest depth there may be.
+func TestDeep(t *testing.T) {
+	for _, s := range []setup{
+		{geometry: geometryStream, rows: 1, cols: 1, learned: treeClasses},
+		{geometry: geometryGrid, rows: 4, cols: 5, learned: treeKin},
+		{geometry: geometryBooks, rows: 1, cols: 5, learned: treeKin},
+		{geometry: geometryBooks, rows: 1, cols: 5, transposed: true, learned: treeKin},
+	} {
+		for _, s.level = range []Level{Fast, Best} {
+			b := synthetic(250, 5, 100)
+			most, classes := 0, 2
+			for ; classes <= maxClasses; classes++ {
+				tree, err := chained(b.Size, classes).tree()
+				if err != nil {
+					break
+				}
+				most = int(slices.Max(tree.depth))
+			}
+			if most != maxCode {
+				t.Fatalf("codes of up to %d bits, not %d", most, maxCode)
+			}
+			body := encodeChained(t, b, s, classes-1)
+			back := b.empty()
+			if err := New(Config{}).Decode(back, body); err != nil || !slices.Equal(back.Symbols, b.Symbols) {
+				t.Errorf("%+v: %v", s, err)
+			}
+		}
+	}
+}
+
+// deepBody is a hostile body of 100 tokens of 60 symbols whose codes have up to 59 bits.
+const deepBody = "01000002000101003c008d1203059eb15f867b33d567e7696bd5a824fd0c1f55e6a7d981f89303742e5cf125df620fc8" +
+	"f632dfebe2c90e2834bdeb77481beebde964417fa467d69f3fe152ef7835a082f9c90b5e8e1ef7820dab47af"
+
+func TestDeepBody(t *testing.T) {
+	body, err := hex.DecodeString(deepBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &Block{Size: 60, Symbols: make([]uint32, 100), Spans: []Span{{Count: 100, Shape: []int{100}}}}
+	if err := New(Config{}).Decode(b, body); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
-	shapes := [][]int{{600}, {40, 3, 5}, {200, 3}, {3, 200}}
-	for k, shape := range shapes {
-		b := synthetic(30, shape...)
+	shapes := []struct {
+		size  int
+		shape []int
+	}{{30, []int{600}}, {30, []int{40, 3, 5}}, {30, []int{200, 3}}, {30, []int{3, 200}}, {250, []int{400}}, {250, []int{3, 130}}}
+	for k, c := range shapes {
+		b := synthetic(c.size, c.shape...)
 		for learned := range uint8(treePrior) {
 			s := arrange(b)
 			s.learned = learned
@@ -144,11 +234,18 @@ func FuzzDecode(f *testing.F) {
 				f.Fatal(err)
 			}
 			f.Add(body, uint8(k))
+			if learned == treeClasses && s.cols == 1 || learned == treeKin {
+				f.Add(encodeChained(f, b, s, 28), uint8(k))
+				if c.size > 60 {
+					f.Add(encodeChained(f, b, s, 60), uint8(k))
+				}
+			}
 		}
 		f.Add(encodePlain(nil, b), uint8(k))
 	}
 	f.Fuzz(func(t *testing.T, body []byte, k uint8) {
-		b := synthetic(30, shapes[int(k)%len(shapes)]...)
+		c := shapes[int(k)%len(shapes)]
+		b := synthetic(c.size, c.shape...)
 		first := b.empty()
 		if New(Config{MaxMemory: 1 << 26}).Decode(first, body) != nil {
 			return
@@ -158,7 +255,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal("decoding depends on more than the body:", err)
 		}
 		for _, x := range first.Symbols {
-			if x >= 30 {
+			if x >= uint32(c.size) {
 				t.Fatal("symbol out of range")
 			}
 		}
