@@ -104,6 +104,50 @@ def test_fork_after_use():
 
 
 @fork
+def test_fork_after_the_core_was_loaded():
+    out = python("""
+        import os, signal, foretell, foretell._core
+        if os.fork() == 0:
+            signal.alarm(20)
+            try:
+                foretell.Encoder()
+            except foretell.ForkError:
+                os._exit(7)
+        print(os.waitstatus_to_exitcode(os.wait()[1]))
+    """)
+    assert out.split() == ["7"]
+
+
+@fork
+def test_fork_while_the_core_is_loaded():
+    """In the import of the core, its module's lock is held, which no child gets."""
+    out = python("""
+        import importlib.machinery, os, signal, threading, foretell
+        load = importlib.machinery.ExtensionFileLoader.create_module
+        inside, forked = threading.Event(), threading.Event()
+        def slow(self, spec):
+            module = load(self, spec)
+            inside.set()
+            forked.wait()
+            return module
+        importlib.machinery.ExtensionFileLoader.create_module = slow
+        thread = threading.Thread(target=foretell.Encoder)
+        thread.start()
+        inside.wait()
+        if os.fork() == 0:
+            signal.alarm(20)
+            try:
+                foretell.Encoder()
+            except foretell.ForkError:
+                os._exit(7)
+        forked.set()
+        thread.join()
+        print(os.waitstatus_to_exitcode(os.wait()[1]), foretell.Encoder().finish())
+    """)
+    assert out.split() == ["7", "b''"]
+
+
+@fork
 def test_a_fork_of_a_fork():
     out = python("""
         import os, foretell

@@ -43,6 +43,12 @@ static struct PyModuleDef module = {
 };
 
 PyMODINIT_FUNC PyInit__core(void) {
+	PyObject *native = PyImport_ImportModule("foretell._native");
+	PyObject *told = native ? PyObject_CallMethod(native, "_starts", NULL) : NULL;
+	Py_XDECREF(native);
+	if (told == NULL)
+		return NULL;
+	Py_DECREF(told);
 	PyObject *m = PyModule_Create(&module);
 	PyObject *capsule = m ? PyCapsule_New((void *)&api, FT_CAPSULE, NULL) : NULL;
 	if (capsule == NULL || PyModule_AddObjectRef(m, "api", capsule) < 0)

@@ -156,7 +156,8 @@ static PyObject *models(PyObject *self, PyObject *unused) {
 	return blob(h, length, &e);
 }
 
-PyMethodDef file_functions[] = {
+PyMethodDef functions[] = {
+	{"_starts", starts, METH_NOARGS, NULL},
 	{"save", save, METH_VARARGS, NULL},
 	{"compress", compress, METH_VARARGS, NULL},
 	{"decompress", decompress, METH_VARARGS, NULL},

@@ -8,12 +8,13 @@
 
 const ft_api *go;
 
-/* Go does not survive a fork: a child that inherits it must not call it. */
-static int forked;
+/* Go does not survive a fork: a child that inherits it must not call it, nor what a
+ * thread of the parent was about to load. */
+static int starting, forked;
 
 #ifndef _WIN32
 static void in_child(void) {
-	forked = go != NULL;
+	forked = starting;
 }
 #endif
 
@@ -38,6 +39,7 @@ int ready(void) {
 	if (forked)
 		return set_error("ForkError", "foretell was in use before this process was forked, which it does not survive: "
 		                 "use it after the fork only, or start processes with the method spawn or forkserver");
+	starting = 1;
 	PyObject *core = PyImport_ImportModule("foretell._core");
 	PyObject *capsule = core ? PyObject_GetAttrString(core, "api") : NULL;
 	const ft_api *api = capsule ? PyCapsule_GetPointer(capsule, FT_CAPSULE) : NULL;
@@ -45,14 +47,14 @@ int ready(void) {
 	Py_XDECREF(core);
 	if (api == NULL)
 		return -1;
-#ifndef _WIN32
-	if (go == NULL && pthread_atfork(NULL, NULL, in_child) != 0) {
-		PyErr_NoMemory();
-		return -1;
-	}
-#endif
 	go = api;
 	return 0;
+}
+
+PyObject *starts(PyObject *self, PyObject *unused) {
+	(void)self, (void)unused;
+	starting = 1;
+	Py_RETURN_NONE;
 }
 
 int usable(void) {
@@ -243,10 +245,16 @@ static struct PyModuleDef module = {
 	.m_name = "foretell._native",
 	.m_doc = "The parts of foretell that are written in C and Go.",
 	.m_size = -1,
-	.m_methods = file_functions,
+	.m_methods = functions,
 };
 
 PyMODINIT_FUNC PyInit__native(void) {
+#ifndef _WIN32
+	static int registered;
+	if (!registered && pthread_atfork(NULL, NULL, in_child) != 0)
+		return PyErr_NoMemory();
+	registered = 1;
+#endif
 	PyObject *m = PyModule_Create(&module);
 	if (m == NULL)
 		return NULL;

@@ -18,6 +18,10 @@ int ready(void);
 /* usable tells whether Go runs and can be called. */
 int usable(void);
 
+/* starts is a function of the module by which _core, loaded by whomever, says that
+ * Go runs. */
+PyObject *starts(PyObject *self, PyObject *unused);
+
 /* raise_error sets the exception that e describes and returns NULL. */
 PyObject *raise_error(ft_error *e);
 
@@ -164,6 +168,6 @@ int add_type(PyObject *module, PyType_Spec *spec);
 
 extern PyType_Spec distribution_coder_spec, encoder_spec, decoder_spec, stack_spec;
 extern PyType_Spec batch_encoder_spec, batch_decoder_spec, reader_spec;
-extern PyMethodDef file_functions[];
+extern PyMethodDef functions[];
 
 #endif
