@@ -68,11 +68,13 @@ func (m *benchmark) print(w io.Writer) error {
 	for _, r := range m.Rows {
 		t.row(r.cells()...)
 		const width = 50
-		chart.row(r.Name, fmt.Sprintf("%s %.2f", bar(r.Bits/most*width), r.Bits))
+		if most > 0 {
+			chart.row(r.Name, fmt.Sprintf("%s %.2f", bar(r.Bits/most*width), r.Bits))
+		}
 	}
 	fmt.Fprintf(w, "%s\n\n", m.heading())
-	if err := t.print(w); err != nil {
-		return err
+	if err := t.print(w); err != nil || most == 0 {
+		return err // without tokens there is nothing to draw
 	}
 	fmt.Fprint(w, "\nBits per token:\n\n")
 	return chart.print(w)
