@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -233,11 +234,19 @@ func handmadeCommand(ts *testscript.TestScript, _ bool, args []string) {
 
 // interruptCommand starts foretell with a pipe as standard input that never ends,
 // waits until the folder holds a temporary file, and interrupts it:
-// interrupt FOLDER SIGNAL ARGS...
-func interruptCommand(ts *testscript.TestScript, _ bool, args []string) {
+// interrupt FOLDER SIGNAL ARGS... With a "!" before it, foretell is started with
+// the signal ignored, and has to go on to the end of the pipe.
+func interruptCommand(ts *testscript.TestScript, ignored bool, args []string) {
 	path := filepath.Join(filepath.SplitList(ts.Getenv("PATH"))[0], "foretell")
 	cmd := exec.Command(path, args[2:]...)
+	if ignored {
+		cmd = exec.Command("sh", append([]string{"-c", `trap "" "$0"; exec "$@"`, args[1], path}, args[2:]...)...)
+	}
 	cmd.Dir = ts.Getenv("WORK")
+	sig := testSignals[args[1]]
+	if signal.Ignored(sig) {
+		signal.Notify(make(chan os.Signal, 1), sig) // else the process would inherit that
+	}
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	in, err := cmd.StdinPipe()
@@ -271,7 +280,14 @@ func interruptCommand(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	ts.Check(cmd.Process.Signal(testSignals[args[1]]))
+	ts.Check(cmd.Process.Signal(sig))
+	if ignored {
+		in.Close()
+		if err := cmd.Wait(); err != nil {
+			ts.Fatalf("%v; standard error: %s", err, &errs)
+		}
+		return
+	}
 	if err := cmd.Wait(); err == nil {
 		ts.Fatalf("the interrupted run said that it had succeeded")
 	}

@@ -211,8 +211,13 @@ func (s *stage) remove() {
 // removeOnSignal removes what has been staged when the process is told to end,
 // and then ends it in the way that the signal does.
 func removeOnSignal() {
+	// What nohup and the like have this process ignore, it goes on to ignore.
+	ending := slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
+	if len(ending) == 0 {
+		return // Notify would take no signals for all
+	}
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(signals, ending...)
 	go func() {
 		sig := <-signals
 		staged.mu.Lock() // for good: nothing may be staged from here on

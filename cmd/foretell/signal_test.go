@@ -5,4 +5,4 @@ import (
 	"syscall"
 )
 
-var testSignals = map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}
+var testSignals = map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}
