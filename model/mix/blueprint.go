@@ -26,6 +26,7 @@ const (
 	mostLinesBest = 22 // and at the best level
 	leastLines    = 8
 	leastRows     = 1 << 10
+	manyTokens    = 1 << 22 // from here on sizes do not grow
 )
 
 // draw returns the blueprint for a block of a number of tokens over size
@@ -68,6 +69,7 @@ func (s setup) draw(size, classes, tokens int) (*blueprint, error) {
 	if p.last, err = g.selector(g.final, d); err != nil {
 		return nil, err
 	}
+	tokens = min(tokens, manyTokens)
 	rows := min(maxNetRows, max(leastRows, 1<<bits.Len(uint(4*tokens))))
 	p.nodes = min(size, rows)
 	for _, spec := range g.net {
@@ -105,7 +107,7 @@ func (g *geometry) netInput(spec string, d dims, most int) (netInput, error) {
 		if t.kind == kindValue && int(t.value) < len(g.neighbours)+valuePlace {
 			n = d.symbols + 1
 		}
-		rows = min(rows*n, most)
+		rows = int(min(int64(rows)*int64(n), int64(most)))
 	}
 	return netInput{terms: terms, rows: uint32(rows)}, err
 }

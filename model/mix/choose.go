@@ -44,33 +44,34 @@ func choose(b *Block, level Level) []setup {
 // arrange decides what the axes of a block's arrays mean.
 func arrange(b *Block) setup {
 	stream := setup{geometry: geometryStream, rows: 1, cols: 1}
-	shape, ok := b.shape()
-	if !ok || len(shape) < 2 {
+	shape := b.shape()
+	if len(shape) < 2 {
 		return stream
 	}
 	last := shape[len(shape)-1]
 	above := shape[len(shape)-2]
 	if len(shape) > 2 {
+		if slices.Min(shape[1:]) < 1 {
+			return stream
+		}
 		// The time axis is the first, or all those before the last two are.
 		all := 1
 		for _, n := range shape[1:] {
-			all *= min(n, maxPlaces+1)
-			if all > maxPlaces {
-				break
-			}
+			all = product(all, n)
 		}
 		var setups []setup
-		for _, s := range []setup{{rows: above, cols: last}, {rows: max(1, all/last), cols: last}} {
-			if s.rows <= maxPlaces && s.rows*s.cols <= maxPlaces && (len(setups) == 0 || all > above*last && all <= maxPlaces) {
-				s.geometry = geometryGrid
-				setups = append(setups, s)
-			}
+		if product(above, last) <= maxPlaces {
+			setups = append(setups, setup{geometry: geometryGrid, rows: above, cols: last})
+		}
+		if all <= maxPlaces && all > above*last {
+			setups = append(setups, setup{geometry: geometryGrid, rows: all / last, cols: last})
 		}
 		return b.prefer(append(setups, stream)...)
 	}
+	books := setup{geometry: geometryBooks, rows: 1, cols: above, transposed: true}
 	switch {
-	case b.Size <= maxHalves && above > 1 && above <= maxColumns && last > 4*above:
-		return b.prefer(setup{geometry: geometryBooks, rows: 1, cols: above, transposed: true}, stream)
+	case b.Size <= maxHalves && above > 1 && above <= maxColumns && b.Spans[0].Shape[1] > 4*above && books.fits(b):
+		return b.prefer(books, stream)
 	case b.Size <= maxHalves && last > 1 && last <= maxColumns:
 		return b.prefer(setup{geometry: geometryBooks, rows: 1, cols: last}, stream)
 	case last > 1 && last <= maxPlaces:
@@ -84,30 +85,37 @@ func arrange(b *Block) setup {
 	return stream
 }
 
-// shape returns the shape of the block's arrays, if it is the same for all but
-// for the slowest axis, or for the last one where there are only two.
-func (b *Block) shape() ([]int, bool) {
+// shape returns the shape of the block's arrays, 0 for the axes in which they
+// differ; nil if they do not have the same number of axes.
+func (b *Block) shape() []int {
 	if len(b.Spans) == 0 {
-		return nil, false
+		return nil
 	}
-	shape := b.Spans[0].Shape
+	shape := slices.Clone(b.Spans[0].Shape)
 	for _, s := range b.Spans {
 		if len(s.Shape) != len(shape) {
-			return nil, false
+			return nil
 		}
-		if len(shape) == 2 && (s.Shape[0] == shape[0] && shape[0] > 0 && shape[0] <= maxColumns || s.Shape[1] == shape[1]) {
-			continue
-		}
-		if len(shape) > 1 && !slices.Equal(s.Shape[1:], shape[1:]) {
-			return nil, false
-		}
-	}
-	for k, n := range shape {
-		if n < 1 && k > 0 {
-			return nil, false
+		for k, n := range s.Shape {
+			if n != shape[k] {
+				shape[k] = 0
+			}
 		}
 	}
-	return shape, true
+	return shape
+}
+
+// fits reports whether all spans of a block lie within arrays of the setup's form.
+func (s setup) fits(b *Block) bool {
+	if !s.transposed {
+		return true
+	}
+	for k := range b.Spans {
+		if _, err := b.Spans[k].frames(s.rows * s.cols); err != nil && b.Spans[k].Count > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // prefer returns the first setup, unless tokens tell more of each other at the
@@ -123,6 +131,9 @@ func (b *Block) prefer(setups ...setup) setup {
 		j := new(joint)
 		start := 0
 		for _, sp := range b.Spans {
+			if sp.Count == 0 {
+				continue
+			}
 			lag := s.rows * s.cols
 			if s.transposed {
 				lag = sp.Shape[1]

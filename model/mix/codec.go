@@ -130,7 +130,11 @@ func (c *Codec) choose(b *Block) ([]setup, error) {
 	}
 	s := p.setup
 	s.learned = treePrior
-	return []setup{s}, p.check(b)
+	err := p.check(b)
+	if err == nil && !s.fits(b) {
+		err = fmt.Errorf("%w: the prior is of arrays whose axes are known", fault.ErrModel)
+	}
+	return []setup{s}, err
 }
 
 // checkPrior reports whether a block that was encoded with a prior can be decoded
@@ -287,6 +291,13 @@ func (s setup) append(dst []byte) []byte {
 // maxPlaces is the most tokens that an instant may have.
 const maxPlaces = 1 << 16
 
+// product returns how many places an instant of two axes has, at most maxPlaces+1.
+// It cannot overflow.
+func product(a, b int) int {
+	const most = maxPlaces + 1
+	return int(min(int64(min(a, most))*int64(min(b, most)), most))
+}
+
 func parseSetup(src []byte) (setup, []byte, error) {
 	var s setup
 	if len(src) < 4 {
@@ -309,8 +320,9 @@ func parseSetup(src []byte) (setup, []byte, error) {
 	}
 	// Matches and the like follow the order of storage.
 	bad = bad || s.geometry == geometryStream && (s.rows != 1 || s.cols != 1 || s.transposed)
-	bad = bad || s.transposed && s.rows*s.cols > maxColumns
-	if bad || s.rows*s.cols > maxPlaces {
+	places := product(s.rows, s.cols)
+	bad = bad || (s.transposed || s.geometry == geometryBooks) && places > maxColumns
+	if bad || places > maxPlaces {
 		return s, nil, fmt.Errorf("%w: impossible parameters of the mix model", fault.ErrCorrupt)
 	}
 	return s, src, nil

@@ -116,7 +116,7 @@ func (s *source) next(n int) int {
 	return int(uint64(*s) >> 33 % uint64(n))
 }
 
-// grid returns an array of frames in which tokens often stay, move or follow
+// synthetic returns an array of frames in which tokens often stay, move or follow
 // from their neighbours.
 func synthetic(size int, shape ...int) *Block {
 	n, row := 1, 1
@@ -137,7 +137,7 @@ func synthetic(size int, shape ...int) *Block {
 		case k < 8 && i > row:
 			symbols[i] = symbols[i-row-1] ^ symbols[i-row-1]&1
 		default:
-			symbols[i] = uint32(s.next(size) * s.next(size) / size)
+			symbols[i] = uint32(int64(s.next(size)) * int64(s.next(size)) / int64(size))
 		}
 	}
 	return &Block{Size: size, Symbols: symbols, Spans: []Span{{Count: n, Shape: shape}}}

@@ -2,6 +2,7 @@ package mix
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/foretell/foretell/internal/fault"
 )
@@ -69,15 +70,27 @@ func (l *layout) enter(s *Span, sym []uint32) error {
 		l.span(sym, int(s.First%int64(l.rows*l.cols)), 0)
 		return nil
 	}
+	frames, err := s.frames(l.rows * l.cols)
+	if err == nil {
+		l.span(sym, int(s.First), frames)
+	}
+	return err
+}
+
+// frames returns the length of the last axis of a span's array, which holds that
+// many tokens of each of a number of places.
+func (s *Span) frames(places int) (int, error) {
 	frames := 0
 	if len(s.Shape) > 1 {
 		frames = s.Shape[len(s.Shape)-1]
 	}
-	if frames < 1 || int64(frames) > 1<<40 || s.First+int64(s.Count) > int64(frames)*int64(l.rows*l.cols) {
-		return fmt.Errorf("%w: a span does not fit its array", fault.ErrCorrupt)
+	if frames < 1 || int64(frames) > 1<<40 || int64(s.Count) > int64(frames)*int64(places)-s.First {
+		return 0, fmt.Errorf("%w: a span does not fit its array", fault.ErrCorrupt)
 	}
-	l.span(sym, int(s.First), frames)
-	return nil
+	if int64(frames)*int64(places) > math.MaxInt {
+		return 0, fmt.Errorf("%w: an array of %d x %d tokens is too large for this machine", fault.ErrLimit, places, frames)
+	}
+	return frames, nil
 }
 
 // at returns the position in sym of a token, which may lie outside.

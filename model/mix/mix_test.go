@@ -53,8 +53,120 @@ func TestRoundTrip(t *testing.T) {
 			b.Symbols = b.Symbols[first : first+count]
 			b.Spans[0].First, b.Spans[0].Count = int64(first), count
 		}
+		// More arrays, which differ from the first in one axis, or in none.
+		for range rapid.IntRange(0, 2).Draw(t, "arrays") {
+			other := slices.Clone(shape)
+			k := rapid.IntRange(0, axes-1).Draw(t, "axis")
+			other[k] = rapid.IntRange(1, []int{3000, 40, 9, 5}[axes-1]).Draw(t, "length")
+			more := synthetic(size, other...)
+			b.Symbols = append(b.Symbols, more.Symbols...)
+			b.Spans = append(b.Spans, more.Spans...)
+		}
 		roundTrip(t, Config{Level: level}, b)
 	})
+}
+
+// TestShapes codes arrays that differ in either axis, or both.
+func TestShapes(t *testing.T) {
+	books := setup{geometry: geometryBooks, rows: 1, cols: 4, transposed: true}
+	stream := setup{geometry: geometryStream, rows: 1, cols: 1}
+	for _, c := range []struct {
+		shapes [][]int
+		want   setup
+	}{
+		{[][]int{{4, 1000}, {4, 1000}}, books},
+		{[][]int{{4, 1000}, {4, 500}}, books},
+		{[][]int{{4, 1000}, {4, 2}}, books},
+		{[][]int{{4, 1000}, {50, 1000}}, setup{geometry: geometryGrid, rows: 1, cols: 1000}},
+		{[][]int{{50, 1000}, {4, 1000}}, setup{geometry: geometryGrid, rows: 1, cols: 1000}},
+		{[][]int{{4, 1000}, {4, 500}, {50, 1000}}, stream},
+		{[][]int{{4, 1000}, {4, -1}}, stream},
+		{[][]int{{4, 1000}, {4000}}, stream},
+		{[][]int{{1000, 4}, {500, 4}}, setup{geometry: geometryBooks, rows: 1, cols: 4}},
+		{[][]int{{20, 3, 70000}, {3, 3, 70000}}, stream},
+		{[][]int{{20, 70000, 5}, {3, 70000, 5}}, stream},
+		{[][]int{{20, 5, 4}, {3, 5, 4}}, setup{geometry: geometryGrid, rows: 5, cols: 4}},
+		{[][]int{{20, 5, 4}, {20, 3, 4}}, stream},
+		{[][]int{{3, 1 << 30, 1 << 30}}, stream},
+		{[][]int{{3, 2, 1 << 16, 1 << 15, 2}}, setup{geometry: geometryGrid, rows: 1 << 15, cols: 2}},
+	} {
+		b := &Block{Size: 50}
+		for _, shape := range c.shapes {
+			n := 1
+			for _, d := range shape {
+				n = min(n*min(max(d, 1), 4000), 4000)
+			}
+			b.Symbols = append(b.Symbols, synthetic(50, n).Symbols...)
+			b.Spans = append(b.Spans, Span{Count: n, Shape: shape})
+		}
+		// The arrays' tokens are the same, so that the shapes alone decide.
+		short := *b
+		short.Symbols, short.Spans = b.Symbols[:0:0], slices.Clone(b.Spans)
+		for k := range short.Spans {
+			short.Spans[k].Count = 8
+			short.Symbols = append(short.Symbols, b.Symbols[:8]...)
+		}
+		if got := arrange(&short); got != c.want {
+			t.Errorf("%v: %+v, not %+v", c.shapes, got, c.want)
+		}
+		roundTrip(t, Config{}, b)
+		if _, err := Train(TrainConfig{}, &short); err != nil {
+			t.Errorf("%v: train: %v", c.shapes, err)
+		}
+	}
+}
+
+// TestOutside checks that spans beyond their array are refused or coded as a
+// stream, whatever the numbers.
+func TestOutside(t *testing.T) {
+	books := setup{geometry: geometryBooks, rows: 1, cols: 4, transposed: true}
+	inside := synthetic(50, 4, 100)
+	body, err := New(Config{}).encodeMixed(nil, inside, books)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Train(TrainConfig{}, synthetic(50, 4, 1000))
+	if err != nil || p.setup.cols != 4 {
+		t.Fatal(p, err)
+	}
+	for _, s := range []Span{
+		{First: 1, Count: 400, Shape: []int{4, 100}},
+		{First: math.MaxInt64, Count: 400, Shape: []int{4, 100}},
+		{First: math.MaxInt64 - 399, Count: 400, Shape: []int{4, math.MaxInt}},
+		{Count: 400, Shape: []int{4, -1}},
+		{Count: 400, Shape: []int{4, 99}},
+	} {
+		b := &Block{Size: 50, Symbols: inside.Symbols, Spans: []Span{s}}
+		if err := New(Config{}).Decode(b.empty(), body); !errors.Is(err, fault.ErrCorrupt) {
+			t.Errorf("%+v: %v", s, err)
+		}
+		if _, err := New(Config{Prior: p}).Encode(nil, b); !errors.Is(err, fault.ErrModel) {
+			t.Errorf("with a prior %+v: %v", s, err)
+		}
+		roundTrip(t, Config{}, b)
+	}
+}
+
+// TestSetup checks that setups which do not fit into numbers are refused.
+func TestSetup(t *testing.T) {
+	for _, s := range []setup{
+		{geometry: geometryGrid, rows: 1 << 16, cols: 1 << 16},
+		{geometry: geometryGrid, rows: 1 << 15, cols: 3},
+		{geometry: geometryGrid, rows: 1<<16 + 1, cols: 1},
+		{geometry: geometryGrid, rows: 0, cols: 1},
+		{geometry: geometryStream, rows: 1, cols: 2},
+		{geometry: geometryBooks, rows: 1, cols: maxColumns + 1},
+		{geometry: geometryBooks, rows: 3, cols: 11},
+	} {
+		if _, _, err := parseSetup(s.append(nil)); !errors.Is(err, fault.ErrCorrupt) {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+	for _, c := range [][3]int{{3, 4, 12}, {1 << 16, 1, 1 << 16}, {1 << 8, 1 << 8, 1 << 16}, {1 << 16, 1 << 16, 1<<16 + 1}, {math.MaxInt, math.MaxInt, 1<<16 + 1}} {
+		if n := product(c[0], c[1]); n != c[2] {
+			t.Errorf("%d x %d gives %d", c[0], c[1], n)
+		}
+	}
 }
 
 // TestGeometries makes sure that each geometry and tree is used, with whole and
@@ -75,6 +187,9 @@ func TestGeometries(t *testing.T) {
 	for _, c := range cases {
 		t.Run(fmt.Sprint(c.b.Spans[0].Shape), func(t *testing.T) {
 			setups := choose(c.b, Fast)
+			if len(setups) != len(c.learned) {
+				t.Fatalf("%d setups, not %d", len(setups), len(c.learned))
+			}
 			for k, s := range setups {
 				if s.geometry != c.geometry || s.learned != c.learned[k] {
 					t.Errorf("setup %+v", s)
@@ -233,7 +348,7 @@ func encodeAs(t *testing.T, c *Codec, b *Block, s setup) {
 // TestLong codes a short span of an array that is said to be very long, in the time
 // that the span takes.
 func TestLong(t *testing.T) {
-	const frames = 1 << 29
+	const frames = 1 << 28
 	b := synthetic(128, 4, 1000)
 	b.Spans[0] = Span{First: frames - 1500, Count: 4000, Shape: []int{4, frames}}
 	s := setup{geometry: geometryBooks, rows: 1, cols: 4, transposed: true}

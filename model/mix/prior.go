@@ -197,7 +197,7 @@ func (p *Prior) plan(tokens int) (*blueprint, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.tableBits = p.setup.level.tableBits(tokens*len(b.contexts) + len(p.lines))
+	b.tableBits = p.setup.level.tableBits(min(tokens, manyTokens)*len(b.contexts) + len(p.lines))
 	return b, nil
 }
 
@@ -245,8 +245,8 @@ func (p *Prior) check(b *Block) error {
 	for _, s := range b.Spans {
 		row := 1
 		for k, n := range s.Shape {
-			if k > 0 && row < maxPlaces {
-				row *= max(1, n)
+			if k > 0 {
+				row = product(row, max(1, n))
 			}
 		}
 		fits := p.setup.geometry == geometryStream || row == p.setup.rows*p.setup.cols
