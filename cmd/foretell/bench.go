@@ -188,11 +188,11 @@ func (b *benchOptions) check(args []string) (tokens.Options, error) {
 
 // measure runs all ways on an input.
 func (b *benchOptions) measure(input []string, opts tokens.Options) (*benchmark, error) {
-	dir, err := os.MkdirTemp("", "foretell-bench-")
+	dir, remove, err := staged.scratchFolder()
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	m := &benchmark{Name: filepath.Base(input[0])}
 	if len(input) > 1 {
 		m.Name = fmt.Sprintf("%s and %d more", m.Name, len(input)-1)

@@ -85,7 +85,7 @@ func (j *job) start() (out outcome, err error) {
 		Env:   append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", j.Threads)),
 		Stdin: bytes.NewReader(in), Stdout: &stdout, Stderr: &stderr,
 	}
-	if err := cmd.Run(); err != nil {
+	if err := staged.run(cmd); err != nil {
 		if text := strings.TrimSpace(stderr.String()); text != "" {
 			err = fmt.Errorf("%s", strings.TrimPrefix(text, "foretell: "))
 		}

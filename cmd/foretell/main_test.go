@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -83,6 +84,7 @@ var scriptCommands = map[string]command{
 	"code":      codeCommand,
 	"samebytes": samebytesCommand,
 	"empty":     emptyCommand,
+	"idle":      idleCommand,
 }
 
 func number(ts *testscript.TestScript, text string) int {
@@ -233,7 +235,8 @@ func handmadeCommand(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // interruptCommand starts foretell with a pipe as standard input that never ends,
-// waits until the folder holds a temporary file, and interrupts it:
+// waits until the folder holds a temporary file, or the output of a child process
+// of bench, and interrupts it:
 // interrupt FOLDER SIGNAL ARGS... With a "!" before it, foretell is started with
 // the signal ignored, and has to go on to the end of the pipe.
 func interruptCommand(ts *testscript.TestScript, ignored bool, args []string) {
@@ -243,6 +246,7 @@ func interruptCommand(ts *testscript.TestScript, ignored bool, args []string) {
 		cmd = exec.Command("sh", append([]string{"-c", `trap "" "$0"; exec "$@"`, args[1], path}, args[2:]...)...)
 	}
 	cmd.Dir = ts.Getenv("WORK")
+	cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("TMPDIR"))
 	sig := testSignals[args[1]]
 	if signal.Ignored(sig) {
 		signal.Notify(make(chan os.Signal, 1), sig) // else the process would inherit that
@@ -253,10 +257,12 @@ func interruptCommand(ts *testscript.TestScript, ignored bool, args []string) {
 	ts.Check(err)
 	defer in.Close()
 	ts.Check(cmd.Start())
-	if args[2] == "compress" {
+	switch args[2] {
+	case "bench":
+	case "compress":
 		_, err = in.Write(bytes.Repeat([]byte("tokens "), 1<<16))
 		ts.Check(err)
-	} else {
+	default:
 		b := []byte(ts.ReadFile("interrupted.fore"))
 		_, err = in.Write(b[:len(b)*3/4])
 		ts.Check(err)
@@ -265,7 +271,7 @@ func interruptCommand(ts *testscript.TestScript, ignored bool, args []string) {
 	for {
 		var found []string
 		ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(p string, _ os.DirEntry, err error) error {
-			if err == nil && strings.HasPrefix(filepath.Base(p), ".foretell-") {
+			if err == nil && (strings.HasPrefix(filepath.Base(p), ".foretell-") || filepath.Base(p) == packedFile) {
 				found = append(found, p)
 			}
 			return nil
@@ -322,5 +328,26 @@ func emptyCommand(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	if len(list) > 0 {
 		ts.Fatalf("%s holds %v", args[0], list)
+	}
+}
+
+// idleCommand waits until no process works in the script's folder or below, as
+// Linux tells it: idle
+func idleCommand(ts *testscript.TestScript, _ bool, _ []string) {
+	deadline := time.Now().Add(5 * time.Second)
+	for {
+		links, err := filepath.Glob("/proc/[0-9]*/cwd")
+		ts.Check(err)
+		busy := slices.IndexFunc(links, func(link string) bool {
+			dir, err := os.Readlink(link)
+			return err == nil && strings.HasPrefix(dir, ts.Getenv("WORK")+"/") || dir == ts.Getenv("WORK")
+		})
+		if busy < 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("a process still runs: %s", links[busy])
+		}
+		time.Sleep(5 * time.Millisecond)
 	}
 }

@@ -17,13 +17,16 @@ import (
 
 // Outputs are staged: written to temporary files beside their places and moved
 // there when all of them are whole. What a run that fails or is interrupted has
-// staged is removed.
+// staged is removed, with its scratch files, and what it has started is ended.
 type stage struct {
 	mu      sync.Mutex
 	files   []*outFile
 	taken   map[place]bool
 	dirs    []place    // made for the outputs, outer ones first
 	spooled []*os.File // temporary files that could not be removed while open
+
+	scratchDirs []string
+	children    []*child // that run
 }
 
 // staged holds the outputs of this run, for the signal handler to find.
@@ -194,6 +197,10 @@ func (s *stage) discard() {
 }
 
 func (s *stage) remove() {
+	for _, c := range s.children {
+		killGroup(c.Cmd)
+		<-c.gone // it writes no more
+	}
 	for _, f := range s.files {
 		f.Close() // an open file cannot be removed everywhere
 		f.at.root.Remove(f.temp)
@@ -205,11 +212,14 @@ func (s *stage) remove() {
 	for _, d := range slices.Backward(s.dirs) {
 		d.root.Remove(d.name) // fails if an output has come to be in it
 	}
-	s.files, s.spooled, s.dirs = nil, nil, nil
+	for _, dir := range s.scratchDirs {
+		os.RemoveAll(dir)
+	}
+	s.files, s.spooled, s.dirs, s.scratchDirs, s.children = nil, nil, nil, nil, nil
 }
 
 // removeOnSignal removes what has been staged when the process is told to end,
-// and then ends it in the way that the signal does.
+// and ends what it has started and then itself, in the way that the signal does.
 func removeOnSignal() {
 	// What nohup and the like have this process ignore, it goes on to ignore.
 	ending := slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
