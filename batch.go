@@ -16,8 +16,9 @@ import (
 // bytes do not depend on how many. Each stream can be decoded alone.
 //
 // If a row or symbol is refused, nothing is coded in any stream, and the error is
-// a *RowError for the first of them. Streams that are at their end are left out of
-// later calls. No stream may be given twice.
+// a *RowError for the first of them. If a stream cannot be written, all have taken
+// the step, and the *RowError says so with Moved. Streams that are at their end are
+// left out of later calls. No stream may be given twice.
 func EncodeBatch[T prob.Float](streams []*Encoder, form Form, rows []T, symbols []uint32) error {
 	v, err := batchRows(len(streams), len(rows), len(symbols))
 	if err != nil {
@@ -35,7 +36,7 @@ func EncodeBatch[T prob.Float](streams []*Encoder, form Form, rows []T, symbols 
 	var first error
 	for i, e := range streams {
 		if err := e.commit(); err != nil && first == nil {
-			first = &RowError{i, err}
+			first = &RowError{Row: i, Err: err, Moved: true}
 		}
 	}
 	return first
@@ -46,8 +47,9 @@ func EncodeBatch[T prob.Float](streams []*Encoder, form Form, rows []T, symbols 
 //
 // If a row is refused, or a stream is damaged or, being framed, at its end, no
 // stream moves on, and the error is a *RowError for the first of them: leave that
-// stream out and repeat the call with the others. Only if a guard finds drift
-// after the step have all moved on, and symbols is filled.
+// stream out and repeat the call with the others. Only if a guard's check after the
+// step fails have all moved on, and symbols is filled; the *RowError then has Moved
+// set.
 func DecodeBatch[T prob.Float](streams []*Decoder, form Form, rows []T, symbols []uint32) error {
 	v, err := batchRows(len(streams), len(rows), len(symbols))
 	if err != nil {
@@ -66,7 +68,7 @@ func DecodeBatch[T prob.Float](streams []*Decoder, form Form, rows []T, symbols 
 	for i, d := range streams {
 		symbols[i] = d.symbol
 		if err := d.commit(); err != nil && first == nil {
-			first = &RowError{i, err}
+			first = &RowError{Row: i, Err: err, Moved: true}
 		}
 	}
 	return first
@@ -109,7 +111,7 @@ func inParallel(n, size int, do func(row int) error) error {
 	if workers == 1 {
 		for i := range n {
 			if err := do(i); err != nil {
-				return &RowError{i, err}
+				return &RowError{Row: i, Err: err}
 			}
 		}
 		return nil
@@ -129,7 +131,7 @@ func inParallel(n, size int, do func(row int) error) error {
 			if err := do(i); err != nil {
 				mutex.Lock()
 				if first == nil || i < first.Row {
-					first = &RowError{i, err}
+					first = &RowError{Row: i, Err: err}
 				}
 				mutex.Unlock()
 			}

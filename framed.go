@@ -163,9 +163,7 @@ func NewFramedEncoder(w io.Writer, f Frame) (*Encoder, error) {
 // the error wraps ErrModel. If r is an io.Seeker, Seek works.
 func NewFramedDecoder(r io.Reader, want Frame) (*Decoder, error) {
 	d := &Decoder{in: r}
-	if s, ok := r.(io.Seeker); ok {
-		d.start, _ = s.Seek(0, io.SeekCurrent)
-	}
+	d.findStart()
 	header, err := readHeader(r)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package foretell
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -94,8 +95,11 @@ func (c *coded) Steps() int64 { return c.steps }
 // counts from there.
 func (c *coded) Information() float64 { return c.info.Bits() }
 
-// setGuard is SetGuard of both sides.
-func (c *coded) setGuard(every int) error {
+// setGuard is SetGuard of both sides of a stream, framed or bare.
+func (c *coded) setGuard(every int, framed bool) error {
+	if framed {
+		return errors.New("a framed stream has the guard of its Frame: set Frame.Guard")
+	}
 	if every < 0 || c.steps != 0 {
 		return fmt.Errorf("a guard's interval of %d steps: set 0 or more before the first step", every)
 	}

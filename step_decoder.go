@@ -28,7 +28,8 @@ type Decoder struct {
 	rc     rangecoder.Decoder
 	src    []byte    // the stream, if it is in memory
 	in     io.Reader // otherwise where it comes from
-	start  int64     // offset of the stream in a seekable in
+	seeker io.Seeker // in, if it can be sought
+	start  int64     // offset of the stream in it
 	frame  *frameReader
 	err    error // sticky
 	dense  prob.Categorical
@@ -49,24 +50,31 @@ func NewDecoder(src []byte) *Decoder {
 // it, to the end of r. If r is an io.Seeker, Seek works.
 func NewStreamDecoder(r io.Reader) *Decoder {
 	d := &Decoder{in: r}
-	if s, ok := r.(io.Seeker); ok {
-		d.start, _ = s.Seek(0, io.SeekCurrent)
-	}
+	d.findStart()
 	d.rc.ResetReader(r)
 	return d
+}
+
+// findStart notes where the stream begins in a reader that can be sought.
+func (d *Decoder) findStart() {
+	if s, ok := d.in.(io.Seeker); ok {
+		if at, err := s.Seek(0, io.SeekCurrent); err == nil {
+			d.seeker, d.start = s, at
+		}
+	}
 }
 
 // Reset makes the decoder begin another bare stream in memory. The interval of
 // the guard stays as it was set.
 func (d *Decoder) Reset(src []byte) {
 	d.begin()
-	d.src, d.in, d.frame, d.err = src, nil, nil, nil
+	d.src, d.in, d.seeker, d.frame, d.err = src, nil, nil, nil, nil
 	d.vocabulary = 0
 	d.rc.Reset(src)
 }
 
 // SetGuard tells the decoder the setting that the encoder of a bare stream had.
-func (d *Decoder) SetGuard(every int) error { return d.setGuard(every) }
+func (d *Decoder) SetGuard(every int) error { return d.setGuard(every, d.frame != nil) }
 
 // Decode returns the next symbol, which was coded under d's equal. If a check
 // fails after this step the error is a *DriftError; up to as many symbols as lie
@@ -160,7 +168,7 @@ func (d *Decoder) take(dist prob.Distribution) (uint32, error) {
 		return 0, err
 	}
 	symbol, iv := dist.Find(point)
-	if uint64(point)-iv.Low >= iv.Width || iv.Low+iv.Width > prob.Total {
+	if iv.Width-1 >= prob.Total || iv.Low > prob.Total-iv.Width || uint64(point)-iv.Low >= iv.Width {
 		return 0, errOffTheLine
 	}
 	w := uint64(0)
@@ -277,23 +285,34 @@ func (d *Decoder) Seek(p Position) error {
 		}
 		return d.resume(p)
 	}
-	s, ok := d.in.(io.Seeker)
-	if !ok {
-		return fmt.Errorf("%w: the reader of the stream is no io.Seeker", fault.ErrUnsupported)
+	if d.seeker == nil {
+		return fmt.Errorf("%w: the reader of the stream cannot seek", fault.ErrUnsupported)
 	}
-	in := d.in
-	if d.frame != nil {
-		in = d.frame
-		if err := d.frame.seek(s, d.start, p.state.Offset); err != nil {
-			return d.fail(err)
-		}
-	} else if _, err := s.Seek(d.start+p.state.Offset, io.SeekStart); err != nil {
-		return d.fail(err)
+	in, err := d.seekReader(p.state.Offset)
+	if err == nil {
+		err = d.rc.SeekReader(in, p.state)
 	}
-	if err := d.rc.SeekReader(in, p.state); err != nil {
-		return d.fail(err)
+	if err != nil {
+		d.err = err
+		return err
 	}
 	return d.resume(p)
+}
+
+// seekReader returns what the range coder's bytes from an offset on come from.
+func (d *Decoder) seekReader(offset int64) (io.Reader, error) {
+	end, err := d.seeker.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
+	if offset > end-d.start {
+		return nil, fmt.Errorf("%w: a position after the end of the stream", fault.ErrCorrupt)
+	}
+	if d.frame != nil {
+		return d.frame, d.frame.seek(d.seeker, d.start, offset)
+	}
+	_, err = d.seeker.Seek(d.start+offset, io.SeekStart)
+	return d.in, err
 }
 
 func (d *Decoder) resume(p Position) error {

@@ -57,10 +57,10 @@ func (e *Encoder) Reset(dst []byte) {
 	e.written = drainSize
 }
 
-// SetGuard makes the stream carry a check against drift after every so many
+// SetGuard makes a bare stream carry a check against drift after every so many
 // steps, and one at its end; 0 means no checks. It must come before the first
 // step. The decoder needs the same setting.
-func (e *Encoder) SetGuard(every int) error { return e.setGuard(every) }
+func (e *Encoder) SetGuard(every int) error { return e.setGuard(every, e.frame != nil) }
 
 // Encode codes symbol under d.
 func (e *Encoder) Encode(d prob.Distribution, symbol uint32) error {

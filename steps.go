@@ -24,6 +24,10 @@ const (
 type RowError struct {
 	Row int
 	Err error
+
+	// Moved says that all streams of a batch have taken the step nevertheless:
+	// what failed came after it, a check against drift or the writing of bytes.
+	Moved bool
 }
 
 func (e *RowError) Error() string { return fmt.Sprintf("row %d: %v", e.Row, e.Err) }
@@ -42,7 +46,7 @@ func EncodeSteps[T prob.Float](e *Encoder, form Form, rows []T, symbols []uint32
 	}
 	for i, symbol := range symbols {
 		if err := encodeRow(e, form, rows[i*v:(i+1)*v], symbol); err != nil {
-			return i, &RowError{i, err}
+			return i, &RowError{Row: i, Err: err}
 		}
 	}
 	return len(symbols), nil
@@ -59,7 +63,7 @@ func DecodeSteps[T prob.Float](d *Decoder, form Form, rows []T, symbols []uint32
 	for i := range symbols {
 		symbol, err := decodeRow(d, form, rows[i*v:(i+1)*v])
 		if err != nil {
-			return i, &RowError{i, err}
+			return i, &RowError{Row: i, Err: err}
 		}
 		symbols[i] = symbol
 	}
@@ -79,10 +83,13 @@ func rowLength(size, n int) (int, error) {
 
 // setRow makes c the distribution of row.
 func setRow[T prob.Float](c *prob.Categorical, form Form, row []T) error {
-	if form == Logits {
+	switch form {
+	case Probabilities:
+		return prob.Set(c, row)
+	case Logits:
 		return prob.SetLogits(c, row)
 	}
-	return prob.Set(c, row)
+	return &fault.DistributionError{Index: -1, Reason: fmt.Sprintf("form %d is none: use Probabilities or Logits", form)}
 }
 
 // A pendingStep is a step that was prepared and not yet coded.

@@ -170,11 +170,16 @@ func (c *Categorical) setProbabilities(v numbers) error {
 			return err
 		}
 		c.k = firstScale - 1 - floorLog2(largest)
-		total, _ = c.pass()
+		if total, _ = c.pass(); total == 0 {
+			c.Release()
+			return errChanged
+		}
 	}
 	c.line = newLine(total, v.n)
 	return nil
 }
+
+var errChanged = &fault.DistributionError{Index: -1, Reason: "the values changed while they were read"}
 
 // floorLog2 returns the whole part of the base-2 logarithm of a float32 above
 // zero.

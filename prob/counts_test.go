@@ -282,3 +282,16 @@ func FuzzCounts(f *testing.F) {
 		checkDistribution(t, table)
 	})
 }
+
+func TestZeroTable(t *testing.T) {
+	var table Table
+	if table.Len() != 0 {
+		t.Errorf("%d symbols", table.Len())
+	}
+	if _, err := table.Interval(0); !errors.As(err, new(*fault.SymbolError)) {
+		t.Error(err)
+	}
+	if symbol, iv := table.Find(7); symbol != 0 || iv != (Interval{Width: Total}) {
+		t.Error(symbol, iv)
+	}
+}

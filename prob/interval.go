@@ -17,9 +17,10 @@ func newLine(total uint64, symbols int) line {
 }
 
 // low returns where symbol i begins; before is the weight of the symbols before
-// it, at most the total. low(total, V) is 2^32.
+// it, at most the total (more counts as that: an array may have changed since it
+// was weighed). low(total, V) is 2^32.
 func (l line) low(before, i uint64) uint64 {
-	hi, lo := bits.Mul64(before, l.spare)
+	hi, lo := bits.Mul64(min(before, l.total), l.spare)
 	q, _ := bits.Div64(hi, lo, l.total)
 	return q + i
 }

@@ -25,7 +25,7 @@ func TestLine(t *testing.T) {
 		weight := r.Uint64N(total - before + 1)
 		iv := l.interval(before, weight, i)
 		want := new(big.Int).SetUint64(before)
-		want.Mul(want, big.NewInt(int64(Total-symbols)))
+		want.Mul(want, big.NewInt(Total-int64(symbols)))
 		want.Div(want, new(big.Int).SetUint64(total))
 		want.Add(want, new(big.Int).SetUint64(i))
 		if iv.Low != want.Uint64() || iv.Width < 1 || iv.Low+iv.Width > Total {

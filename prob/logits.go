@@ -22,6 +22,10 @@ func (c *Categorical) setLogits(v numbers) error {
 	}
 	c.offset = simd.LogitOffset(largest)
 	total, _ := c.pass()
+	if total == 0 {
+		c.Release()
+		return errChanged
+	}
 	c.line = newLine(total, v.n)
 	return nil
 }

@@ -131,7 +131,7 @@ func TestParametric(t *testing.T) {
 				if rg.Escape {
 					x--
 				}
-				want = below(x)*float64(Total-p.Len()) + float64(i)
+				want = below(x)*float64(Total-int64(p.Len())) + float64(i)
 			}
 			// The rounding of the floating-point reference itself grows with
 			// the distance from zero in scales.

@@ -24,6 +24,7 @@ type Sparse struct {
 	n    int // number of symbols
 	line line
 	tail uint64   // weight of the symbols that are not given
+	mark uint64   // fingerprint
 	ids  []uint32 // the given symbols, ascending
 	cum  []uint64 // cum[r] is the weight of ids[:r]
 
@@ -130,11 +131,14 @@ func (s *Sparse) set(n int, ids []uint32, values numbers, tail float64, weigh fu
 
 	s.n, s.tail, s.line = n, t, newLine(sum+t, n)
 	s.ids, s.cum = s.ids[:0], append(s.cum[:0], 0)
+	s.mark = 2 * t
 	sum = 0
 	for _, key := range s.keys {
-		sum += uint64(s.weights[uint32(key)])
+		w := uint64(s.weights[uint32(key)])
+		sum += w
 		s.ids = append(s.ids, uint32(key>>32))
 		s.cum = append(s.cum, sum)
+		s.mark += (w + 1) * (key>>32*0x9e3779b97f4a7c15 | 1)
 	}
 	return nil
 }
@@ -192,9 +196,10 @@ func tailWeight(tail float64, sum uint64) (w uint64, reason string) {
 // Len returns the number of symbols.
 func (s *Sparse) Len() int { return s.n }
 
-// Weight returns the total weight of all symbols, a fingerprint of sorts: nearly
-// any change to the values changes it. It is zero if nothing is set.
-func (s *Sparse) Weight() uint64 { return s.line.total }
+// Weight returns a fingerprint for the guard of a stream, since the total weight
+// does not change with what Rest makes up for: docs/stream.md specifies it. A
+// change to one weight always changes it. It is zero if nothing is set.
+func (s *Sparse) Weight() uint64 { return s.mark }
 
 // Interval returns the interval of symbol.
 func (s *Sparse) Interval(symbol uint32) (Interval, error) {
@@ -257,19 +262,44 @@ func (s *Sparse) Find(point uint32) (uint32, Interval) {
 	if r > 0 && (first > last || !s.begins(r, first, point)) {
 		return s.ids[r-1], s.interval(r-1, s.ids[r-1], true)
 	}
-	symbol := s.guess(r, first, last, point)
-	for symbol > first && !s.begins(r, symbol, point) {
-		symbol--
+	// It is the last one that begins at or before point: the guess or one beside it
+	// as a rule, and where that is far off, within twice as many as it is off by.
+	low, high := first, last
+	if symbol := s.guess(r, first, last, point); s.begins(r, symbol, point) {
+		low = symbol
+		for step := uint32(1); low < high; step *= 2 {
+			symbol = low + min(step, high-low)
+			if !s.begins(r, symbol, point) {
+				high = symbol - 1
+				break
+			}
+			low = symbol
+		}
+	} else {
+		high = symbol - 1
+		for step := uint32(1); low < high; step *= 2 {
+			symbol = high - min(step, high-low)
+			if s.begins(r, symbol, point) {
+				low = symbol
+				break
+			}
+			high = symbol - 1
+		}
 	}
-	for symbol < last && s.begins(r, symbol+1, point) {
-		symbol++
+	for low < high {
+		mid := high - (high-low)/2
+		if s.begins(r, mid, point) {
+			low = mid
+		} else {
+			high = mid - 1
+		}
 	}
-	return symbol, s.interval(r, symbol, false)
+	return low, s.interval(r, low, false)
 }
 
-// guess returns one of the tail symbols first..last, before which r are given, at
-// or next to the one that holds point. Find corrects it in integers, so floating
-// point may round here as it likes.
+// guess returns one of the tail symbols first..last, before which r are given, near
+// the one that holds point. Find goes on from it in integers, so floating point may
+// round here as it likes.
 func (s *Sparse) guess(r int, first, last, point uint32) uint32 {
 	// The lower end of symbol i is about i + scale * (cum[r] + share*(i-r)).
 	scale := float64(s.line.spare) / float64(s.line.total)

@@ -2,6 +2,7 @@ package prob
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/big"
 	"math/rand/v2"
@@ -108,8 +109,8 @@ func TestSparse(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
-		if s.Weight() != sum+tailWeight {
-			t.Fatalf("weight %d, want %d", s.Weight(), sum+tailWeight)
+		if s.line.total != sum+tailWeight {
+			t.Fatalf("weight %d, want %d", s.line.total, sum+tailWeight)
 		}
 		checkLows(t, &s, refSparse(n, ids, weights, tailWeight))
 		points := []uint32{0, 1, math.MaxUint32, uint32(r.Uint64()), uint32(r.Uint64())}
@@ -295,5 +296,63 @@ func BenchmarkSparse(b *testing.B) {
 				s.Find(point)
 			}
 		})
+	}
+}
+
+// TestSparseFar checks that symbols are found where floating point guesses far off:
+// in a huge tail of next to no weight.
+func TestSparseFar(t *testing.T) {
+	const n = 1 << 24
+	var s Sparse
+	for _, ids := range [][]uint32{nil, {5, 9_000_000, n - 1}} {
+		p := make([]float32, len(ids))
+		for i := range p {
+			p[i] = 1e-9
+		}
+		if err := SetSparse(&s, n, ids, p, 1e-9); err != nil {
+			t.Fatal(err)
+		}
+		looked := 0
+		for _, symbol := range []uint32{0, 1, 4, 6, 12345, 8_999_999, 9_000_001, n - 2} {
+			want, err := s.Interval(symbol)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, point := range []uint64{want.Low, want.Low + want.Width - 1} {
+				if got, iv := s.Find(uint32(point)); got != symbol || iv != want {
+					t.Errorf("%d ids: point %d is of symbol %d, %v; want %d, %v", len(ids), point, got, iv, symbol, want)
+				}
+				looked++
+			}
+		}
+		if looked != 16 {
+			t.Fatal(looked)
+		}
+	}
+}
+
+// TestSparseWeight checks that the fingerprint tells apart what Rest would hide.
+func TestSparseWeight(t *testing.T) {
+	seen := map[uint64]string{}
+	for _, ids := range [][]uint32{{1, 5}, {1, 6}, {5, 6}, {1}, {}} {
+		for _, first := range []float32{0.25, 0.25 + 1.0/(1<<24), 0.5} {
+			p := []float32{first, 0.125}[:len(ids)]
+			var s Sparse
+			if err := SetSparse(&s, 100, ids, p, Rest); err != nil {
+				t.Fatal(err)
+			}
+			name := fmt.Sprint(ids, p)
+			if other, ok := seen[s.Weight()]; ok && other != name {
+				t.Errorf("%s has the fingerprint of %s", name, other)
+			}
+			seen[s.Weight()] = name
+			if len(ids) < 2 {
+				continue
+			}
+			w := s.Weight()
+			if err := SetSparse(&s, 100, []uint32{ids[1], ids[0]}, []float32{p[1], p[0]}, Rest); err != nil || s.Weight() != w {
+				t.Error("the order of the ids changes the fingerprint", err)
+			}
+		}
 	}
 }

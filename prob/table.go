@@ -10,6 +10,8 @@ import (
 // Interval takes constant time and Find one look-up and a short search. The
 // intervals are those of Counts. It holds 4 bytes for each symbol and, for the
 // look-up, 8 to 16 more for each of up to 65,536 symbols.
+//
+// The zero value has no symbols: Interval gives an error and Find the whole line.
 type Table struct {
 	lows   []uint32 // lower end of each interval, and 2^32 (as 0) after the last
 	starts []uint32 // symbol at the first point of each of 2^k equal parts of the line, and the last symbol
@@ -72,7 +74,7 @@ func resize(s []uint32, n int) []uint32 {
 }
 
 // Len returns the number of symbols.
-func (t *Table) Len() int { return len(t.lows) - 1 }
+func (t *Table) Len() int { return max(len(t.lows)-1, 0) }
 
 // Interval returns the interval of symbol.
 func (t *Table) Interval(symbol uint32) (Interval, error) {
@@ -94,6 +96,9 @@ func (t *Table) width(low32 uint32) uint64 {
 
 // Find returns the symbol whose interval holds point, and the interval.
 func (t *Table) Find(point uint32) (uint32, Interval) {
+	if len(t.lows) == 0 {
+		return 0, Interval{Width: Total}
+	}
 	// The symbol is first or after it, and before end.
 	part := point >> t.shift
 	first, end := t.starts[part], t.starts[part+1]+1

@@ -39,6 +39,7 @@ type sparseVector struct {
 	Log       bool
 	Tail      string // float64
 	Weight    uint64
+	Guard     string // W of the guard
 	Intervals [][3]uint64
 }
 
@@ -209,7 +210,7 @@ func newSparseVectors(t *testing.T) (vectors []*sparseVector) {
 			v.Values = append(v.Values, fmt.Sprintf("%08x", b))
 		}
 		s := v.set(t)
-		v.Weight = s.Weight()
+		v.Weight, v.Guard = s.line.total, fmt.Sprintf("%016x", s.Weight())
 		v.Intervals = intervalsOf(t, s, append(some(r, s, 6), v.Ids...))
 		vectors = append(vectors, v)
 	}
@@ -272,8 +273,8 @@ func TestSparseVectors(t *testing.T) {
 	inModes(t, func(t *testing.T) {
 		for _, v := range all {
 			s := v.set(t)
-			if s.Weight() != v.Weight {
-				t.Errorf("%+v: weight %d, want %d", *v, s.Weight(), v.Weight)
+			if guard := fmt.Sprintf("%016x", s.Weight()); s.line.total != v.Weight || guard != v.Guard {
+				t.Errorf("%+v: weight %d, for the guard %s, want %d, %s", *v, s.line.total, guard, v.Weight, v.Guard)
 			}
 			checkIntervals(t, s, v.Intervals)
 		}
