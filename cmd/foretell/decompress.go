@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -124,11 +125,21 @@ func (d *decompressOptions) run(name string) error {
 	}
 	opts := &foretell.ReaderOptions{Workers: int(d.workers), MaxMemory: int64(d.maxMemory), MaxOutput: int64(d.maxOutput), Prior: prior}
 	var damage []string
+	var failure error // what --keep-going does not mean, such as a limit
 	if d.keepGoing {
-		opts.KeepGoing = func(err error) { damage = append(damage, err.Error()) }
+		opts.KeepGoing = func(err error) {
+			if !isDamage(err) {
+				failure = cmp.Or(failure, err)
+				return
+			}
+			damage = append(damage, worded(err))
+		}
 	}
 	atRandom := d.pick.any() && in.size >= 0 && !d.keepGoing
 	if err = d.extract(in, atRandom, pipe, opts, to); err == nil {
+		err = failure
+	}
+	if err == nil {
 		err = staged.commit()
 	}
 	if err != nil {

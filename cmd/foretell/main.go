@@ -58,12 +58,24 @@ func usagef(format string, args ...any) error {
 // errReported is a failure whose details have been printed already.
 var errReported = errors.New("damage was found")
 
-// explain words the error of a verb for someone who sees it on a terminal.
-func explain(verb *cobra.Command, err error) string {
+// isDamage reports whether an error says that a file is damaged, and not that it
+// could not be read to see.
+func isDamage(err error) bool {
+	return errors.Is(err, foretell.ErrCorrupt) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// worded words an error for someone who sees it on a terminal.
+func worded(err error) string {
 	text := err.Error()
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		text = strings.ReplaceAll(text, io.ErrUnexpectedEOF.Error(), "the input ends too early")
 	}
+	return text
+}
+
+// explain words the error of a verb, and says what can be done.
+func explain(verb *cobra.Command, err error) string {
+	text := worded(err)
 	if errors.Is(err, foretell.ErrLimit) && verb.Flags().Lookup("max-memory") != nil {
 		text += " (--max-memory sets the limit of memory"
 		if verb.Flags().Lookup("max-output") != nil {

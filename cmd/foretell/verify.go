@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -14,7 +15,9 @@ import (
 
 const verifyHelp = `Decode all of a .fore file, in bounded memory and without writing anything, and
 check every hash in it. Each block that is damaged is named, with the tokens
-that are lost with it. The exit code is 0 if the file is whole, 1 if not.`
+that are lost with it. The exit code is 0 if the file is whole, 1 if not. It is 1
+as well if that cannot be told, as within a limit or without the prior; then
+nothing is said of damage.`
 
 const verifyExample = `  foretell verify tokens.npy.fore
   foretell verify - < tokens.npy.fore
@@ -86,8 +89,13 @@ func (v *verifyOptions) run(name string) error {
 	}
 	opts := &foretell.ReaderOptions{Workers: int(v.workers), MaxMemory: int64(v.maxMemory), MaxOutput: int64(v.maxOutput), Prior: prior}
 	result := verdict{Damage: []damage{}}
+	var failure error // what says nothing of the file, such as a limit
 	note := func(err error) {
-		d := damage{Error: err.Error()}
+		if !isDamage(err) {
+			failure = cmp.Or(failure, err)
+			return
+		}
+		d := damage{Error: worded(err)}
 		var block *foretell.BlockError
 		if errors.As(err, &block) {
 			d.Block, d.Offset = &block.Block, &block.Offset
@@ -103,6 +111,9 @@ func (v *verifyOptions) run(name string) error {
 	show.end()
 	if err != nil {
 		note(err)
+	}
+	if failure != nil {
+		return fmt.Errorf("%s: %w", name, failure)
 	}
 	result.Size = done.Load()
 	result.Whole = len(result.Damage) == 0
