@@ -8,6 +8,8 @@ import "github.com/foretell/foretell/internal/fault"
 //
 // It looks at the counts anew for every symbol: for counts that serve more than
 // one, make a Table, and for counts that change with every symbol an Adaptive.
+//
+// The zero value has no symbols: Interval gives an error and Find the whole line.
 type Counts[T uint32 | uint64] struct {
 	counts []T
 	line   line
@@ -59,6 +61,9 @@ func (c *Counts[T]) Interval(symbol uint32) (Interval, error) {
 
 // Find returns the symbol whose interval holds point, and the interval.
 func (c *Counts[T]) Find(point uint32) (uint32, Interval) {
+	if len(c.counts) == 0 {
+		return 0, Interval{Width: Total}
+	}
 	before := uint64(0)
 	symbol := 0
 	for _, n := range c.counts[:len(c.counts)-1] {

@@ -43,7 +43,7 @@ func Logistic(mean, scale float64) Component {
 
 // A Range is the integers that a Parametric is over.
 type Range struct {
-	Lo, Hi int64 // the least and the greatest, within 2^61 of zero, at most MaxSymbols apart
+	Lo, Hi int64 // the least and the greatest, within 2^61 of zero; at most MaxSymbols symbols
 
 	// Escape adds a symbol below Lo and one above Hi. Without it the mass
 	// outside the range goes to Lo and Hi; with it these symbols have the

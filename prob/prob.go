@@ -32,7 +32,7 @@ type Distribution interface {
 	Len() int
 
 	// Interval returns the interval of symbol. A symbol that is not below
-	// Len is an error that wraps fault.ErrSymbol.
+	// Len is an error that wraps foretell.ErrSymbol.
 	Interval(symbol uint32) (Interval, error)
 
 	// Find returns the symbol whose interval holds point, and the interval.

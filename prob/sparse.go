@@ -98,7 +98,7 @@ func (s *Sparse) set(n int, ids []uint32, values numbers, tail float64, weigh fu
 	case len(ids) != values.n:
 		return &fault.DistributionError{Index: -1, Reason: "there are not as many probabilities as ids"}
 	case len(ids) > n:
-		return &fault.DistributionError{Index: n, Reason: "more ids than symbols"}
+		return &fault.DistributionError{Index: -1, Reason: "more ids than symbols"}
 	}
 	sum := uint64(0)
 	s.weights, s.keys = s.weights[:0], s.keys[:0]

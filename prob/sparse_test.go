@@ -221,7 +221,7 @@ func TestSparseRefusals(t *testing.T) {
 		{"two", 10, good, []float32{2, 0.1}, Rest, false, 0},
 		{"id out of range", 10, []uint32{4, 10}, []float32{0.5, 0.1}, Rest, false, 1},
 		{"duplicate", 10, []uint32{4, 2, 2, 4}, []float32{0.5, 0.1, 0, 0}, Rest, false, 2},
-		{"too many", 10, big, make([]float32, 12), Rest, false, 10},
+		{"too many", 10, big, make([]float32, 12), Rest, false, -1},
 		{"lengths", 10, good, []float32{0.5}, Rest, false, -1},
 		{"no symbols", 0, nil, nil, Rest, false, -1},
 		{"too many symbols", MaxSymbols + 1, good, []float32{1, 0}, Rest, false, -1},
