@@ -208,7 +208,7 @@ func (b *benchOptions) measure(input []string, opts tokens.Options) (*benchmark,
 		return nil, err
 	}
 	for _, name := range m.Skipped {
-		fmt.Fprintf(os.Stderr, "foretell: left out: %s\n", name)
+		fmt.Fprintf(os.Stderr, "foretell: left out: %s\n", harmless(name, ""))
 	}
 	if err := m.join(j.Inputs, opts, filepath.Join(dir, contentFile)); err != nil {
 		return nil, err
@@ -222,7 +222,7 @@ func (b *benchOptions) measure(input []string, opts tokens.Options) (*benchmark,
 		case err != nil && strings.HasPrefix(name, "foretell "):
 			return nil, fmt.Errorf("%s: %w", name, err)
 		case err != nil:
-			fmt.Fprintf(os.Stderr, "foretell: left out: %s: %v\n", name, err)
+			fmt.Fprintf(os.Stderr, "foretell: left out: %s: %s\n", name, harmless(err.Error(), ""))
 		default:
 			m.Rows = append(m.Rows, row)
 		}
@@ -262,7 +262,7 @@ func (b *benchOptions) row(j *job, m *benchmark) (row benchRow, err error) {
 	row.Name = j.Way
 	var encode, decode []float64
 	for begin := time.Now(); row.Runs < b.runs && (row.Runs == 0 || time.Since(begin) < patience); row.Runs++ {
-		b.tell(fmt.Sprintf("%s: %s, run %d of %d", m.Name, j.Way, row.Runs+1, b.runs))
+		b.tell(fmt.Sprintf("%s: %s, run %d of %d", printable(m.Name), j.Way, row.Runs+1, b.runs))
 		for _, name := range []string{packedFile, backFile} {
 			if err := os.RemoveAll(filepath.Join(j.Dir, name)); err != nil {
 				return row, err

@@ -89,7 +89,7 @@ func bar(length float64) string {
 // printMarkdown prints a heading and a table.
 func (m *benchmark) printMarkdown(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n### %s\n\n%s, %s.\n\n", m.Name, counted(m.Tokens, "token"), counted(m.Content, "byte"))
+	fmt.Fprintf(&b, "\n### %s\n\n%s, %s.\n\n", printable(m.Name), counted(m.Tokens, "token"), counted(m.Content, "byte"))
 	b.WriteString("| | bytes | bits/token | ratio | encode MB/s | decode MB/s | MiB | runs |\n|---|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, r := range m.Rows {
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(r.cells(), " | "))

@@ -225,7 +225,7 @@ func (d *decompressOptions) report(s *decompressSummary, name string, to *target
 		}
 	}
 	for _, text := range s.Damage {
-		fmt.Fprintf(os.Stderr, "foretell: lost: %s\n", text)
+		fmt.Fprintf(os.Stderr, "foretell: lost: %s\n", harmless(text, ""))
 	}
 	var err error
 	switch {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/foretell/foretell/cmd/foretell/internal/text"
 )
@@ -103,6 +104,25 @@ func printable(name string) string {
 		}
 	}
 	return name
+}
+
+// harmless spells out what a terminal might obey in a text, such as an error that
+// names a file, but for the characters to keep.
+func harmless(text, keep string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		switch {
+		case r == utf8.RuneError && n == 1:
+			fmt.Fprintf(&b, `\x%02x`, text[i])
+		case !strconv.IsPrint(r) && !strings.ContainsRune(keep, r):
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		default:
+			b.WriteString(text[i : i+n])
+		}
+		i += n
+	}
+	return b.String()
 }
 
 // printJSON writes v for a machine to read.

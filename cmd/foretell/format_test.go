@@ -53,6 +53,19 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
+func TestHarmless(t *testing.T) {
+	for text, want := range map[string]string{
+		`a "b" 'c' ü \ #`: `a "b" 'c' ü \ #`, "x\x1b[31m'\n": `x\x1b[31m'\n`, "\u202e\x9b\u009b\x7f": `\u202e\x9b\u009b\x7f`, "\ufffd": "\ufffd",
+	} {
+		if got := harmless(text, ""); got != want {
+			t.Errorf("%q prints as %s, want %s", text, got, want)
+		}
+	}
+	if got := harmless("a\n\tb\r", "\n\t"); got != "a\n\tb\\r" {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestTrend has the input run ahead of the output by 1000 units.
 func TestTrend(t *testing.T) {
 	var trend trend

@@ -36,7 +36,11 @@ func run(args []string) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(os.Stderr, "foretell: %s\n", explain(cmd, err))
+	keep := ""
+	if !a.running {
+		keep = "\n\t" // of suggestions
+	}
+	fmt.Fprintf(os.Stderr, "foretell: %s\n", harmless(explain(cmd, err), keep))
 	var usage *usageError
 	// What fails before a verb runs is the parsing of its command line.
 	if errors.As(err, &usage) || !a.running {

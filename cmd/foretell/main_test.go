@@ -38,6 +38,7 @@ func TestScript(t *testing.T) {
 		Cmds: scriptCommands,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("DATA", data)
+			env.Setenv("ESC", "\x1b")
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
@@ -219,13 +220,14 @@ type nopCloser struct{ io.Writer }
 func (nopCloser) Close() error { return nil }
 
 // handmadeCommand writes a .fore file that holds files of the given names, as no
-// compress would: handmade FILE NAME...; \0 in a name is a NUL.
+// compress would: handmade FILE NAME...; \0 in a name is a NUL, \e an ESC.
 func handmadeCommand(ts *testscript.TestScript, _ bool, args []string) {
 	var buf bytes.Buffer
 	w, err := foretell.NewWriter(&buf, &foretell.WriterOptions{Model: "fast"})
 	ts.Check(err)
+	control := strings.NewReplacer(`\0`, "\x00", `\e`, "\x1b")
 	for i, name := range args[1:] {
-		ts.Check(w.WritePart(tokens.Part{Kind: tokens.File, Name: strings.ReplaceAll(name, `\0`, "\x00")}))
+		ts.Check(w.WritePart(tokens.Part{Kind: tokens.File, Name: control.Replace(name)}))
 		content := "content of file " + strconv.Itoa(i)
 		info := tokens.Info{Name: "member" + strconv.Itoa(i), Type: tokens.Uint8, Shape: []int{len(content)}}
 		ts.Check(w.WritePart(tokens.Part{Kind: tokens.Member, Info: info, Data: strings.NewReader(content)}))

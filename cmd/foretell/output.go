@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -166,7 +167,7 @@ func (f *outFile) finish() error {
 	if f.temp == "" {
 		return f.Close()
 	}
-	return errors.Join(f.Sync(), f.Close())
+	return cmp.Or(f.Sync(), f.Close())
 }
 
 // commit moves all outputs to their places.

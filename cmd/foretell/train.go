@@ -87,7 +87,7 @@ func (t *trainOptions) run(args []string) error {
 		return err
 	}
 	if !t.quiet {
-		fmt.Fprintf(os.Stderr, "%s: a prior of %s bytes\n", t.out, count(int64(len(prior))))
+		fmt.Fprintf(os.Stderr, "%s: a prior of %s bytes\n", printable(t.out), count(int64(len(prior))))
 	}
 	return nil
 }

@@ -151,7 +151,7 @@ func (v *verifyOptions) report(r *verdict, name string, took time.Duration) erro
 		fmt.Fprintf(&text, "%s: whole: %s of content, %s MB/s\n", printable(name), counted(r.Content, "byte"), speedText(rate(r.Content, took)))
 	}
 	for _, d := range r.Damage {
-		fmt.Fprintf(&text, "%s: %s\n", printable(name), d.Error)
+		fmt.Fprintf(&text, "%s: %s\n", printable(name), harmless(d.Error, ""))
 		for _, s := range d.Spans {
 			fmt.Fprintf(&text, "  lost: tokens %s to %s of %s\n", count(s.First), count(s.First+s.Count-1), printable(s.Member))
 		}
