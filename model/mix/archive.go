@@ -25,6 +25,14 @@ type lineModels struct {
 	chance [32]adaptiveBits // and by the last bit
 }
 
+// over reports whether the input has ended before its time, from where on what is
+// read means nothing. It is asked often enough that a short input which claims to
+// be a large state is refused at once.
+func (a *archive) over() bool { return a.dec != nil && a.dec.Err() != nil }
+
+// often is how many numbers may be read before over is asked.
+const often = 1024
+
 // number codes x < len(m).
 func (a *archive) number(m *adaptiveBits, size, x int) int {
 	if *m == nil {
@@ -108,6 +116,9 @@ func (a *archive) engine(e *engine) {
 	a.mixer(&e.last)
 	for k := range e.apms {
 		for i, v := range e.apms[k].t {
+			if i%often == 0 && a.over() {
+				return
+			}
 			first := apmFirst(i)
 			d := a.integer(&a.points, (int64(v)-first)>>7)
 			if d != 0 {
@@ -123,6 +134,9 @@ func (a *archive) engine(e *engine) {
 
 func (a *archive) entries(m []uint32) {
 	for i, v := range m {
+		if i%often == 0 && a.over() {
+			return
+		}
 		n := a.count(&a.counts, v&1023)
 		if n == 0 {
 			continue
@@ -136,10 +150,16 @@ func (a *archive) mixer(m *mixer) {
 	for k := range m.sets {
 		s := &m.sets[k]
 		for i, n := range s.count {
+			if i%often == 0 && a.over() {
+				return
+			}
 			c := a.count(&a.counts, uint32(n))
 			s.count[i] = uint16(min(int(c), len(m.rates)-1))
 			if c == 0 {
 				continue
+			}
+			if a.over() {
+				return
 			}
 			w := s.w[i*m.inputs:][:m.inputs]
 			for j, v := range w {
@@ -153,10 +173,16 @@ func (a *archive) net(n *net) {
 	for k := range n.inputs {
 		in := &n.inputs[k]
 		for r := range in.sumSq {
+			if r%often == 0 && a.over() {
+				return
+			}
 			in.sumSq[r] = a.vector(in.vec[r*n.dims:][:n.dims], in.sumSq[r], maxVector)
 		}
 	}
 	for r := range n.outSum {
+		if r%often == 0 && a.over() {
+			return
+		}
 		if n.outSum[r] = a.vector(n.out[r*n.dims:][:n.dims], n.outSum[r], maxOut); n.outSum[r] != 0 {
 			n.bias[r] = int32(a.coarse(&a.biases, 12, int64(n.bias[r])))
 		}
@@ -167,7 +193,7 @@ func (a *archive) net(n *net) {
 // matters. One that was not trained stays as it began.
 func (a *archive) vector(v []int32, sum uint64, limit int64) uint64 {
 	k := a.number(&a.sums, 64, min(bits.Len64(sum), 62))
-	if k == 0 {
+	if k == 0 || a.over() {
 		return 0
 	}
 	for i, x := range v {
@@ -180,6 +206,9 @@ func (a *archive) vector(v []int32, sum uint64, limit int64) uint64 {
 func (a *archive) lines(lines []line) {
 	tag := int64(0)
 	for i := range lines {
+		if i%often == 0 && a.over() {
+			return
+		}
 		l := &lines[i]
 		tag += a.integer(&a.gaps, int64(l[0])-tag)
 		l[0] = uint32(tag) | 1
@@ -190,9 +219,6 @@ func (a *archive) lines(lines []line) {
 				above = bits.Len32(l[k/2] >> 7 & 255)
 			}
 			l[k] = a.counter(l[k], level, above)
-		}
-		if i%1024 == 0 && a.dec != nil && a.dec.Err() != nil {
-			return
 		}
 	}
 }

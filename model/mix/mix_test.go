@@ -78,6 +78,7 @@ func TestShapes(t *testing.T) {
 		{[][]int{{4, 1000}, {4, 500}}, books},
 		{[][]int{{4, 1000}, {4, 2}}, books},
 		{[][]int{{4, 1000}, {50, 1000}}, setup{geometry: geometryGrid, rows: 1, cols: 1000}},
+		{[][]int{{4, 40}, {40, 40}}, setup{geometry: geometryGrid, rows: 1, cols: 40}},
 		{[][]int{{50, 1000}, {4, 1000}}, setup{geometry: geometryGrid, rows: 1, cols: 1000}},
 		{[][]int{{4, 1000}, {4, 500}, {50, 1000}}, stream},
 		{[][]int{{4, 1000}, {4, -1}}, stream},
@@ -94,7 +95,7 @@ func TestShapes(t *testing.T) {
 		for _, shape := range c.shapes {
 			n := 1
 			for _, d := range shape {
-				n = min(n*min(max(d, 1), 4000), 4000)
+				n = min(n*min(max(d, 1), 1600), 1600)
 			}
 			b.Symbols = append(b.Symbols, synthetic(50, n).Symbols...)
 			b.Spans = append(b.Spans, Span{Count: n, Shape: shape})
@@ -110,7 +111,7 @@ func TestShapes(t *testing.T) {
 			t.Errorf("%v: %+v, not %+v", c.shapes, got, c.want)
 		}
 		roundTrip(t, Config{}, b)
-		if _, err := Train(TrainConfig{}, &short); err != nil {
+		if _, err := Train(TrainConfig{}, b); err != nil {
 			t.Errorf("%v: train: %v", c.shapes, err)
 		}
 	}

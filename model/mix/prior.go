@@ -50,6 +50,9 @@ func Train(cfg TrainConfig, b *Block) (*Prior, error) {
 	if len(b.Symbols) == 0 || len(b.Symbols) > maxPriorTokens {
 		return nil, fmt.Errorf("%w: a prior is trained on 1 to %d tokens, not %d", fault.ErrUnsupported, maxPriorTokens, len(b.Symbols))
 	}
+	if b.Size < 2 {
+		return nil, fmt.Errorf("%w: the sample of the prior has only one value", fault.ErrUnsupported)
+	}
 	setups := choose(b, cfg.Level)
 	p := &Prior{setup: setups[len(setups)-1], size: b.Size, tokens: len(b.Symbols)}
 	var err error
@@ -182,6 +185,9 @@ func ParsePrior(data []byte, maxMemory int64) (*Prior, error) {
 	p.engine = plan.build()
 	a := archive{dec: dec}
 	a.engine(p.engine)
+	if err := dec.Err(); err != nil {
+		return nil, err
+	}
 	p.lines = make([]line, numbers[2])
 	a.lines(p.lines)
 	if err := dec.Finish(); err != nil {

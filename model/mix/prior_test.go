@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"hash/crc32"
+	"io"
 	"slices"
 	"testing"
 
@@ -84,6 +85,10 @@ func TestPriorRefusals(t *testing.T) {
 	if _, err := Train(TrainConfig{}, &Block{Size: 4}); err == nil {
 		t.Error("trained on nothing")
 	}
+	constant := &Block{Size: 1, Symbols: make([]uint32, 5000), Spans: []Span{{Count: 5000, Shape: []int{5000}}}}
+	if _, err := Train(TrainConfig{}, constant); !errors.Is(err, fault.ErrUnsupported) || errors.Is(err, fault.ErrCorrupt) {
+		t.Error("trained on a constant:", err)
+	}
 	data, _ := p.MarshalBinary()
 	if _, err := ParsePrior(data, 1000); !errors.Is(err, fault.ErrLimit) {
 		t.Error("memory:", err)
@@ -99,6 +104,45 @@ func TestPriorRefusals(t *testing.T) {
 		bad[n] ^= 1
 		if _, err := ParsePrior(bad, 0); err == nil {
 			t.Fatalf("parsed with byte %d changed", n)
+		}
+	}
+}
+
+// TestPriorEnd checks that an input which ends is not read on, however large the
+// state is that it claims to be.
+func TestPriorEnd(t *testing.T) {
+	for _, s := range []setup{
+		{geometry: geometryStream, rows: 1, cols: 1},
+		{geometry: geometryGrid, rows: 30, cols: 40},
+		{geometry: geometryBooks, rows: 1, cols: 32},
+	} {
+		p, err := s.draw(2048, 0, maxPriorTokens)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.tableBits = leastLines
+		e := p.build()
+		in := bytes.Repeat([]byte{0xAA}, 12)
+		dec := rangecoder.NewDecoder(in)
+		a := archive{dec: dec}
+		a.engine(e)
+		if !errors.Is(dec.Err(), io.ErrUnexpectedEOF) {
+			t.Fatal(dec.Err())
+		}
+		// The decoder says how far it was read: 4 bytes take a few bits at least.
+		if read := dec.State().Offset; read > 1000 {
+			t.Errorf("%+v: %d bytes were read of %d", s, read, len(in))
+		}
+		lines := make([]line, 100*often)
+		a.lines(lines)
+		if read := dec.State().Offset; read > 1000 || lines[often][0] != 0 {
+			t.Errorf("%+v: %d bytes were read of %d", s, read, len(in))
+		}
+		data := binary.AppendUvarint(s.append([]byte(priorMagic)), 2048)
+		data = binary.AppendUvarint(data, maxPriorTokens)
+		data = sealed(append(append(data, 0), in...))
+		if _, err := ParsePrior(data, 1<<30); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Error(err)
 		}
 	}
 }
