@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -132,13 +133,12 @@ func (s *staged) remove(ctx context.Context) {
 
 // clean deletes what runs other than the given one have left behind.
 func clean(ctx context.Context, root, run string) error {
-	folder := join(root, partials)
 	files, err := filesystem.New(ctx, root)
 	if err != nil {
 		return err
 	}
 	defer files.Close()
-	left, err := files.List(ctx, folder+"/*")
+	left, err := listPartials(ctx, files, root)
 	if err != nil {
 		return err
 	}
@@ -152,6 +152,26 @@ func clean(ctx context.Context, root, run string) error {
 		}
 	}
 	return nil
+}
+
+// listPartials returns the partial files in a folder. The folder is no pattern:
+// a[1] must not be taken for a1.
+func listPartials(ctx context.Context, files filesystem.Interface, root string) (names []string, err error) {
+	folder := join(root, partials)
+	if !isLocal(root) {
+		if strings.ContainsAny(root, wildcards) {
+			return nil, fmt.Errorf("%w: the folder of outputs, %s, has one of %s in its name", errors.ErrUnsupported, root, wildcards)
+		}
+		return files.List(ctx, folder+"/*")
+	}
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, e := range entries {
+		names = append(names, join(folder, e.Name()))
+	}
+	return names, err
 }
 
 // cleanEmpty deletes the folder of partial files when nothing is in it.

@@ -63,9 +63,12 @@ func list(ctx context.Context, pattern, suffix string) (shards []Shard, err erro
 	return slices.Compact(shards), err
 }
 
+// wildcards are the characters that make a name a pattern.
+const wildcards = `*?[\`
+
 // fixed returns the folder that a pattern begins with.
 func fixed(pattern string) string {
-	if i := strings.IndexAny(pattern, `*?[\`); i >= 0 {
+	if i := strings.IndexAny(pattern, wildcards); i >= 0 {
 		pattern = pattern[:i]
 	}
 	return pattern[:strings.LastIndexByte(pattern, '/')+1]
