@@ -22,7 +22,9 @@ FILE.fore comes back as FILE. What holds several files needs -C, a folder to put
 them in. A dash stands for standard input or output.
 
 With --member and --range, arrays are taken out of the file, each as a file of
-its own: an .npy where it was one or where OUT ends in .npy, else the raw
+its own: an .npy if OUT ends in .npy, the raw elements if it ends in .u8 to .u64,
+.i8 to .i64, .bin, .dat or .raw. Any other name or a folder gets an .npy if the
+array was one, does not have one axis, is big-endian or holds bools, else raw
 elements. Only the blocks that hold them are read, unless the input is a pipe.`
 
 const decompressExample = `  foretell decompress tokens.npy.fore                  # writes tokens.npy

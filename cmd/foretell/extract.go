@@ -180,7 +180,10 @@ func writeRows(file string, p *tokens.Part, pick *selection, to *target) error {
 
 // openMember begins a file for rows from..to-1 of a member.
 func openMember(file string, info tokens.Info, from, last int, to *target) error {
-	npy := !info.Open() && isNPY(file, &info, to.path)
+	npy := isNPY(file, &info, to.path)
+	if npy && info.Open() {
+		return fmt.Errorf("the length of %s, which an .npy begins with, is not known before its end: save the .fore file first, or name an output that ends in .bin", printable(info.Name))
+	}
 	if err := to.open(memberFile(&info, npy), false); err != nil {
 		return err
 	}

@@ -158,11 +158,20 @@ func copyRows(w io.Writer, r io.Reader, info *tokens.Info, from, to int) error {
 	return nil
 }
 
-// isNPY reports whether a member that is picked comes out as an npy file: if it
-// was one, or if the output's name says so.
+// rawEndings are those of files that hold elements and nothing else.
+var rawEndings = []string{".u8", ".u16", ".u32", ".u64", ".i8", ".i16", ".i32", ".i64", ".bin", ".dat", ".raw"}
+
+// isNPY reports whether a member that is picked comes out as an npy file: as the
+// output's name says, or else if it was one or a raw file would not tell what it is.
 func isNPY(file string, info *tokens.Info, out string) bool {
 	ext := func(name, want string) bool { return strings.EqualFold(filepath.Ext(name), want) }
-	return ext(info.Name, ".npy") || ext(file, ".npy") || ext(file, ".npz") || ext(out, ".npy") ||
+	if ext(out, ".npy") {
+		return true
+	}
+	if slices.Contains(rawEndings, strings.ToLower(filepath.Ext(out))) {
+		return false
+	}
+	return ext(info.Name, ".npy") || ext(file, ".npy") || ext(file, ".npz") ||
 		len(info.Shape) != 1 || info.BigEndian || info.Type == tokens.Bool
 }
 
