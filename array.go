@@ -7,7 +7,8 @@ import (
 	"github.com/foretell/foretell/tokens"
 )
 
-// Integer is any type that an array in Go may hold.
+// Integer is any type of the elements of an array. int and uint are none: their
+// size is not the same on every machine.
 type Integer interface {
 	~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64
 }
