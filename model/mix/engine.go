@@ -2,6 +2,7 @@ package mix
 
 import (
 	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/internal/simd/learn"
 	"github.com/foretell/foretell/rangecoder"
 )
 
@@ -15,6 +16,7 @@ type engine struct {
 
 	contexts [][]term
 	hash     []uint32 // of each context, for this token
+	tags     []uint32 // and of the context at this node
 	table    table
 	cur      []*line  // of each context, at this node
 	history  []uint32 // maps by context, depth and history
@@ -61,6 +63,7 @@ func (p *blueprint) build() *engine {
 	e := &engine{
 		contexts: p.contexts,
 		hash:     make([]uint32, n),
+		tags:     make([]uint32, n),
 		cur:      make([]*line, n),
 		entry:    make([]int32, n),
 		history:  make([]uint32, n*(maxDepth+1)*histories),
@@ -161,7 +164,10 @@ func (e *engine) lines(node int32) {
 		h = (h + at) * 0x85EBCA6B
 		h ^= h >> 15
 		h *= 0xC2B2AE35
-		h ^= h >> 16
+		e.tags[c] = h ^ h>>16
+	}
+	learn.Prefetch(e.table.lines, e.tags, e.table.shift)
+	for c, h := range e.tags {
 		e.cur[c] = e.table.find(h)
 	}
 }

@@ -2,7 +2,11 @@
 
 package learn
 
-import "github.com/foretell/foretell/internal/simd"
+import (
+	"unsafe"
+
+	"github.com/foretell/foretell/internal/simd"
+)
 
 // fast reports whether the vector loops take n numbers.
 func fast(n int) bool { return n > 0 && n%lanes == 0 && simd.Vectors() }
@@ -27,3 +31,6 @@ func stepAVX2(v, x *int32, n int, e, limit int32)
 
 //go:noescape
 func backAVX2(to, v *int32, n int, e int32)
+
+//go:noescape
+func prefetch(lines unsafe.Pointer, hashes *uint32, n int, shift uint)

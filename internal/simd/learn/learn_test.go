@@ -82,3 +82,16 @@ func FuzzKernels(f *testing.F) {
 		same(t, a, b, e, max(limit, 0))
 	})
 }
+
+// TestPrefetch takes hashes that lead anywhere, and none.
+func TestPrefetch(t *testing.T) {
+	lines := make([][16]uint32, 8)
+	for shift := range uint(33) {
+		Prefetch(lines, []uint32{0, 1, math.MaxUint32, 1 << 31}, shift)
+	}
+	Prefetch(lines, nil, 29)
+	Prefetch[[16]uint32](nil, []uint32{1}, 29)
+	if !slices.Equal(lines, make([][16]uint32, 8)) {
+		t.Error("the table has changed")
+	}
+}
