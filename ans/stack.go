@@ -37,10 +37,11 @@ type Position struct {
 
 var errUnderflow = fmt.Errorf("pop from an empty stack: %w", io.ErrUnexpectedEOF)
 
-// LoadStack returns the stack that Append stored as src. Any bytes of which the
-// last is not zero, and which are at least 7, are a stack; so are no bytes.
-// Others are an error that wraps fault.ErrCorrupt, or io.ErrUnexpectedEOF where
-// there are 1 to 6.
+// LoadStack returns the stack that Append stored as src. No bytes are a stack, and
+// so are any 7 or more of which the last is not zero, except for 7 that hold 2^48:
+// six zeros and a 1, the state of the empty stack, which has no bytes. Others are
+// an error that wraps fault.ErrCorrupt, or io.ErrUnexpectedEOF where there are 1
+// to 6.
 func LoadStack(src []byte) (*Stack, error) {
 	s := new(Stack)
 	switch {

@@ -127,9 +127,9 @@ func (l *limited) Need(size, count int, src []byte) (int64, error) {
 }
 
 // Encode encodes a block with c, whose ID is id, and returns the ID of the codec
-// to decode it with. That is Adaptive for an alphabet too large for Mix, Static
-// for one too large for StaticRANS and StaticTANS, and Stored where it takes fewer
-// bytes. A Planner's blocks are not stored: later blocks may lean on their Params,
+// to decode it with. That is Adaptive for an alphabet too large for Mix or a block
+// that would need more memory than its limit, Static for an alphabet too large for
+// StaticRANS and StaticTANS, and Stored where it takes fewer bytes. A Planner's blocks are not stored: later blocks may lean on their Params,
 // and its Plan finds parameters that cost hardly more than Stored does where
 // nothing is gained.
 func Encode(id ID, c Codec, dst []byte, b *Block) ([]byte, ID, error) {

@@ -8,8 +8,8 @@ import (
 
 // The learned order of a grid's symbols. Symbols are alike if the same symbols
 // come before and after them, so each gets a vector: how often each symbol comes
-// one and two instants before and after it, as square roots of shares, projected
-// on the leading directions of all of them. Halving the set of vectors again and
+// one instant before it and one after it, as square roots of shares, projected on
+// the leading directions of all of them. Halving the set of vectors again and
 // again, each half as dense as can be, makes the tree.
 //
 // Only sums and products of explicit precision and square roots are used, in a
@@ -32,16 +32,11 @@ type entry struct {
 // A pairs counts which symbol came after which: each is first*size + second.
 type pairs []uint64
 
-// learnOrder returns an order of the symbols for a tree of halves. lags holds the
-// pairs at distance 1, 2, and so on, of which the first counts most.
-func learnOrder(size int, lags ...pairs) []uint32 {
-	rows := make([][]entry, size)
-	cols := 0
-	for lag, p := range lags {
-		slices.Sort(p)
-		rows = addShares(rows, p, size, lag, &cols)
-	}
-	points := project(rows, cols)
+// learnOrder returns an order of the symbols for a tree of halves. p, which it
+// sorts, holds the pairs of symbols that are an instant apart.
+func learnOrder(size int, p pairs) []uint32 {
+	slices.Sort(p)
+	points := project(shares(p, size), 2*size)
 	order := make([]uint32, size)
 	for i := range order {
 		order[i] = uint32(i)
@@ -51,15 +46,16 @@ func learnOrder(size int, lags ...pairs) []uint32 {
 	return order
 }
 
-// addShares adds to each symbol's row what came after it and what came before it.
-func addShares(rows [][]entry, p pairs, size, lag int, cols *int) [][]entry {
+// shares returns a row for each symbol: in column x how often x came after it, in
+// column size+x how often before it, as roots of shares.
+func shares(p pairs, size int) [][]entry {
+	rows := make([][]entry, size)
 	n := uint64(size)
 	after, before := make([]int, size), make([]int, size)
 	for _, x := range p {
 		after[x/n]++
 		before[x%n]++
 	}
-	offset := shareOffset * (lag + 1)
 	for k := 0; k < len(p); {
 		end := k
 		for end < len(p) && p[end] == p[k] {
@@ -67,13 +63,12 @@ func addShares(rows [][]entry, p pairs, size, lag int, cols *int) [][]entry {
 		}
 		a, b, c := int(p[k]/n), int(p[k]%n), end-k
 		share := func(total int) float32 {
-			return float32(math.Sqrt(float64(c) / float64(total+offset)))
+			return float32(math.Sqrt(float64(c) / float64(total+shareOffset)))
 		}
-		rows[a] = append(rows[a], entry{int32(*cols + b), share(after[a])})
-		rows[b] = append(rows[b], entry{int32(*cols + size + a), share(before[b])})
+		rows[a] = append(rows[a], entry{int32(b), share(after[a])})
+		rows[b] = append(rows[b], entry{int32(size + a), share(before[b])})
 		k = end
 	}
-	*cols += 2 * size
 	return rows
 }
 

@@ -211,21 +211,15 @@ func decodePlain(b *Block, src []byte) error {
 }
 
 func (c *Codec) encodeMixed(dst []byte, b *Block, s setup) ([]byte, error) {
-	dst = append(dst, formMixed)
-	dst = s.append(dst)
-	enc := rangecoder.NewEncoder(dst)
-	forest := []*tree(nil)
+	var l learned
 	if s.learned == treePrior {
-		forest = c.config.Prior.trees.forest
+		l.forest = c.config.Prior.trees.forest
 	} else {
-		l, err := learnTrees(b, s)
-		if err != nil {
-			return dst, err
-		}
-		l.put(enc)
-		forest = l.forest
+		l, s = learnTrees(b, s)
 	}
-	r, err := c.runner(b, s, forest)
+	enc := rangecoder.NewEncoder(s.append(append(dst, formMixed)))
+	l.put(enc)
+	r, err := c.runner(b, s, l.forest)
 	if err != nil {
 		return dst, err
 	}

@@ -24,12 +24,13 @@ type learned struct {
 	books  []*book  // of trees of classes
 }
 
-// learnTrees makes the trees of a block.
-func learnTrees(b *Block, s setup) (learned, error) {
+// learnTrees makes the trees of a block, of the kind that the setup says or else
+// the natural one; it returns the setup with the kind that they are of.
+func learnTrees(b *Block, s setup) (learned, setup) {
 	var l learned
 	switch s.learned {
 	case treeHalves:
-		l.order = learnOrder(b.Size, b.pairs(s, 1))
+		l.order = learnOrder(b.Size, b.pairs(s))
 		canonical(l.order)
 		l.forest = []*tree{halves(l.order)}
 	case treeClasses:
@@ -37,7 +38,7 @@ func learnTrees(b *Block, s setup) (learned, error) {
 		for _, x := range b.Symbols {
 			count[x]++
 		}
-		l.books = []*book{learnBook(b.Size, b.pairs(s, 1), count)}
+		l.books = []*book{learnBook(b.Size, b.pairs(s), count)}
 	case treeKin:
 		for col := range s.cols {
 			near, count := b.near(s, col)
@@ -46,14 +47,21 @@ func learnTrees(b *Block, s setup) (learned, error) {
 	default:
 		l.forest = []*tree{natural(b.Size)}
 	}
+	return l.grown(b.Size, s)
+}
+
+// grown makes the trees of the books. Where one would be too deep, which a chain of
+// classes can be, it returns the natural tree.
+func (l learned) grown(size int, s setup) (learned, setup) {
 	for _, k := range l.books {
 		t, err := k.tree()
 		if err != nil {
-			return l, err
+			s.learned = treeNatural
+			return learned{forest: []*tree{natural(size)}}, s
 		}
 		l.forest = append(l.forest, t)
 	}
-	return l, nil
+	return l, s
 }
 
 // put stores the trees.
@@ -103,12 +111,12 @@ func readTree(dec *rangecoder.Decoder, size int, s setup) ([]*tree, error) {
 
 func trees(t *tree, err error) ([]*tree, error) { return []*tree{t}, err }
 
-// pairs returns which symbols stand where, lag instants apart.
-func (b *Block) pairs(s setup, lag int) pairs {
+// pairs returns which symbols stand at the same place an instant apart.
+func (b *Block) pairs(s setup) pairs {
 	var p pairs
 	b.spans(s, func(l *layout) {
-		for i := lag * l.stepT; i < len(l.sym); i++ {
-			p = append(p, uint64(l.sym[i-lag*l.stepT])*uint64(b.Size)+uint64(l.sym[i]))
+		for i := l.stepT; i < len(l.sym); i++ {
+			p = append(p, uint64(l.sym[i-l.stepT])*uint64(b.Size)+uint64(l.sym[i]))
 		}
 	})
 	return p

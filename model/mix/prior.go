@@ -55,10 +55,7 @@ func Train(cfg TrainConfig, b *Block) (*Prior, error) {
 	}
 	setups := choose(b, cfg.Level)
 	p := &Prior{setup: setups[len(setups)-1], size: b.Size, tokens: len(b.Symbols)}
-	var err error
-	if p.trees, err = learnTrees(b, p.setup); err != nil {
-		return nil, err
-	}
+	p.trees, p.setup = learnTrees(b, p.setup)
 	c := New(Config{})
 	r, err := c.runner(b, p.setup, p.trees.forest)
 	if err != nil {

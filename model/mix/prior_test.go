@@ -248,6 +248,24 @@ func TestDeep(t *testing.T) {
 	}
 }
 
+// TestTooDeep checks that a tree that may not be stored is not.
+func TestTooDeep(t *testing.T) {
+	s := setup{geometry: geometryStream, rows: 1, cols: 1, learned: treeClasses}
+	for _, c := range []struct {
+		classes int
+		learned uint8
+	}{{20, treeClasses}, {200, treeNatural}} {
+		l := learned{books: []*book{chained(250, c.classes)}}
+		l, got := l.grown(250, s)
+		if got.learned != c.learned || len(l.forest) != 1 || len(l.books) != b2i(c.learned == treeClasses) {
+			t.Errorf("%d classes: a tree of kind %d", c.classes, got.learned)
+		}
+		if most := slices.Max(l.forest[0].depth); most > maxCode {
+			t.Errorf("%d classes: codes of %d bits", c.classes, most)
+		}
+	}
+}
+
 // deepBody is a hostile body of 100 tokens of 60 symbols whose codes have up to 59 bits.
 const deepBody = "01000002000101003c008d1203059eb15f867b33d567e7696bd5a824fd0c1f55e6a7d981f89303742e5cf125df620fc8" +
 	"f632dfebe2c90e2834bdeb77481beebde964417fa467d69f3fe152ef7835a082f9c90b5e8e1ef7820dab47af"
