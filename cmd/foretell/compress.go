@@ -224,8 +224,12 @@ func (c *compressOptions) create(out string, inputs []string) (*outFile, error) 
 	}
 	f := &outFile{File: os.Stdout, shown: "standard output"}
 	if out != "-" {
+		mode := anyMode
+		if len(inputs) == 1 {
+			mode = modeLike(inputs[0])
+		}
 		var err error
-		if f, err = outPath(out, c.force); err != nil {
+		if f, err = outPath(out, c.force, mode); err != nil {
 			return nil, err
 		}
 	}

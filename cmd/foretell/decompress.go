@@ -193,7 +193,7 @@ func (d *decompressOptions) check(name string) error {
 
 // target returns where the output goes.
 func (d *decompressOptions) target(name string) (*target, error) {
-	t := &target{force: d.force, rescue: d.keepGoing}
+	t := &target{force: d.force, mode: modeLike(name), rescue: d.keepGoing}
 	switch {
 	case d.out == "-" || d.out == "" && d.dir == "" && name == "-":
 		t.stdout = true

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -18,7 +19,8 @@ type target struct {
 	named  bool // path comes from the name of the .fore file
 	root   *os.Root
 	force  bool
-	rescue bool // the input is damaged, and content may have lost its file's name
+	mode   fs.FileMode // of the files
+	rescue bool        // the input is damaged, and content may have lost its file's name
 
 	current *outFile
 	files   []writtenFile
@@ -40,14 +42,14 @@ func (t *target) open(name string, repacked bool) error {
 	case t.stdout:
 		t.current = &outFile{File: os.Stdout, shown: "standard output"}
 	case t.root != nil:
-		if t.current, err = outBelow(t.root, name, t.force); err == nil {
+		if t.current, err = outBelow(t.root, name, t.force, t.mode); err == nil {
 			shown = t.current.shown
 		}
 	default:
 		if shown = t.path; t.named && repacked {
 			shown = plainTar(shown, name)
 		}
-		t.current, err = outPath(shown, t.force)
+		t.current, err = outPath(shown, t.force, t.mode)
 	}
 	if err != nil {
 		t.current = nil

@@ -86,6 +86,7 @@ var scriptCommands = map[string]command{
 	"samebytes": samebytesCommand,
 	"empty":     emptyCommand,
 	"idle":      idleCommand,
+	"mode":      modeCommand,
 }
 
 func number(ts *testscript.TestScript, text string) int {
@@ -351,5 +352,17 @@ func idleCommand(ts *testscript.TestScript, _ bool, _ []string) {
 			ts.Fatalf("a process still runs: %s", links[busy])
 		}
 		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// modeCommand compares the permissions of files with an octal number:
+// mode NUMBER FILE...
+func modeCommand(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args[1:] {
+		fi, err := os.Stat(ts.MkAbs(name))
+		ts.Check(err)
+		if got := strconv.FormatUint(uint64(fi.Mode().Perm()), 8); got != args[0] {
+			ts.Fatalf("%s has the permissions %s, not %s", name, got, args[0])
+		}
 	}
 }

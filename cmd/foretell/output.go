@@ -49,8 +49,21 @@ type outFile struct {
 	shown string // how messages name it
 }
 
-// outPath stages the file with the given path.
-func outPath(name string, force bool) (*outFile, error) {
+// anyMode are the permissions of files that come from no single input, but for
+// what the umask takes from all.
+const anyMode fs.FileMode = 0o666
+
+// modeLike returns the permissions of what comes from one file or folder.
+func modeLike(name string) fs.FileMode {
+	if fi, err := os.Stat(name); err == nil && (fi.Mode().IsRegular() || fi.IsDir()) {
+		return fi.Mode() & anyMode
+	}
+	return anyMode
+}
+
+// outPath stages the file with the given path, with the permissions of the file
+// that it replaces, or else with the given ones.
+func outPath(name string, force bool, mode fs.FileMode) (*outFile, error) {
 	fi, err := os.Stat(name)
 	switch {
 	case err == nil && fi.IsDir():
@@ -71,19 +84,19 @@ func outPath(name string, force bool) (*outFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return staged.create(place{root, filepath.Base(name)}, name, force)
+	return staged.create(place{root, filepath.Base(name)}, name, force, mode)
 }
 
-// outBelow stages a file in a folder that may not exist yet. name is its path
-// below root, with slashes.
-func outBelow(root *os.Root, name string, force bool) (*outFile, error) {
+// outBelow stages a file as outPath does, in a folder that may not exist yet. name
+// is its path below root, with slashes.
+func outBelow(root *os.Root, name string, force bool, mode fs.FileMode) (*outFile, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
 	if err := staged.mkdir(root, path.Dir(name)); err != nil {
 		return nil, err
 	}
-	return staged.create(place{root, filepath.FromSlash(name)}, filepath.Join(root.Name(), filepath.FromSlash(name)), force)
+	return staged.create(place{root, filepath.FromSlash(name)}, filepath.Join(root.Name(), filepath.FromSlash(name)), force, mode)
 }
 
 // checkName refuses the path of a file that would not stay in its folder, on
@@ -116,10 +129,13 @@ func (s *stage) mkdir(root *os.Root, name string) error {
 	return nil
 }
 
-func (s *stage) create(at place, shown string, force bool) (*outFile, error) {
+func (s *stage) create(at place, shown string, force bool, mode fs.FileMode) (*outFile, error) {
 	f := &outFile{at: at, force: force, shown: shown}
 	if err := f.free(); err != nil {
 		return nil, err
+	}
+	if old, err := at.root.Lstat(at.name); err == nil && old.Mode().IsRegular() {
+		mode = old.Mode() & anyMode
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -130,7 +146,7 @@ func (s *stage) create(at place, shown string, force bool) (*outFile, error) {
 	for {
 		f.temp = filepath.Join(dir, fmt.Sprintf(".foretell-%08x.tmp", rand.Uint32()))
 		var err error
-		f.File, err = at.root.OpenFile(f.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		f.File, err = at.root.OpenFile(f.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}

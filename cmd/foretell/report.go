@@ -177,7 +177,7 @@ func (r *reportOptions) output(name string) (*outFile, error) {
 		out = filepath.Clean(name) + ".html"
 	}
 	if out != "-" {
-		return outPath(out, r.force)
+		return outPath(out, r.force, anyMode)
 	}
 	if isTerminal(os.Stdout) && !r.json && !r.csv {
 		return nil, errors.New("a page is not for a terminal: name the output with -o")

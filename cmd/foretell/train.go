@@ -65,7 +65,7 @@ func (t *trainOptions) run(args []string) error {
 		return err
 	}
 	defer src.Close()
-	f, err := outPath(t.out, t.force)
+	f, err := outPath(t.out, t.force, anyMode)
 	if err != nil {
 		return err
 	}
