@@ -37,10 +37,7 @@ type pairs []uint64
 func learnOrder(size int, p pairs) []uint32 {
 	slices.Sort(p)
 	points := project(shares(p, size), 2*size)
-	order := make([]uint32, size)
-	for i := range order {
-		order[i] = uint32(i)
-	}
+	order := ascending(size)
 	b := bisector{points: points, at: make([]float32, size)}
 	b.split(order)
 	return order

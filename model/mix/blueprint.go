@@ -26,6 +26,7 @@ const (
 	mostLinesBest = 22 // and at the best level
 	leastLines    = 8
 	leastRows     = 1 << 10
+	smallThings   = 1 << 18 // bytes, and what allocating rounds up
 	manyTokens    = 1 << 22 // from here on sizes do not grow
 )
 
@@ -124,7 +125,7 @@ func (g *geometry) selectors(specs []string, d dims) ([]selector, error) {
 	return out, nil
 }
 
-// bytes returns how much memory the engine takes.
+// bytes returns how much memory the engine takes at most.
 func (p *blueprint) bytes() int64 {
 	n := int64(64) << p.tableBits
 	n += int64(len(p.contexts)) * ((maxDepth+1)*histories*4 + 64)
@@ -150,14 +151,15 @@ func (p *blueprint) bytes() int64 {
 	if p.g.trail {
 		n += 8 * int64(p.symbols)
 	}
-	return n + 8*int64(p.rows)*int64(p.cols) + 1<<16
+	return n + 8*int64(p.rows)*int64(p.cols) + smallThings
 }
 
-// treeBytes returns how much memory the trees take, and the work of making them.
-func treeBytes(size int) int64 {
+// treeBytes returns how much memory the trees take, and the work of making them:
+// for each symbol 88 bytes at most, and the models of what is stored.
+func (s setup) treeBytes(size int) int64 {
 	trees := int64(1)
-	if size <= maxHalves {
-		trees = maxColumns
+	if s.learned == treeKin {
+		trees = int64(s.cols)
 	}
-	return 24*trees*int64(size) + 64*int64(size)
+	return trees * (88*int64(size) + 48<<10)
 }

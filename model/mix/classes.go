@@ -190,11 +190,8 @@ func newBookCoder(classes, size int) *bookCoder {
 // tree returns the tree of a book: below the classes, codes by Huffman's method
 // from the counts' scales, and for symbols that are not listed all equal.
 func (b *book) tree() (*tree, error) {
-	members := make([][]uint32, b.count)
-	for s, c := range b.class {
-		members[c] = append(members[c], uint32(s))
-	}
-	var nodes [][2]int32
+	members := b.members()
+	nodes := make([][2]int32, 0, len(b.class))
 	join := func(l, r int32) int32 {
 		nodes = append(nodes, [2]int32{l, r})
 		return int32(len(nodes) - 1)
@@ -245,6 +242,23 @@ func (b *book) tree() (*tree, error) {
 	return t, nil
 }
 
+// members returns the symbols of each class, in rising order.
+func (b *book) members() [][]uint32 {
+	size := make([]int, b.count)
+	for _, c := range b.class {
+		size[c]++
+	}
+	rest := make([]uint32, len(b.class))
+	members := make([][]uint32, b.count)
+	for c, n := range size {
+		members[c], rest = rest[:0:n], rest[n:]
+	}
+	for s, c := range b.class {
+		members[c] = append(members[c], uint32(s))
+	}
+	return members
+}
+
 // even returns a node over symbols with codes of about the same length.
 func even(m []uint32, join func(l, r int32) int32) int32 {
 	if len(m) == 1 {
@@ -267,7 +281,7 @@ func (b *book) huffman(m []uint32, join func(l, r int32) int32) int32 {
 	for i, s := range m {
 		leaves[i] = item{1 << b.scale[s], ^int32(s)}
 	}
-	var joined []item
+	joined := make([]item, 0, len(m))
 	take := func() item {
 		if len(joined) == 0 || len(leaves) > 0 && leaves[0].weight <= joined[0].weight {
 			it := leaves[0]

@@ -79,11 +79,8 @@ func readTree(dec *rangecoder.Decoder, size int, s setup) ([]*tree, error) {
 	}
 	switch s.learned {
 	case treeHalves:
-		sorted, order := make([]uint32, size), make([]uint32, size)
-		for i := range sorted {
-			sorted[i] = uint32(i)
-		}
-		readHalves(dec, sorted, order)
+		order := ascending(size)
+		readHalves(dec, order, make([]uint32, size))
 		return []*tree{halves(order)}, dec.Err()
 	case treeClasses:
 		book, err := readBook(dec, size)

@@ -36,5 +36,5 @@ func (c *Codec) Need(size, count int, src []byte) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return p.bytes() + treeBytes(size), nil
+	return p.bytes() + s.treeBytes(size), nil
 }

@@ -163,7 +163,7 @@ func ParsePrior(data []byte, maxMemory int64) (*Prior, error) {
 	if numbers[2] > len(body) {
 		return nil, bad("impossible sizes")
 	}
-	need := treeBytes(p.size) + 64*int64(numbers[2])
+	need := p.setup.treeBytes(p.size) + 64*int64(numbers[2])
 	if maxMemory > 0 && need > maxMemory {
 		return nil, fmt.Errorf("%w: the prior takes %d bytes of memory", fault.ErrLimit, need)
 	}

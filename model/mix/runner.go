@@ -141,13 +141,14 @@ func (c *Codec) runner(b *Block, s setup, forest []*tree) (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	if need := p.bytes() + treeBytes(b.Size); c.config.MaxMemory > 0 && need > c.config.MaxMemory {
+	if need := p.bytes() + s.treeBytes(b.Size); c.config.MaxMemory > 0 && need > c.config.MaxMemory {
 		return nil, fmt.Errorf("%w: the mix model takes %d bytes of memory for a block", fault.ErrLimit, need)
 	}
 	key := engineKey{s, b.Size, forest[0].classes, p.tableBits, p.nodes}
 	if c.engine != nil && c.key == key {
 		c.engine.reset()
 	} else {
+		c.engine = nil // its memory is for the new one
 		c.engine, c.key = p.build(), key
 	}
 	if s.learned == treePrior {

@@ -77,10 +77,12 @@ func halves(order []uint32) *tree {
 }
 
 // natural returns the tree of the symbols in their own order.
-func natural(size int) *tree {
+func natural(size int) *tree { return halves(ascending(size)) }
+
+func ascending(size int) []uint32 {
 	order := make([]uint32, size)
 	for i := range order {
 		order[i] = uint32(i)
 	}
-	return halves(order)
+	return order
 }

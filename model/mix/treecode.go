@@ -48,31 +48,31 @@ func putHalves(enc *rangecoder.Encoder, order []uint32) {
 	putHalves(enc, order[mid:])
 }
 
-// readHalves fills order with a stored order of the symbols of sorted, which it
-// has room for.
-func readHalves(dec *rangecoder.Decoder, sorted, order []uint32) {
-	if len(sorted) < 2 {
-		copy(order, sorted)
+// readHalves puts symbols, which are in rising order, into a stored order. It works
+// in scratch, which is as long.
+func readHalves(dec *rangecoder.Decoder, order, scratch []uint32) {
+	if len(order) < 2 {
 		return
 	}
-	mid := (len(sorted) + 1) / 2
-	l, r := mid, len(sorted)-mid
-	left, right := make([]uint32, 0, l), make([]uint32, 0, r)
-	for _, s := range sorted {
+	mid := (len(order) + 1) / 2
+	l, r := mid, len(order)-mid
+	right := scratch[:0]
+	for i, s := range order {
 		bit := 0
 		switch {
 		case l == 0:
 			bit = 1
-		case r > 0 && (l != r || l+r != len(sorted)):
+		case r > 0 && (l != r || i > 0):
 			bit = dec.Bit(uint64(l) << 32 / uint64(l+r))
 		}
 		if bit == 0 {
-			left = append(left, s)
+			order[mid-l] = s
 		} else {
 			right = append(right, s)
 		}
 		l, r = l-1+bit, r-bit
 	}
-	readHalves(dec, left, order[:mid])
-	readHalves(dec, right, order[mid:])
+	copy(order[mid:], right)
+	readHalves(dec, order[:mid], scratch[:mid])
+	readHalves(dec, order[mid:], scratch[mid:])
 }
