@@ -303,14 +303,6 @@ func (b *benchOptions) row(j *job, m *benchmark) (row benchRow, err error) {
 	return row, nil
 }
 
-// tell shows what goes on, on a terminal, until it is told the next thing.
-func (a *app) tell(text string) {
-	if isTerminal(os.Stderr) && !a.quiet {
-		const clearLine = "\r\x1b[K"
-		fmt.Fprint(os.Stderr, clearLine+text)
-	}
-}
-
 func medianSpeed(bytes int64, seconds []float64) float64 {
 	slices.Sort(seconds)
 	return rate(bytes, time.Duration(seconds[len(seconds)/2]*float64(time.Second)))

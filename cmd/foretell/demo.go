@@ -58,15 +58,10 @@ func (a *app) demo(names []string, asJSON bool) error {
 	}
 	results := []result{{Name: "raw", Size: int64(len(sample)), Bits: 8 * size, Ratio: 1}}
 	var ours []result
-	tell := func(string) {}
-	if isTerminal(os.Stderr) && !a.quiet {
-		const clearLine = "\r\x1b[K"
-		tell = func(text string) { fmt.Fprint(os.Stderr, clearLine+text) }
-	}
 	for i, w := range append(generalWays(), modelWays(names, foretell.WriterOptions{}, openSample)...) {
-		tell(w.name + " ...")
+		a.tell(w.name + " ...")
 		r, err := measure(&w)
-		tell("")
+		a.tell("")
 		if err != nil {
 			return fmt.Errorf("%s: %w", w.name, err)
 		}

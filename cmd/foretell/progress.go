@@ -5,12 +5,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/foretell/foretell/tokens"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 )
 
 // A progress shows how far a run is, how fast it goes, how small the output is so
@@ -104,16 +108,7 @@ func (p *progress) end() {
 func (p *progress) bar(what *activity) {
 	defer close(p.gone)
 	_, total := what.done()
-	bar := progressbar.NewOptions64(total,
-		progressbar.OptionSetWriter(os.Stderr),
-		progressbar.OptionShowBytes(true),
-		progressbar.OptionSetPredictTime(true),
-		progressbar.OptionSetWidth(12),
-		progressbar.OptionUseANSICodes(true),
-		progressbar.OptionSetTheme(progressbar.ThemeASCII),
-		progressbar.OptionClearOnFinish(),
-	)
-	bar.Reset() // starts its clock
+	bar := newBar(total)
 	select {
 	case <-p.stop:
 		return
@@ -124,25 +119,86 @@ func (p *progress) bar(what *activity) {
 	t := newTracker(what)
 	for {
 		s := t.look()
-		n := s.Done
-		if total >= 0 {
-			n = min(n, total-1) // at the total it would be finished
-		}
-		text := what.verb
-		if s.Ratio > 0 {
-			text += fmt.Sprintf(", %.2f:1", s.Ratio)
-		}
-		if s.Bits > 0 {
-			text += fmt.Sprintf(", %.2f bits", s.Bits)
-		}
-		bar.Describe(text)
-		bar.Set64(max(n, 0))
+		showLine(barLine(bar, &s, columns()))
 		select {
 		case <-p.stop:
-			bar.Clear()
+			showLine("")
 			return
 		case <-tick.C:
 		}
+	}
+}
+
+// newBar returns a bar that is drawn by barLine only. total is -1 if unknown.
+func newBar(total int64) *progressbar.ProgressBar {
+	bar := progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(io.Discard),
+		progressbar.OptionShowBytes(true),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionSetWidth(12),
+		progressbar.OptionSetTheme(progressbar.ThemeASCII),
+		progressbar.OptionSetSpinnerChangeInterval(0), // else it draws by itself
+	)
+	bar.Reset() // starts its clock
+	return bar
+}
+
+// barLine returns as much of a line that shows the progress as is shorter than
+// width.
+func barLine(bar *progressbar.ProgressBar, s *progressLine, width int) string {
+	done := s.Done
+	if s.Total > 0 {
+		done = min(done, s.Total-1) // at the total it would be finished
+	}
+	bar.Set64(max(done, 0))
+	texts := []string{s.Verb}
+	if s.Ratio > 0 {
+		texts = append(texts, fmt.Sprintf("%s, %.2f:1", s.Verb, s.Ratio))
+	}
+	if s.Bits > 0 {
+		texts = append(texts, fmt.Sprintf("%s, %.2f bits", texts[len(texts)-1], s.Bits))
+	}
+	var lines []string // the longest last
+	if s.Total > 0 {
+		share := fmt.Sprintf("%d%%", 100*max(done, 0)/s.Total)
+		lines = append(lines, share)
+		for _, text := range texts {
+			lines = append(lines, text+" "+share)
+		}
+	} else {
+		lines = append(lines, texts...)
+	}
+	for _, text := range texts {
+		bar.Describe(text)
+		lines = append(lines, strings.Trim(bar.String(), "\r "))
+	}
+	for _, line := range slices.Backward(lines) {
+		if utf8.RuneCountInString(line) < width {
+			return line
+		}
+	}
+	return ""
+}
+
+// columns returns how wide the terminal is.
+func columns() int {
+	if width, _, err := term.GetSize(int(os.Stderr.Fd())); err == nil && width > 0 {
+		return width
+	}
+	return 80
+}
+
+// showLine shows a line on the terminal, in place of the one before.
+func showLine(line string) {
+	const clearLine = "\r\x1b[K"
+	fmt.Fprint(os.Stderr, clearLine+line)
+}
+
+// tell shows what goes on, on a terminal, until it is told the next thing.
+func (a *app) tell(text string) {
+	if isTerminal(os.Stderr) && !a.quiet {
+		line := []rune(text)
+		showLine(string(line[:min(len(line), columns()-1)]))
 	}
 }
 

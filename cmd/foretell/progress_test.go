@@ -1,9 +1,35 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
+
+// TestBarLine has lines lose parts so that they fit into a terminal.
+func TestBarLine(t *testing.T) {
+	for _, total := range []int64{1000, -1} {
+		bar := newBar(total)
+		bar.Add64(1)
+		time.Sleep(time.Millisecond) // for a speed
+		s := &progressLine{Verb: "decompressing", Done: 300, Total: max(total, 0), Ratio: 12.25, Bits: 10.5}
+		for width := range 150 {
+			line := barLine(bar, s, width)
+			if n := utf8.RuneCountInString(line); n >= max(width, 1) {
+				t.Errorf("total %d: %q in %d columns", total, line, width)
+			}
+			for part, from := range map[string]int{"decompressing": 25, "12.25:1": 90, "10.50 bits": 90, "B/s)": 90} {
+				if width >= from && !strings.Contains(line, part) {
+					t.Errorf("total %d: no %s in %q in %d columns", total, part, line, width)
+				}
+			}
+			if width > 4 && total > 0 && !strings.Contains(line, "30%") {
+				t.Errorf("no share in %q in %d columns", line, width)
+			}
+		}
+	}
+}
 
 // TestTracker lets time pass by hand.
 func TestTracker(t *testing.T) {
