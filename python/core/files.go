@@ -6,9 +6,11 @@ import "C"
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unsafe"
@@ -50,7 +52,7 @@ func ft_writer_new(path *C.char, o *C.ft_writing, e *C.ft_error) (h C.uint32_t) 
 	w := &writer{path: C.GoString(path)}
 	var err error
 	for n := 0; ; n++ {
-		name := fmt.Sprintf("%s.%d-%d.partial", w.path, os.Getpid(), n)
+		name := filepath.Join(filepath.Dir(w.path), fmt.Sprintf(".%d-%d.partial", os.Getpid(), n))
 		w.file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		if !os.IsExist(err) {
 			break
@@ -222,8 +224,8 @@ func ft_compress(p unsafe.Pointer, n C.int64_t, kind *C.char, o *C.ft_writing, l
 	}
 	options := writerOptions(o)
 	src := slice[byte](p, n)
-	out, exact, err := compressSource(src, opts, options)
-	if !exact {
+	out, err := compressSource(src, opts, options)
+	if err != nil {
 		out, err = compressRaw(src, opts.Dtype, options)
 	}
 	if fail(e, err) != 0 {
@@ -232,40 +234,42 @@ func ft_compress(p unsafe.Pointer, n C.int64_t, kind *C.char, o *C.ft_writing, l
 	return give(out, length)
 }
 
-// compressSource compresses src as what it is found to be. It reports false if it
-// would not come back byte for byte that way.
-func compressSource(src []byte, opts tokens.Options, options *foretell.WriterOptions) (out []byte, exact bool, err error) {
+var errInexact = errors.New("the content would not come back byte for byte")
+
+// compressSource compresses src as what it is found to be. An error may be one of
+// src, which is no whole file of the kind that it begins as.
+func compressSource(src []byte, opts tokens.Options, options *foretell.WriterOptions) ([]byte, error) {
 	var dst bytes.Buffer
 	w, err := foretell.NewWriter(&dst, options)
 	if err != nil {
-		return nil, true, err
+		return nil, err
 	}
+	defer w.Close()
 	source, err := tokens.NewSource("data", bytes.NewReader(src), opts)
 	if err != nil {
-		w.Close()
-		return nil, false, err
+		return nil, err
 	}
 	defer source.Close()
 	files := 0
 	for {
 		part, err := source.Next()
 		if err == io.EOF {
-			break
+			err = w.Close()
+			return dst.Bytes(), err
 		}
 		if part.Kind == tokens.File {
 			files++
 		}
-		if err != nil || part.Repacked || files > 1 {
-			w.Close()
-			return nil, false, err
+		if err == nil && (part.Repacked || files > 1) {
+			err = errInexact
 		}
-		if err := w.WritePart(part); err != nil {
-			w.Close()
-			return nil, true, err
+		if err == nil {
+			err = w.WritePart(part)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
-	err = w.Close()
-	return dst.Bytes(), true, err
 }
 
 // compressRaw compresses src as elements of type t, and bytes that fill none.

@@ -2,7 +2,9 @@
 
 import io
 import os
+import pathlib
 import pickle
+import tarfile
 import threading
 import zipfile
 
@@ -205,6 +207,41 @@ def test_errors_of_the_system(tmp_path):
         assert str(tmp_path) in info.value.filename
     with pytest.raises(OSError):
         foretell.open(tmp_path)
+    (tmp_path / "folder" / "inner").mkdir(parents=True)
+    for call, name in (
+        (foretell.load, "a: b"),
+        (foretell.load, "a: b/x"),
+        (lambda path: foretell.save(path, [1]), "a: b/x"),
+        (lambda path: foretell.save(path, [1]), "folder"),
+    ):
+        for path in (os.path.join(tmp_path, name), os.fsencode(os.path.join(tmp_path, name))):
+            with pytest.raises(OSError) as info:
+                call(path)
+            assert info.value.filename == path
+    assert os.listdir(tmp_path) == ["folder"]
+
+
+def test_names_of_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in (b"caf\xe9.fore", b"\xff", "ü".encode(), b"x" * 255, b"a: b", b"%d", b"-x"):
+        for path in (os.path.join(os.fsencode(tmp_path), name), name, os.fsdecode(name), pathlib.Path(os.fsdecode(name))):
+            foretell.save(path, [1, 2])
+            assert foretell.load(path).tolist() == [1, 2]
+            assert os.listdir(os.fsencode(tmp_path)) == [name]
+            with foretell.open(path) as file:
+                assert os.fsencode(file.path) == os.path.join(os.fsencode(tmp_path), name)
+                assert pickle.loads(pickle.dumps(file))[1] == 2
+            os.unlink(path)
+    for path in ("a\0b", b"a\0b"):
+        for call in (lambda: foretell.save(path, [1]), lambda: foretell.open(path)):
+            with pytest.raises(ValueError):
+                call()
+
+
+def test_what_is_in_a_file(path):
+    foretell.save(path, {"a": np.arange(5)})
+    with foretell.open(path) as file:
+        assert "a" in file and 3 not in file and 7 not in file and "b" not in file and None not in file
 
 
 def test_damage(path):
@@ -276,6 +313,22 @@ def test_compress(data):
         assert foretell.decompress(compressed) == data
         assert foretell.decompress(bytearray(compressed)) == data
     assert foretell.compress(memoryview(data)) == foretell.compress(bytearray(data)) == foretell.compress(data)
+
+
+def test_compress_what_only_begins_as_an_archive():
+    array = np.arange(3000, dtype=np.int32)
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name in ("x.npy", "y.npy"):
+            info = tarfile.TarInfo(name)
+            info.size = len(npy(array))
+            tar.addfile(info, io.BytesIO(npy(array)))
+    for data in (buffer.getvalue(), npz(np.savez), npz(np.savez_compressed), npy(array)):
+        for n in (*range(0, len(data), 1511), 5000, len(data) - 1):
+            assert foretell.decompress(foretell.compress(data[:n], model="static")) == data[:n], n
+        altered = bytearray(data)
+        altered[len(data) // 2] ^= 255
+        assert foretell.decompress(foretell.compress(altered, model="static")) == altered
 
 
 def test_compress_refusals():

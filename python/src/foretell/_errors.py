@@ -24,12 +24,13 @@ __all__ = [
 class ForetellError(Exception):
     """Any error of foretell.
 
-    row is the row of a matrix or the place in a sequence that it is about, block the
-    number of the damaged block of a file, which begins at byte offset; None where
-    that does not apply.
+    row is the row of a matrix or the place in a sequence that it is about, symbols what
+    was decoded before in the same call, block the number of the damaged block of a
+    file, which begins at byte offset; None where that does not apply.
     """
 
     row = None
+    symbols = None
     block = None
     offset = None
 
@@ -43,7 +44,7 @@ class DistributionError(ForetellError, ValueError):
 
 
 class SymbolError(ForetellError, ValueError):
-    """A symbol that its distribution of so many symbols does not have. The coder has
+    """A symbol that its distribution, of so many symbols, does not have. The coder has
     not changed."""
 
     symbol = None
@@ -118,7 +119,7 @@ _OS_ERROR = 10
 def make(code, number, message, index, length, row, start, stop, block, offset):
     """Return the exception for an error of the Go side."""
     if code == _OS_ERROR:
-        return OSError(number, os.strerror(number) if number else message, _path(message))
+        return OSError(number, os.strerror(number) if number else message)
     kind = _KINDS.get(code, ForetellError)
     if kind is SymbolError:
         message = f"symbol out of range: {index} is not in 0..{length - 1}" if length >= 0 else message
@@ -138,9 +139,3 @@ def make(code, number, message, index, length, row, start, stop, block, offset):
     if kind is DriftError:
         error.start, error.stop = start, stop
     return error
-
-
-def _path(message):
-    """Return the path in a message of Go's: what it did, the path, the reason."""
-    words = message.split(": ")[0].split(" ", 1)
-    return words[1] if len(words) == 2 else None

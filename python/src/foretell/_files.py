@@ -1,5 +1,6 @@
 """Arrays of integers in .fore files, and bytes."""
 
+import contextlib
 import io
 import json
 import operator
@@ -37,13 +38,26 @@ def save(path, arrays, *, model=None, block=0, solid=False, workers=0, prior=b""
     The file appears only once it is whole. Raises TypeError for other types of
     elements, OSError, and ArgumentError for an unknown model.
     """
-    path = os.fsdecode(path)
+    encoded = os.fsencode(path)
     parts = []
     for name, array in _named(arrays):
         shape = array.shape
         array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         parts.append((name, array.dtype.name, shape, array.reshape(-1).view(np.uint8)))
-    _native.save(path, (model or "", block, solid, workers, _bytes(prior), embed_prior), parts)
+    how = (model or "", block, solid, workers, _bytes(prior), embed_prior)
+    with _naming(path):
+        _native.save(encoded, how, parts)
+
+
+@contextlib.contextmanager
+def _naming(path):
+    """Give the errors of the system the path that they are about, as the caller gave
+    it."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = os.fspath(path)
+        raise
 
 
 def _bytes(prior):
@@ -124,7 +138,8 @@ class File(Mapping):
     def __init__(self, path, *, max_memory=0, max_output=0, workers=0, prior=b""):
         self._path = os.path.abspath(os.fsdecode(path))
         self._how = (max_memory, max_output, workers, _bytes(prior))
-        self._native = _native.Reader(self._path, self._how)
+        with _naming(path):
+            self._native = _native.Reader(os.fsencode(self._path), self._how)
         self._arrays = {}
         for number, member in enumerate(json.loads(self._native.info())):
             self._arrays[member["name"]] = Array(self, number, member)
@@ -140,6 +155,9 @@ class File(Mapping):
         if len(self._arrays) != 1:
             raise KeyError(f"the file has {len(self._arrays)} arrays: choose one of {list(self._arrays)}")
         return next(iter(self._arrays.values()))[key]
+
+    def __contains__(self, name):
+        return name in self._arrays
 
     def __iter__(self):
         return iter(self._arrays)
@@ -263,7 +281,8 @@ class Array:
         shape = (stop - start, *self.shape[1:]) if self.shape else ()
         raw = np.empty(shape, dtype=self._stored, order="F" if self._fortran else "C")
         flat = raw.reshape(-1, order="F" if self._fortran else "C").view(np.uint8)
-        self._file._native.rows(self._number, int(start), int(stop), flat)
+        with _naming(self._file.path):
+            self._file._native.rows(self._number, int(start), int(stop), flat)
         return raw.astype(self.dtype, order="K", copy=False)
 
 

@@ -66,7 +66,7 @@ static PyObject *save(PyObject *self, PyObject *args) {
 	PyObject *arrays;
 	ft_error e = {0};
 	(void)self;
-	if (!PyArg_ParseTuple(args, "sO&O!", &path, writing, &how, &PyList_Type, &arrays) || ready() < 0)
+	if (!PyArg_ParseTuple(args, "yO&O!", &path, writing, &how, &PyList_Type, &arrays) || ready() < 0)
 		return NULL;
 	uint32_t h = go->writer_new((char *)path, &how, &e);
 	if (e.code != FT_OK)
@@ -179,7 +179,7 @@ static int reader_init(PyObject *self, PyObject *args, PyObject *kwargs) {
 	ft_reading how;
 	ft_error e = {0};
 	(void)kwargs;
-	if (!PyArg_ParseTuple(args, "sO&", &path, reading, &how) || ready() < 0)
+	if (!PyArg_ParseTuple(args, "yO&", &path, reading, &how) || ready() < 0)
 		return -1;
 	if (r->h != 0) {
 		PyErr_SetString(PyExc_ValueError, "the file is open already");
