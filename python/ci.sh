@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 	exit 1
 }
 "$python" -m venv "$work/venv"
-"$work/venv/bin/pip" install -q "$PWD" pytest ml_dtypes jax distribution-coder constriction
+"$work/venv/bin/pip" install -q "$PWD" pytest mypy ml_dtypes jax distribution-coder constriction
 "$work/venv/bin/python" -m pytest -q -rs tests
 
 # A wheel serves every later Python and needs no tools; warnings of the compiler are errors.

@@ -3,6 +3,11 @@
 import ast
 import inspect
 import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
 
 import foretell
 
@@ -60,6 +65,46 @@ def test_stubs():
             if isinstance(stub, ast.FunctionDef) and not member.startswith("__"):
                 assert hasattr(thing, member), f"{name}.{member}"
                 compare(stub, getattr(thing, member), f"{name}.{member}")
+
+
+def checked(code, tmp_path):
+    """Return what mypy says about a program."""
+    pytest.importorskip("mypy", reason="mypy is not installed")
+    path = tmp_path / "program.py"
+    path.write_text(code)
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", str(path)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_examples_of_the_readme_have_types(number, tmp_path):
+    readme = pathlib.Path(__file__).resolve().parents[1] / "README.md"
+    code = re.findall(r"```python\n(.*?)```", readme.read_text(), re.DOTALL)[number]
+    assert "Success" in checked(code, tmp_path)
+
+
+def test_types_of_what_is_decoded(tmp_path):
+    out = checked(
+        """
+import numpy as np, foretell
+from typing import Any, assert_type
+decoder = foretell.Decoder(b"", guard=None)
+assert_type(decoder.decode([0.5, 0.5]), int)
+assert_type(decoder.decode([1, 1]), int)
+assert_type(decoder.decode([[0.5, 0.5]]), np.typing.NDArray[np.int64])
+assert_type(decoder.decode([0.5, 0.5], 3), np.typing.NDArray[np.int64])
+assert_type(decoder.decode(np.ones(3), 3), np.typing.NDArray[np.int64])
+assert_type(decoder.decode(np.ones(3)), Any)
+assert_type(decoder.decode([np.ones(3)]), Any)
+try:
+    decoder.decode(np.ones(3), 3)
+except foretell.DriftError as error:
+    print(error.symbols)
+foretell.Density()
+""",
+        tmp_path,
+    )
+    assert out.count("error:") == 1 and 'Missing positional arguments' in out and '"Density"' in out, out
 
 
 def test_marker():
