@@ -72,6 +72,7 @@ func ft_decode_batch(hs *C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C
 	b.symbols = slices.Grow(b.symbols, int(n))[:n]
 	streams, all := b.decoders, b.symbols
 	f := foretell.Form(form)
+	was := streams[0].Steps()
 	var err error
 	switch kind {
 	case C.FT_FLOAT32:
@@ -87,5 +88,9 @@ func ft_decode_batch(hs *C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C
 	for i, s := range all {
 		to[i] = int64(s)
 	}
-	return fail(e, err)
+	code = fail(e, err)
+	if err != nil && streams[0].Steps() != was {
+		e.moved = 1
+	}
+	return code
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/foretell/foretell"
@@ -48,7 +49,7 @@ func fail(e *C.ft_error, err error) C.int32_t {
 	if e.code == C.FT_OS && errors.As(err, &errno) {
 		e.number = C.int32_t(errno)
 	}
-	e.message = C.CString(err.Error())
+	e.message = C.CString(strings.Replace(err.Error(), "Reset begins another", "a new coder begins another", 1))
 	return e.code
 }
 

@@ -30,6 +30,7 @@ typedef struct {
 	int64_t row;
 	int64_t from, to; /* steps */
 	int64_t block, offset;
+	int32_t moved; /* all streams of a batch have moved on */
 	char *message; /* from malloc */
 } ft_error;
 
@@ -84,6 +85,7 @@ typedef struct {
 	int32_t (*stack_step)(uint32_t h, int32_t form, int32_t type, void *p, int64_t v, int64_t *symbol, ft_error *e);
 	int32_t (*stack_bytes)(uint32_t h, int32_t pop, void *p, int64_t n, ft_error *e);
 	uint32_t (*stack_new)(void *data, int64_t length, ft_error *e);
+	int64_t (*stack_length)(uint32_t h);
 	uint32_t (*stack_dump)(uint32_t h, int64_t *length, ft_error *e);
 
 	uint32_t (*finish)(int32_t kind, uint32_t h, int64_t *length, ft_error *e);

@@ -85,6 +85,9 @@ func (s *stack) goBack(p ans.Position) {
 	}
 }
 
+//export ft_stack_length
+func ft_stack_length(h C.uint32_t) C.int64_t { return C.int64_t(stacks.at(uint32(h)).Len()) }
+
 //export ft_stack_dump
 func ft_stack_dump(h C.uint32_t, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
 	defer rescue(e)

@@ -5,6 +5,8 @@ import "C"
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"unsafe"
 
 	"github.com/foretell/foretell"
@@ -33,6 +35,17 @@ type tools struct {
 	components []prob.Component
 }
 
+// check refuses arguments of a stream that would have no effect.
+func check(framed C.int32_t, vocabulary, size, guard C.int64_t) error {
+	switch {
+	case framed == 0 && (vocabulary != 0 || size != 0):
+		return errors.New("a vocabulary or a model of a bare stream: only framed streams name them, with framed=True")
+	case guard < -1:
+		return fmt.Errorf("a guard after every %d steps: give a number above zero, 0 for none or None for the default", guard)
+	}
+	return nil
+}
+
 func frame(vocabulary C.int64_t, model unsafe.Pointer, size, guard C.int64_t) foretell.Frame {
 	f := foretell.Frame{Vocabulary: int(vocabulary), Model: bytes.Clone(slice[byte](model, size)), Guard: int(guard)}
 	if guard == 0 {
@@ -43,11 +56,14 @@ func frame(vocabulary C.int64_t, model unsafe.Pointer, size, guard C.int64_t) fo
 	return f
 }
 
-// A guard below zero is the default: none for a bare stream.
+// A guard of -1 is the default: none for a bare stream.
 //
 //export ft_encoder_new
 func ft_encoder_new(framed C.int32_t, vocabulary C.int64_t, model unsafe.Pointer, size, guard C.int64_t, e *C.ft_error) (h C.uint32_t) {
 	defer rescue(e)
+	if fail(e, check(framed, vocabulary, size, guard)) != 0 {
+		return 0
+	}
 	c := new(encoder)
 	if framed == 0 {
 		c.Encoder = foretell.NewEncoder(nil)
@@ -68,6 +84,9 @@ func ft_encoder_new(framed C.int32_t, vocabulary C.int64_t, model unsafe.Pointer
 //export ft_decoder_new
 func ft_decoder_new(data unsafe.Pointer, length C.int64_t, framed C.int32_t, vocabulary C.int64_t, model unsafe.Pointer, size, guard C.int64_t, e *C.ft_error) (h C.uint32_t) {
 	defer rescue(e)
+	if fail(e, check(framed, vocabulary, size, guard)) != 0 {
+		return 0
+	}
 	c := new(decoder)
 	src := bytes.Clone(slice[byte](data, length))
 	if framed == 0 {

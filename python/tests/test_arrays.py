@@ -69,7 +69,7 @@ def test_numpy(dtype, layout):
     assert code(LAYOUTS[layout](np.array(VALUES, dtype))) == WANT
 
 
-@pytest.mark.parametrize("layout", ["contiguous", "strided", "reversed", "column", "read-only"])
+@pytest.mark.parametrize("layout", ["contiguous", "strided", "reversed", "column", "read-only", "swapped", "swapped and strided"])
 def test_bfloat16_of_ml_dtypes(layout):
     ml_dtypes = pytest.importorskip("ml_dtypes")
     assert code(LAYOUTS[layout](np.array(VALUES, ml_dtypes.bfloat16))) == WANT

@@ -142,6 +142,72 @@ def test_damaged_streams(matrices):
     assert info.value.row == 3
 
 
+def drifted(matrices, streams, steps):
+    """Return the error of a guard of two steps, and what a decoder decoded before."""
+    decoder, got = BatchDecoder(streams, guard=2), []
+    with pytest.raises(foretell.DriftError) as info:
+        for i in range(steps):
+            rows = matrices[i].copy()
+            if i == 1:
+                rows[3] = rows[3, ::-1]
+            got.append(decoder.decode(rows))
+    return info.value, got, decoder
+
+
+def test_drift_hands_over_the_step(matrices):
+    encoder = BatchEncoder(5, guard=2)
+    for matrix, symbols in zip(matrices, SYMBOLS):
+        encoder.encode(matrix, symbols)
+    error, got, decoder = drifted(matrices, encoder.finish(), 6)
+    assert error.row == 3 and len(got) == 1
+    others = [0, 1, 2, 4]
+    assert error.symbols.dtype == np.int64 and error.symbols[others].tolist() == SYMBOLS[1, others].tolist()
+    for i in range(2, 6):
+        assert decoder.decode(matrices[i, others], active=others).tolist() == SYMBOLS[i, others].tolist()
+    with pytest.raises(foretell.DriftError) as info:
+        decoder.decode(matrices[2])  # is refused before any stream moves on
+    assert info.value.row == 3 and info.value.symbols is None
+
+
+def test_finish_checks_all_streams(matrices):
+    encoder = BatchEncoder(5, guard=1000)
+    encoder.encode(matrices[0], SYMBOLS[0])
+    streams = encoder.finish()
+    streams[1] += b"more"
+    streams[3] += b"more"
+    decoder = BatchDecoder(streams, guard=1000)
+    decoder.decode(matrices[0])
+    with pytest.raises(foretell.CorruptError) as info:
+        decoder.finish()
+    assert info.value.row == 1
+    for i, kind in ((0, foretell.ArgumentError), (1, foretell.CorruptError), (3, foretell.CorruptError), (4, foretell.ArgumentError)):
+        with pytest.raises(kind, match="finished" if i in (0, 4) else "corrupt"):
+            decoder.decode(matrices[0, i : i + 1], active=[i])
+
+
+def test_a_failed_init_changes_nothing(matrices):
+    encoder = BatchEncoder(5)
+    encoder.encode(matrices[0], SYMBOLS[0])
+    with pytest.raises(foretell.ArgumentError):
+        encoder.__init__(3, vocabulary=5)
+    encoder.encode(matrices[1], SYMBOLS[1])
+    decoder = BatchDecoder(encoder.finish())
+    with pytest.raises(foretell.CorruptError):
+        decoder.__init__([b"x" * 60], framed=True)
+    assert len(decoder) == 5 and [decoder.decode(m).tolist() for m in matrices[:2]] == SYMBOLS[:2].tolist()
+    for kind, streams in ((BatchEncoder, 2), (BatchDecoder, [b"", b""])):
+        batch = kind.__new__(kind)
+        with pytest.raises(foretell.ArgumentError):
+            batch.__init__(streams, vocabulary=5)
+        assert len(batch) == 0
+
+
+def test_a_stream_that_is_none():
+    for active in ([-1], [2], [10**30], np.array([-1])):
+        with pytest.raises(IndexError, match=f"stream {active[0]} of 2"):
+            BatchEncoder(2).encode(np.ones((1, 3)), [1], active=active)
+
+
 def test_constructors():
     assert BatchEncoder(0).finish() == []
     for call in (

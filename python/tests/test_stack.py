@@ -1,6 +1,7 @@
 """Stack, and densities of integers with every coder."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -87,6 +88,19 @@ def test_values(family, rng):
     assert stack.pop_values(family(1, 1.5)) == 3
     assert np.array_equal(stack.pop_values(density), values)
     assert len(stack) == 0
+
+
+def test_length_is_not_found_by_copying():
+    stack = Stack()
+    assert not stack and len(stack) == 0
+    stack.push_bytes(bytes(range(256)) * 4096)
+    assert stack and len(stack) == len(stack.tobytes())
+    tracemalloc.start()
+    assert len(stack) > 1 << 20
+    assert tracemalloc.get_traced_memory()[1] < 1 << 16
+    tracemalloc.stop()
+    with pytest.raises(ValueError, match="initialised"):
+        len(Stack.__new__(Stack))
 
 
 def test_cost_is_the_density(rng):

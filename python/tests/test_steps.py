@@ -1,5 +1,6 @@
 """Encoder and Decoder."""
 
+import collections
 import copy
 import inspect
 import math
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 import foretell
-from foretell import Decoder, Encoder
+from foretell import BatchDecoder, BatchEncoder, Decoder, Encoder
 
 
 @pytest.fixture
@@ -155,9 +156,10 @@ def test_symbols_out_of_range(matrix):
         with pytest.raises(foretell.SymbolError, match="not in 0..299") as info:
             encoder.encode(matrix[0], symbol)
         assert info.value.symbols == 300
-        if abs(symbol) < 2**63:
-            assert info.value.symbol == symbol
-    for bad in (300, -7, 2**33):
+        assert info.value.symbol == symbol and f": {symbol} is" in str(info.value)
+    with pytest.raises(foretell.SymbolError, match=": 18446744073709551615 is"):
+        encoder.encode(matrix[:2], np.array([1, 2**64 - 1], np.uint64))
+    for bad in (300, -7, 2**33, 10**30):
         encoder = Encoder()
         with pytest.raises(foretell.SymbolError) as info:
             encoder.encode(matrix, [5] * 20 + [bad] + [5] * 19)
@@ -184,6 +186,29 @@ def test_a_refused_row_leaves_the_coder_where_it_is(matrix, symbols):
         assert info.value.row == 7
         assert list(info.value.symbols) == symbols[:7]
         assert decoder.decode(matrix[7:]).tolist() == symbols[7:]
+
+
+def test_what_has_no_order_is_no_sequence_of_symbols(matrix):
+    encoder = Encoder()
+    for symbols in ({1, 2}, frozenset([1]), {1: 2}, {1: 2}.keys(), collections.UserDict({1: 2}), "12"):
+        with pytest.raises(TypeError):
+            encoder.encode(matrix[0], symbols)
+        with pytest.raises(TypeError):
+            encoder.encode_topk(symbols, [0.5] * len(symbols), 1, size=300)
+    with pytest.raises(TypeError):
+        encoder.encode(collections.UserDict({0: 1}), 0)
+    assert encoder.steps == 0
+
+
+def test_arrays_of_objects_are_symbols(matrix, symbols):
+    encoder = Encoder()
+    encoder.encode(matrix, np.array(symbols, object))
+    assert encoder.finish() == stream(matrix, symbols)
+    for bad in ([1, None], [1, 2.5], [1, "2"]):
+        with pytest.raises(TypeError):
+            Encoder().encode(matrix[:2], np.array(bad, object))
+    with pytest.raises(ValueError):
+        Encoder().encode(matrix[:2], np.array([[1], [2]], object))
 
 
 def test_wrong_numbers_of_rows(matrix):
@@ -276,8 +301,9 @@ def test_after_finish(matrix):
     encoder.finish()
     with pytest.raises(ValueError, match="finished"):
         encoder.encode(matrix[0], 1)
-    with pytest.raises(ValueError, match="finished"):
+    with pytest.raises(ValueError, match="finished") as info:
         encoder.finish()
+    assert "Reset" not in str(info.value)  # which Python has not
 
 
 def test_the_loop_is_one_call():
@@ -295,6 +321,55 @@ def test_the_loop_is_one_call():
         decoder = Decoder(data, **options)
         assert decoder.decode_with(predict, n) == symbols
         decoder.finish()
+
+
+def test_the_loop_asks_for_no_row_after_the_end():
+    table = [[0.5, 0.5], [0.25, 0.75], [0.5, 0.5]]
+    for options in ({}, {"vocabulary": 2}, {"guard": 0}, {"guard": 2}):
+        encoder = Encoder(framed=True, **options)
+        encoder.encode(table, [1, 0, 1])
+        data = encoder.finish()
+        decoder = Decoder(data, framed=True, **options)
+        assert decoder.decode_with(lambda before: table[len(before)]) == [1, 0, 1]
+        assert decoder.decode_with(lambda before: 1 / 0) == []
+        decoder.finish()
+    with pytest.raises(IndexError):
+        Decoder(data, framed=True, guard=2).decode_with(lambda before: table[:2][len(before)])
+
+
+def test_the_loop_takes_one_row_at_a_time(matrix):
+    for rows in (matrix[:1], matrix[:4], [[0.5, 0.5]], matrix[0, 0]):
+        decoder = Decoder(b"abcdefgh")
+        with pytest.raises((ValueError, TypeError)):
+            decoder.decode_with(lambda before: rows, 3)
+        encoder = Encoder()
+        with pytest.raises((ValueError, TypeError)):
+            encoder.encode_with(lambda before: rows, [1])
+        with pytest.raises(TypeError):
+            encoder.encode_with(lambda before: matrix[0], [[1, 2]])
+        assert decoder.steps == encoder.steps == 0
+
+
+def test_the_loop_hands_over_what_came_before_an_error(matrix, symbols):
+    data = stream(matrix, symbols, guard=8)
+    decoder = Decoder(data, guard=8)
+    with pytest.raises(foretell.DriftError) as info:
+        decoder.decode_with(lambda before: matrix[len(before)][:: -1 if len(before) == 20 else 1], 40)
+    assert info.value.symbols[:20] == symbols[:20] and len(info.value.symbols) == 23
+    with pytest.raises(foretell.TruncatedError) as info:
+        Decoder(stream(matrix, symbols)[:20]).decode_with(lambda before: matrix[len(before)], 40)
+    n = len(info.value.symbols)
+    assert 0 < n < 40 and info.value.symbols == symbols[:n]
+
+
+def test_values_before_an_error_are_handed_over():
+    values = np.arange(12).reshape(3, 4)
+    density = foretell.Gaussian(values, 3.0)
+    encoder = Encoder(guard=4)
+    encoder.encode_values(values, density)
+    with pytest.raises(foretell.DriftError) as info:
+        Decoder(encoder.finish(), guard=4).decode_values(foretell.Gaussian(np.where(values == 5, 0, values), 3.0))
+    assert info.value.row == 7 and info.value.symbols[:5].tolist() == [0, 1, 2, 3, 4] and len(info.value.symbols) == 7
 
 
 def test_errors_in_a_callback_come_through():
@@ -323,6 +398,14 @@ def test_constructors():
     for options in ({"vocabulary": -1}, {"vocabulary": 2**25}, {"model": b"x" * 256}, {"guard": 2**40}):
         with pytest.raises(foretell.ForetellError):
             Encoder(framed=True, **options)
+    for make in (Encoder, lambda **o: Decoder(b"", **o), lambda **o: BatchEncoder(1, **o), lambda **o: BatchDecoder([b""], **o)):
+        for options in ({"vocabulary": 5}, {"model": b"m"}, {"guard": -2}, {"framed": True, "guard": -2}):
+            with pytest.raises(foretell.ArgumentError):
+                make(**options)
+        for guard in (None, -1, 0, 7):
+            make(guard=guard)
+        with pytest.raises(TypeError):
+            make(guard=1.5)
     encoder = Encoder.__new__(Encoder)
     for use in (
         encoder.finish,

@@ -1,13 +1,15 @@
 """The coders of steps: the native ones, and what they do not need speed for."""
 
+import operator
+
 from . import _native
-from ._errors import EndOfStream
+from ._errors import DistributionError, EndOfStream, ForetellError
 
 __all__ = ["Decoder", "Encoder", "Stack"]
 
 
 class Encoder(_native.Encoder):
-    """Encoder(*, framed=False, vocabulary=0, model=b"", guard=-1)
+    """Encoder(*, framed=False, vocabulary=0, model=b"", guard=None)
 
     Codes symbols under distributions that your model predicts, which the Decoder has
     to be handed in the same order. For one thread at a time.
@@ -18,7 +20,7 @@ class Encoder(_native.Encoder):
     it), which the decoder compares.
 
     guard is the number of steps between two checks that the decoder was handed the
-    same distributions, each of 32 bits; 0 is none. The default, -1, is none in bare
+    same distributions, each of 32 bits; 0 is none. The default, None, is none in bare
     and 1024 in framed streams.
     """
 
@@ -30,8 +32,9 @@ class Encoder(_native.Encoder):
         Decoder.decode_with."""
         before = []
         for symbol in symbols:
+            symbol = operator.index(symbol)
             self.encode(predict(before), symbol, logits=logits)
-            before.append(int(symbol))
+            before.append(symbol)
 
     def encode_values(self, values, density):
         """Code integers, an array of the shape of density, each under its own."""
@@ -39,7 +42,7 @@ class Encoder(_native.Encoder):
 
 
 class Decoder(_native.Decoder):
-    """Decoder(data, *, framed=False, vocabulary=0, model=b"", guard=-1)
+    """Decoder(data, *, framed=False, vocabulary=0, model=b"", guard=None)
 
     Gives back the symbols of an Encoder's stream, bytes or anything with a buffer.
     The other arguments are those of the Encoder; of a framed stream, the guard is
@@ -51,21 +54,31 @@ class Decoder(_native.Decoder):
     def decode_with(self, predict, n=None, *, logits=False):
         """Decode n symbols, or a framed stream to its end, under the distributions
         predict(before), where before is the list of the symbols so far, the same list
-        every time. Return it. This is the loop of an autoregressive model."""
+        every time. Return it. This is the loop of an autoregressive model. An error of
+        the stream has that list as its attribute symbols."""
         symbols = []
-        while n is None or len(symbols) < n:
-            row = predict(symbols)
-            try:
-                symbols.append(self.decode(row, logits=logits))
-            except EndOfStream:
-                if n is None:
-                    break
-                raise
+        try:
+            while not self._ended() if n is None else len(symbols) < n:
+                symbols.append(self._decode_row(predict(symbols), logits))
+        except ForetellError as error:
+            if error.symbols is None:
+                error.symbols = symbols
+            raise
         return symbols
+
+    def _ended(self):
+        """Tell whether a framed stream has no more symbols, which comes before what is
+        wrong with a distribution of none."""
+        try:
+            self.decode(())
+        except EndOfStream:
+            return True
+        except DistributionError:
+            return False
 
     def decode_values(self, density):
         """Return the integers that encode_values coded, an int64 array of the shape of
-        density."""
+        density. An error has those before it, in one axis, as its attribute symbols."""
         return density._decode(self)
 
 
@@ -87,6 +100,3 @@ class Stack(_native.Stack):
         """Pop the integers that push_values pushed, an int64 array of the shape of
         density. After an error the stack is as it was."""
         return density._decode(self, True)
-
-    def __len__(self):
-        return len(self.tobytes())

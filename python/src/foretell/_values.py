@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ._errors import ForetellError
+
 __all__ = ["Density", "Gaussian", "Laplace", "Logistic", "Mixture"]
 
 
@@ -55,7 +57,12 @@ class Density:
 
     def _decode(self, coder, pop=False):
         values = np.zeros(self.shape, dtype=np.int64)
-        self._code(coder, values, pop)
+        try:
+            self._code(coder, values, pop)
+        except ForetellError as error:
+            if not pop and error.row is not None:
+                error.symbols = values.reshape(-1)[: error.row]
+            raise
         return values
 
 

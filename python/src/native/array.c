@@ -1,7 +1,6 @@
 /* What is done with arrays once their address is known, and symbols. */
 #include "native.h"
 
-#include <limits.h>
 #include <string.h>
 
 static void swap(char *p, int size) {
@@ -12,19 +11,17 @@ static void swap(char *p, int size) {
 	}
 }
 
-/* integer reads a whole number; larger tells that it is above every int64. */
-static int64_t integer(const Array *a, const char *p, int *larger) {
+/* integer reads a whole number, the largest int64 for one above. */
+static int64_t integer(const Array *a, const char *p) {
 	if (a->type == FT_SIGNED && a->size == 8 && !a->swapped) { /* what most arrays have */
 		int64_t x;
 		memcpy(&x, p, 8);
-		*larger = 0;
 		return x;
 	}
 	char b[8];
 	memcpy(b, p, a->size);
 	if (a->swapped)
 		swap(b, a->size);
-	*larger = 0;
 	if (a->type == FT_SIGNED) {
 		int8_t i8;
 		int16_t i16;
@@ -53,22 +50,33 @@ static int64_t integer(const Array *a, const char *p, int *larger) {
 		return memcpy(&u32, b, 4), u32;
 	}
 	memcpy(&u64, b, 8);
-	*larger = u64 > INT64_MAX;
-	return *larger ? INT64_MAX : (int64_t)u64;
+	return u64 > INT64_MAX ? INT64_MAX : (int64_t)u64;
+}
+
+/* objects returns the objects of an array of one axis as a list. */
+static PyObject *objects(const Array *a) {
+	PyObject *list = PyList_New(a->shape[0]);
+	for (Py_ssize_t i = 0; list && i < a->shape[0]; i++) {
+		PyObject *item;
+		memcpy(&item, a->data + i * a->strides[0], sizeof item);
+		PyList_SetItem(list, i, Py_NewRef(item ? item : Py_None));
+	}
+	return list;
 }
 
 /* widen makes whole numbers doubles. */
 static int widen(Array *a) {
 	Py_ssize_t rows = a->ndim == 2 ? a->shape[0] : 1, n = a->shape[a->ndim - 1];
-	double *to = PyMem_Malloc((rows * n + 1) * sizeof *to), *next = to;
+	double *to = NULL, *next;
+	if (n == 0 || rows <= PY_SSIZE_T_MAX / 8 / n)
+		next = to = PyMem_Malloc(rows && n ? rows * n * sizeof *to : 1);
 	if (to == NULL) {
 		PyErr_NoMemory();
 		return -1;
 	}
 	for (Py_ssize_t i = 0; i < rows; i++) {
 		for (Py_ssize_t k = 0; k < n; k++) {
-			int larger;
-			int64_t x = integer(a, a->data + (a->ndim == 2 ? i * a->strides[0] : 0) + k * a->strides[a->ndim - 1], &larger);
+			int64_t x = integer(a, a->data + (a->ndim == 2 ? i * a->strides[0] : 0) + k * a->strides[a->ndim - 1]);
 			if (x > 1LL << 53 || x < -(1LL << 53)) {
 				PyMem_Free(to);
 				PyErr_SetString(PyExc_ValueError, "a whole number beyond 2^53 as a probability: give floats");
@@ -93,19 +101,42 @@ static int widen(Array *a) {
 	return 1;
 }
 
+int too_many_numbers(void) {
+	return set_error("DistributionError", "invalid distribution: more than 2^24 symbols");
+}
+
 int array_get(Array *a, PyObject *o, int most) {
 	if (array_read(a, o, most) < 0)
 		return -1;
-	if (a->ndim == 0) {
-		array_free(a);
+	if (a->ndim == 0)
 		PyErr_SetString(PyExc_ValueError, "a single number: a distribution is an array of one axis");
-		return -1;
-	}
-	if (a->type > FT_BFLOAT16 && widen(a) < 0) {
+	else if (a->shape[a->ndim - 1] > MOST_NUMBERS)
+		too_many_numbers();
+	else
+		return 0;
+	array_free(a);
+	return -1;
+}
+
+int array_floats(Array *a) {
+	int failed = 0;
+	if (a->type == FT_OBJECT) {
+		PyObject *list = a->ndim == 1 ? objects(a) : NULL;
+		if (a->ndim != 1)
+			too_many_axes(a->ndim, 1);
 		array_free(a);
-		return -1;
+		failed = list == NULL || numbers_of(a, list) < 0;
+		Py_XDECREF(list);
+	} else if (a->type > FT_BFLOAT16) {
+		failed = widen(a) < 0;
 	}
-	return 0;
+	if (failed)
+		array_free(a);
+	return -failed;
+}
+
+int array_row(Array *a, PyObject *o) {
+	return array_get(a, o, 1) < 0 ? -1 : array_floats(a);
 }
 
 void array_free(Array *a) {
@@ -152,78 +183,82 @@ void gather(const Array *a, Py_ssize_t from, Py_ssize_t to, char *dst) {
 	}
 }
 
-int symbol_get(PyObject *o, uint32_t *symbol, long long *value) {
-	int overflow;
+int is_sequence(PyObject *o) {
+	return PySequence_Check(o) && !PyObject_HasAttrString(o, "keys");
+}
+
+int symbol_get(PyObject *o, uint32_t *symbol) {
 	PyObject *index = PyNumber_Index(o);
 	if (index == NULL)
 		return -1;
-	*value = PyLong_AsLongLongAndOverflow(index, &overflow);
+	int overflow;
+	long long value = PyLong_AsLongLongAndOverflow(index, &overflow);
 	Py_DECREF(index);
-	if (overflow)
-		*value = overflow > 0 ? LLONG_MAX : LLONG_MIN;
-	*symbol = *value < 0 || *value > NO_SYMBOL ? NO_SYMBOL : (uint32_t)*value;
+	*symbol = overflow || value < 0 || value > NO_SYMBOL ? NO_SYMBOL : (uint32_t)value;
 	return 0;
 }
 
-/* put_symbol sets symbol i. */
-static void put_symbol(Symbols *s, Py_ssize_t i, long long value) {
-	s->all[i] = value < 0 || value >= NO_SYMBOL ? NO_SYMBOL : (uint32_t)value;
-	if (s->all[i] == NO_SYMBOL && s->bad < 0) {
-		s->bad = i;
-		s->value = value;
-	}
-}
-
-static int symbols_from_list(Symbols *s, PyObject *o) {
-	PyObject *list = PySequence_List(o);
-	if (list == NULL)
-		return -1;
-	s->n = PyList_Size(list);
-	s->all = PyMem_Malloc(s->n ? s->n * sizeof *s->all : 1);
-	int failed = s->all == NULL;
-	if (failed)
-		PyErr_NoMemory();
-	for (Py_ssize_t i = 0; i < s->n && !failed; i++) {
-		PyObject *item = PyList_GetItem(list, i);
-		uint32_t symbol;
-		long long value = 0;
-		failed = item == NULL || symbol_get(item, &symbol, &value) < 0;
-		if (!failed)
-			put_symbol(s, i, value);
-	}
-	Py_DECREF(list);
-	if (failed)
-		symbols_free(s);
-	return -failed;
-}
-
-int symbols_get(Symbols *s, PyObject *o) {
-	s->all = NULL;
-	s->bad = -1;
-	if (PyIter_Check(o))
-		return refused(o);
-	if (PyList_Check(o) || PyTuple_Check(o) || PyBytes_Check(o) || PyByteArray_Check(o) || (!PyObject_CheckBuffer(o) && !PyObject_HasAttrString(o, "__dlpack__") && !PyObject_HasAttrString(o, "__array__")))
-		return symbols_from_list(s, o);
-	Array a;
-	if (array_read(&a, o, 1) < 0)
-		return -1;
-	if (a.ndim != 1 || (a.type != FT_SIGNED && a.type != FT_UNSIGNED)) {
-		PyErr_SetString(a.ndim != 1 ? PyExc_ValueError : PyExc_TypeError, "symbols are whole numbers in an array of one axis, or a list");
-		array_free(&a);
+/* symbols_room makes room for n symbols if they are as many as wanted. */
+static int symbols_room(Symbols *s, Py_ssize_t n, Py_ssize_t want, const char *each) {
+	if (want >= 0 && n != want) {
+		PyErr_Format(PyExc_ValueError, "%zd symbols for %zd %s", n, want, each);
 		return -1;
 	}
-	s->n = a.shape[0];
-	s->all = PyMem_Malloc(s->n ? s->n * sizeof *s->all : 1);
-	for (Py_ssize_t i = 0; s->all && i < s->n; i++) {
-		int larger;
-		put_symbol(s, i, integer(&a, a.data + i * a.strides[0], &larger));
-	}
-	array_free(&a);
+	s->n = n;
+	s->all = n > PY_SSIZE_T_MAX / 4 ? NULL : PyMem_Malloc(n ? n * sizeof *s->all : 1);
 	if (s->all == NULL) {
 		PyErr_NoMemory();
 		return -1;
 	}
 	return 0;
+}
+
+static int symbols_from_list(Symbols *s, PyObject *list, Py_ssize_t want, const char *each) {
+	if (symbols_room(s, PyList_Size(list), want, each) < 0)
+		return -1;
+	for (Py_ssize_t i = 0; i < s->n; i++) {
+		PyObject *item = PyList_GetItem(list, i);
+		if (item == NULL || symbol_get(item, &s->all[i]) < 0) {
+			symbols_free(s);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int symbols_get(Symbols *s, PyObject *o, Py_ssize_t want, const char *each) {
+	Array a;
+	int failed = 0;
+	PyObject *list = NULL;
+	s->all = NULL;
+	if (PyIter_Check(o))
+		return refused(o);
+	if (PyList_Check(o) || PyTuple_Check(o) || PyBytes_Check(o) || PyByteArray_Check(o) || (!PyObject_CheckBuffer(o) && !PyObject_HasAttrString(o, "__dlpack__") && !PyObject_HasAttrString(o, "__array__"))) {
+		if (!is_sequence(o))
+			return refused(o);
+		list = PySequence_List(o);
+		failed = list == NULL || symbols_from_list(s, list, want, each) < 0;
+		Py_XDECREF(list);
+		return -failed;
+	}
+	if (array_read(&a, o, 1) < 0)
+		return -1;
+	if (a.ndim != 1 || a.type < FT_SIGNED) {
+		PyErr_SetString(a.ndim != 1 ? PyExc_ValueError : PyExc_TypeError, "symbols are whole numbers in an array of one axis, or a list");
+		failed = 1;
+	} else if (a.type == FT_OBJECT) {
+		list = objects(&a);
+		failed = list == NULL || symbols_from_list(s, list, want, each) < 0;
+		Py_XDECREF(list);
+	} else {
+		failed = symbols_room(s, a.shape[0], want, each) < 0;
+		for (Py_ssize_t i = 0; !failed && i < s->n; i++) {
+			int64_t x = integer(&a, a.data + i * a.strides[0]);
+			s->all[i] = x < 0 || x > NO_SYMBOL ? NO_SYMBOL : (uint32_t)x;
+		}
+	}
+	array_free(&a);
+	return -failed;
 }
 
 void symbols_free(Symbols *s) {

@@ -3,18 +3,30 @@
 
 #include <string.h>
 
-/* room makes c hold n streams that are still to be made. */
-static int room(Coder *c, int kind, Py_ssize_t n) {
-	drop_batch(c);
-	c->kind = kind;
-	c->many = PyMem_Calloc(n ? n : 1, sizeof *c->many);
-	if (c->many == NULL) {
+/* streams_new returns an array for n streams. */
+static uint32_t *streams_new(Py_ssize_t n) {
+	uint32_t *many = n > PY_SSIZE_T_MAX / 4 ? NULL : PyMem_Malloc(n ? n * sizeof *many : 1);
+	if (many == NULL)
 		PyErr_NoMemory();
+	return many;
+}
+
+/* settle makes the n streams that were made those of c, or drops the first made of
+ * them, where not all could be. */
+static int settle(Coder *c, int kind, uint32_t *many, Py_ssize_t made, Py_ssize_t n) {
+	if (made < n) {
+		drop_streams(kind, many, made);
 		return -1;
 	}
+	drop_streams(c->kind, c->many, c->n);
+	c->kind = kind;
+	c->many = many;
 	c->n = n;
 	return 0;
 }
+
+/* Making many streams takes long: every so many, signals are heard. */
+#define interrupted(i) ((i) % 1024 == 1023 && PyErr_CheckSignals() < 0)
 
 static int batch_encoder_init(PyObject *self, PyObject *args, PyObject *kwargs) {
 	static char *names[] = {"n", "framed", "vocabulary", "model", "guard", NULL};
@@ -24,7 +36,7 @@ static int batch_encoder_init(PyObject *self, PyObject *args, PyObject *kwargs) 
 	const char *model = "";
 	Py_ssize_t size = 0, n;
 	ft_error e = {0};
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "n|$pLy#L:BatchEncoder", names, &n, &framed, &vocabulary, &model, &size, &guard))
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "n|$pLy#O&:BatchEncoder", names, &n, &framed, &vocabulary, &model, &size, guard_of, &guard))
 		return -1;
 	if (n < 0) {
 		PyErr_SetString(PyExc_ValueError, "a negative number of streams");
@@ -32,15 +44,19 @@ static int batch_encoder_init(PyObject *self, PyObject *args, PyObject *kwargs) 
 	}
 	if (enter(c) < 0)
 		return -1;
-	int failed = room(c, FT_ENCODER, n);
-	for (Py_ssize_t i = 0; i < n && !failed; i++) {
-		c->many[i] = go->encoder_new(framed, vocabulary, (void *)model, size, guard, &e);
-		failed = e.code;
+	uint32_t *many = streams_new(n);
+	Py_ssize_t made = 0;
+	while (many && made < n && !interrupted(made)) {
+		many[made] = go->encoder_new(framed, vocabulary, (void *)model, size, guard, &e);
+		if (e.code != FT_OK)
+			break;
+		made++;
 	}
+	int failed = many == NULL || settle(c, FT_ENCODER, many, made, n) < 0;
 	leave(c);
 	if (e.code != FT_OK)
 		raise_error(&e);
-	return failed ? -1 : 0;
+	return -failed;
 }
 
 static int batch_decoder_init(PyObject *self, PyObject *args, PyObject *kwargs) {
@@ -52,7 +68,7 @@ static int batch_decoder_init(PyObject *self, PyObject *args, PyObject *kwargs) 
 	const char *model = "";
 	Py_ssize_t size = 0;
 	ft_error e = {0};
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$pLy#L:BatchDecoder", names, &streams, &framed, &vocabulary, &model, &size, &guard))
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$pLy#O&:BatchDecoder", names, &streams, &framed, &vocabulary, &model, &size, guard_of, &guard))
 		return -1;
 	if (PyBytes_Check(streams)) {
 		PyErr_SetString(PyExc_TypeError, "streams is a list of bytes, one for each stream");
@@ -63,17 +79,21 @@ static int batch_decoder_init(PyObject *self, PyObject *args, PyObject *kwargs) 
 		return -1;
 	int failed = enter(c);
 	if (!failed) {
-		failed = room(c, FT_DECODER, PyList_Size(list));
-		for (Py_ssize_t i = 0; i < c->n && !failed; i++) {
+		Py_ssize_t n = PyList_Size(list), made = 0;
+		uint32_t *many = streams_new(n);
+		while (many && made < n && !interrupted(made)) {
 			Py_buffer data;
-			failed = PyObject_GetBuffer(PyList_GetItem(list, i), &data, PyBUF_SIMPLE);
-			if (!failed) {
-				c->many[i] = go->decoder_new(data.buf, data.len, framed, vocabulary, (void *)model, size, guard, &e);
-				PyBuffer_Release(&data);
-				failed = e.code;
-				e.row = i;
+			if (PyObject_GetBuffer(PyList_GetItem(list, made), &data, PyBUF_SIMPLE) < 0)
+				break;
+			many[made] = go->decoder_new(data.buf, data.len, framed, vocabulary, (void *)model, size, guard, &e);
+			PyBuffer_Release(&data);
+			if (e.code != FT_OK) {
+				e.row = made;
+				break;
 			}
+			made++;
 		}
+		failed = many == NULL || settle(c, FT_DECODER, many, made, n) < 0;
 		leave(c);
 	}
 	Py_DECREF(list);
@@ -89,11 +109,14 @@ static int choose(Coder *c, PyObject *active, Symbols *s, uint32_t **hs, Py_ssiz
 		*n = c->n;
 		return 0;
 	}
-	if (symbols_get(s, active) < 0)
+	if (symbols_get(s, active, -1, NULL) < 0)
 		return -1;
 	for (Py_ssize_t i = 0; i < s->n; i++) {
 		if (s->all[i] >= c->n) {
-			PyErr_Format(PyExc_IndexError, "stream %u of %zd", s->all[i], c->n);
+			PyObject *number = PySequence_GetItem(active, i);
+			if (number != NULL)
+				PyErr_Format(PyExc_IndexError, "stream %S of %zd", number, c->n);
+			Py_XDECREF(number);
 			return -1;
 		}
 		s->all[i] = c->many[s->all[i]];
@@ -113,6 +136,8 @@ static int matrix(Coder *c, PyObject *probs, Py_ssize_t n, Array *a, char **p) {
 			array_free(a);
 			return -1;
 		}
+		if (array_floats(a) < 0)
+			return -1;
 		*p = a->data;
 		if (!in_place(a) || (n > 1 && a->strides[0] != a->shape[1] * a->size)) {
 			if ((*p = scratch(c, n * a->shape[1] * a->size)) == NULL) {
@@ -131,7 +156,7 @@ static int matrix(Coder *c, PyObject *probs, Py_ssize_t n, Array *a, char **p) {
 	int type = 0;
 	for (Py_ssize_t i = 0; i < n; i++) {
 		PyObject *r = PySequence_GetItem(probs, i);
-		int failed = r == NULL || array_get(a, r, 1) < 0;
+		int failed = r == NULL || array_row(a, r) < 0;
 		Py_XDECREF(r);
 		if (failed)
 			return -1;
@@ -170,12 +195,12 @@ static PyObject *encode(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
 	if (arguments("encode", args, nargs, kwnames, names, 2, 2, in) < 0)
 		return NULL;
 	int form = in[3] ? PyObject_IsTrue(in[3]) : FT_PROBABILITIES;
-	if (form < 0 || symbols_get(&s, in[1]) < 0)
+	if (form < 0)
 		return NULL;
 	if (enter(c) == 0) {
 		if (choose(c, in[2], &chosen, &hs, &n) == 0) {
-			if (s.n != n)
-				PyErr_Format(PyExc_ValueError, "%zd symbols for %zd streams", s.n, n);
+			if (symbols_get(&s, in[1], n, "streams") < 0)
+				code = -1;
 			else if (n == 0)
 				code = FT_OK;
 			else if (matrix(c, in[0], n, &a, &p) == 0) {
@@ -185,12 +210,10 @@ static PyObject *encode(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
 		}
 		leave(c);
 	}
-	if (e.code == FT_SYMBOL && e.row == s.bad)
-		e.index = s.value;
 	symbols_free(&s);
 	symbols_free(&chosen);
 	if (e.code != FT_OK)
-		return raise_error(&e);
+		return raise_item(&e, in[1], e.row);
 	if (code != FT_OK)
 		return NULL;
 	Py_RETURN_NONE;
@@ -205,7 +228,7 @@ static PyObject *decode(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
 	ft_error e = {0};
 	uint32_t *hs;
 	int64_t *to;
-	Py_ssize_t n;
+	Py_ssize_t n = 0;
 	char *p;
 	int code = -1;
 	if (arguments("decode", args, nargs, kwnames, names, 1, 1, in) < 0)
@@ -225,8 +248,11 @@ static PyObject *decode(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
 		leave(c);
 	}
 	symbols_free(&chosen);
-	if (e.code != FT_OK)
+	if (e.code != FT_OK) {
 		raise_error(&e);
+		if (e.moved)
+			hand_over(symbols, n);
+	}
 	if (code != FT_OK)
 		Py_CLEAR(symbols);
 	return symbols;
@@ -235,32 +261,36 @@ static PyObject *decode(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
 static PyObject *finish(PyObject *self, PyObject *unused) {
 	Coder *c = (Coder *)self;
 	(void)unused;
-	ft_error e = {0};
+	ft_error first = {0};
 	if (enter(c) < 0)
 		return NULL;
 	int encodes = c->kind == FT_ENCODER;
 	PyObject *all = PyList_New(0);
 	for (Py_ssize_t i = 0; all && i < c->n; i++) {
 		int64_t length = 0;
-		uint32_t blob = go->finish(encodes ? FT_ENCODER : FT_DECODER, c->many[i], &length, &e);
-		if (e.code != FT_OK) {
-			e.row = i;
-			Py_CLEAR(all);
-			break;
+		ft_error e = {0};
+		uint32_t blob = go->finish(c->kind, c->many[i], &length, &e);
+		if (e.code != FT_OK && first.code == FT_OK) {
+			first = e;
+			first.row = i;
+		} else if (e.code != FT_OK) {
+			free(e.message);
+		} else if (encodes) {
+			PyObject *bytes = take_bytes(blob, length);
+			if (bytes == NULL || PyList_Append(all, bytes) < 0)
+				Py_CLEAR(all);
+			Py_XDECREF(bytes);
 		}
-		PyObject *bytes = encodes ? take_bytes(blob, length) : Py_NewRef(Py_None);
-		if (bytes == NULL || PyList_Append(all, bytes) < 0)
-			Py_CLEAR(all);
-		Py_XDECREF(bytes);
 	}
 	leave(c);
-	if (e.code != FT_OK)
-		return raise_error(&e);
-	if (all && !encodes) {
-		Py_DECREF(all);
-		Py_RETURN_NONE;
-	}
-	return all;
+	if (first.code == FT_OK && all && encodes)
+		return all;
+	Py_XDECREF(all);
+	if (first.code != FT_OK)
+		return PyErr_Occurred() ? (free(first.message), NULL) : raise_error(&first);
+	if (all == NULL)
+		return NULL;
+	Py_RETURN_NONE;
 }
 
 static Py_ssize_t length(PyObject *self) {
@@ -286,15 +316,16 @@ static PyMethodDef decoder_methods[] = {
 	 "Return the next symbol of each stream, an int64 array of shape (B,).\n\n"
 	 "The arguments are those of BatchEncoder.encode. If a row is refused or a stream is\n"
 	 "damaged or at its end, the error names it as row and no stream moves on: leave it\n"
-	 "out of active and call again. Only after DriftError have the others moved on."},
-	{"finish", finish, METH_NOARGS, "finish($self)\n--\n\nCheck that all streams end here; the error of one that does not has its row."},
+	 "out of active and call again. Only after a guard's DriftError have all moved on: the\n"
+	 "error's attribute symbols is what would have been returned."},
+	{"finish", finish, METH_NOARGS, "finish($self)\n--\n\nCheck that all streams end here. The error is that of the first one that does not, its row."},
 	{NULL, NULL, 0, NULL},
 };
 
 static PyType_Slot encoder_slots[] = {
 	{Py_tp_new, coder_new}, {Py_tp_init, batch_encoder_init}, {Py_tp_dealloc, coder_free},
 	{Py_tp_methods, encoder_methods}, {Py_sq_length, length},
-	{Py_tp_doc, "BatchEncoder(n, *, framed=False, vocabulary=0, model=b\"\", guard=-1)\n--\n\n"
+	{Py_tp_doc, "BatchEncoder(n, *, framed=False, vocabulary=0, model=b\"\", guard=None)\n--\n\n"
 	 "n encoders that advance in lock-step, as a batched model does. Each of their\n"
 	 "streams is one that a Decoder can decode alone. The other arguments are those of\n"
 	 "Encoder."},
@@ -304,7 +335,7 @@ static PyType_Slot encoder_slots[] = {
 static PyType_Slot decoder_slots[] = {
 	{Py_tp_new, coder_new}, {Py_tp_init, batch_decoder_init}, {Py_tp_dealloc, coder_free},
 	{Py_tp_methods, decoder_methods}, {Py_sq_length, length},
-	{Py_tp_doc, "BatchDecoder(streams, *, framed=False, vocabulary=0, model=b\"\", guard=-1)\n--\n\n"
+	{Py_tp_doc, "BatchDecoder(streams, *, framed=False, vocabulary=0, model=b\"\", guard=None)\n--\n\n"
 	 "Decoders of a list of streams that advance in lock-step. The other arguments are\n"
 	 "those of Decoder."},
 	{0, NULL},

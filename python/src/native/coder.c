@@ -1,10 +1,13 @@
 /* What coders of several kinds have in common. */
 #include "native.h"
 
-PyObject *raise_symbol(ft_error *e, long long value) {
-	if (e->code == FT_SYMBOL)
-		e->index = value;
-	return raise_error(e);
+int guard_of(PyObject *o, void *guard) {
+	PyObject *index = o == Py_None ? PyLong_FromLong(-1) : PyNumber_Index(o);
+	if (index == NULL)
+		return 0;
+	*(long long *)guard = PyLong_AsLongLong(index);
+	Py_DECREF(index);
+	return !PyErr_Occurred();
 }
 
 int form_of(PyObject *logits) {
@@ -19,12 +22,11 @@ static PyObject *sparse(Coder *c, int kind, PyObject **in, PyObject *symbol) {
 	Array a;
 	ft_error e = {0};
 	uint32_t number = 0;
-	long long value = 0;
 	double rest = -1;
 	int64_t got = -1;
 	int logs = form_of(in[4]);
 	Py_ssize_t n = PyNumber_AsSsize_t(size, PyExc_OverflowError);
-	if (logs < 0 || (n == -1 && PyErr_Occurred()) || (symbol && symbol_get(symbol, &number, &value) < 0))
+	if (logs < 0 || (n == -1 && PyErr_Occurred()) || (symbol && symbol_get(symbol, &number) < 0))
 		return NULL;
 	if (tail && tail != Py_None) {
 		rest = PyFloat_AsDouble(tail);
@@ -33,16 +35,14 @@ static PyObject *sparse(Coder *c, int kind, PyObject **in, PyObject *symbol) {
 		if (rest < 0)
 			rest = -2;
 	}
-	if (symbols_get(&s, ids) < 0)
+	if (array_get(&a, probs, 1) < 0)
 		return NULL;
-	if (array_get(&a, probs, 1) < 0) {
-		symbols_free(&s);
+	if (symbols_get(&s, ids, a.shape[0], "probabilities") < 0) {
+		array_free(&a);
 		return NULL;
 	}
 	const uint32_t *h = kind == FT_ENCODER ? &c->encoder : kind == FT_DECODER ? &c->decoder : &c->stack;
-	if (a.shape[0] != s.n) {
-		PyErr_Format(PyExc_ValueError, "%zd probabilities for %zd symbols", a.shape[0], s.n);
-	} else if (enter_with(c, h) == 0) {
+	if (array_floats(&a) == 0 && enter_with(c, h) == 0) {
 		void *p = row(c, &a, 0);
 		if (p != NULL)
 			got = go->sparse(kind, *h, logs, a.type, n, s.all, p, s.n, rest, symbol ? (int64_t)number : -1, &e);
@@ -53,7 +53,7 @@ static PyObject *sparse(Coder *c, int kind, PyObject **in, PyObject *symbol) {
 	if (got >= 0)
 		return PyLong_FromLongLong(got);
 	if (e.code != FT_OK)
-		raise_symbol(&e, value);
+		raise_symbol(&e, symbol);
 	return NULL;
 }
 

@@ -18,6 +18,7 @@ static const ft_api api = {
 	.stack_step = ft_stack_step,
 	.stack_bytes = ft_stack_bytes,
 	.stack_new = ft_stack_new,
+	.stack_length = ft_stack_length,
 	.stack_dump = ft_stack_dump,
 	.finish = ft_finish,
 	.take = ft_take,

@@ -65,7 +65,7 @@ static PyObject *decode_step(PyObject *self, PyObject *const *args, Py_ssize_t n
 		PyErr_SetString(PyExc_ValueError, "nothing to decode: start_decoding comes first");
 		return NULL;
 	}
-	if (array_get(&a, in[0], 1) < 0)
+	if (array_row(&a, in[0]) < 0)
 		return NULL;
 	return decode_row((Coder *)self, &a, FT_PROBABILITIES);
 }

@@ -25,7 +25,7 @@ static PyObject *errors(const char *name) {
 	return found;
 }
 
-static int set_error(const char *name, const char *message) {
+int set_error(const char *name, const char *message) {
 	PyObject *type = errors(name);
 	if (type != NULL)
 		PyErr_SetString(type, message);
@@ -61,20 +61,42 @@ int usable(void) {
 	return go != NULL && !forked;
 }
 
-PyObject *raise_error(ft_error *e) {
+/* raise_of is raise_error with the symbol of the error, if it is not NULL. */
+static PyObject *raise_of(ft_error *e, PyObject *symbol) {
 	PyObject *make = errors("make");
 	PyObject *message = PyUnicode_DecodeUTF8(e->message, strlen(e->message), "replace");
-	PyObject *error = NULL;
-	if (make && message)
-		error = PyObject_CallFunction(make, "iiOLLLLLLL", (int)e->code, (int)e->number, message, (long long)e->index,
+	PyObject *index = symbol ? Py_NewRef(symbol) : PyLong_FromLongLong(e->index), *error = NULL;
+	if (make && message && index)
+		error = PyObject_CallFunction(make, "iiOOLLLLLL", (int)e->code, (int)e->number, message, index,
 		                              (long long)e->length, (long long)e->row, (long long)e->from, (long long)e->to,
 		                              (long long)e->block, (long long)e->offset);
 	if (error)
 		PyErr_SetObject((PyObject *)Py_TYPE(error), error);
 	Py_XDECREF(error);
+	Py_XDECREF(index);
 	Py_XDECREF(message);
 	Py_XDECREF(make);
 	free(e->message);
+	return NULL;
+}
+
+PyObject *raise_error(ft_error *e) {
+	return raise_of(e, NULL);
+}
+
+PyObject *raise_symbol(ft_error *e, PyObject *o) {
+	PyObject *symbol = e->code == FT_SYMBOL && o ? PyNumber_Index(o) : NULL;
+	PyErr_Clear();
+	raise_of(e, symbol);
+	Py_XDECREF(symbol);
+	return NULL;
+}
+
+PyObject *raise_item(ft_error *e, PyObject *symbols, Py_ssize_t i) {
+	PyObject *symbol = e->code == FT_SYMBOL ? PySequence_GetItem(symbols, i) : NULL;
+	PyErr_Clear();
+	raise_symbol(e, symbol);
+	Py_XDECREF(symbol);
 	return NULL;
 }
 
@@ -195,13 +217,10 @@ void put(uint32_t *slot, int kind, uint32_t h) {
 	*slot = h;
 }
 
-void drop_batch(Coder *c) {
-	for (Py_ssize_t i = 0; i < c->n; i++)
-		if (c->many[i])
-			go->release(c->kind, c->many[i]);
-	PyMem_Free(c->many);
-	c->many = NULL;
-	c->n = 0;
+void drop_streams(int kind, uint32_t *many, Py_ssize_t n) {
+	for (Py_ssize_t i = 0; i < n; i++)
+		go->release(kind, many[i]);
+	PyMem_Free(many);
 }
 
 PyObject *coder_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
@@ -223,7 +242,7 @@ void coder_free(PyObject *self) {
 			go->release(FT_DECODER, c->decoder);
 		if (c->stack)
 			go->release(FT_STACK, c->stack);
-		drop_batch(c);
+		drop_streams(c->kind, c->many, c->n);
 	}
 	PyMem_Free(c->scratch);
 	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);

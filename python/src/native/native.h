@@ -25,6 +25,9 @@ PyObject *starts(PyObject *self, PyObject *unused);
 /* raise_error sets the exception that e describes and returns NULL. */
 PyObject *raise_error(ft_error *e);
 
+/* set_error sets one of foretell's exceptions and returns -1. */
+int set_error(const char *name, const char *message);
+
 /* busy_error sets the error that an object is used by two threads at once. */
 int busy_error(void);
 
@@ -54,17 +57,36 @@ typedef struct {
 } Array;
 
 /* array_get reads o, an array of one or, if most is 2, two axes, or a sequence of
- * numbers, as floats. */
+ * numbers; array_floats makes them floats, whole ones in a copy. Shapes are compared in
+ * between. After an error of either nothing is held. */
 int array_get(Array *a, PyObject *o, int most);
+int array_floats(Array *a);
 
-/* array_read reads o as numbers of any type, whole ones and single ones too. */
+/* array_row is both for one row. */
+int array_row(Array *a, PyObject *o);
+
+/* array_read reads o as numbers of any type, objects and single ones too. */
 int array_read(Array *a, PyObject *o, int most);
+
+/* numbers_of copies a list or tuple of numbers as doubles. */
+int numbers_of(Array *a, PyObject *list);
+
+/* is_sequence tells whether o has its items in an order. */
+int is_sequence(PyObject *o);
 
 /* refused sets the error that no numbers can be read from o, and returns -1. */
 int refused(PyObject *o);
 
 /* array_free releases what array_get holds. */
 void array_free(Array *a);
+
+/* too_many_axes sets the error that an array has more than most axes. */
+int too_many_axes(int ndim, int most);
+
+/* A distribution of more numbers would be refused in any case: it is before anything is
+ * copied. too_many_numbers sets that error and returns -1. */
+#define MOST_NUMBERS (1 << 24)
+int too_many_numbers(void);
 
 /* is_rows tells a list of rows from a list of numbers and from an array. */
 int is_rows(PyObject *o);
@@ -75,22 +97,22 @@ void gather(const Array *a, Py_ssize_t from, Py_ssize_t to, char *dst);
 /* in_place tells whether the rows of a can be read where they lie. */
 int in_place(const Array *a);
 
-/* Symbols are a sequence of them. One that no uint32 holds is bad and stands as
- * NO_SYMBOL, which is out of every range; value is the first of those. */
+/* Symbols are a sequence of them. One that no uint32 holds stands as NO_SYMBOL, which
+ * is out of every range. */
 typedef struct {
 	uint32_t *all;
 	Py_ssize_t n;
-	Py_ssize_t bad; /* place of the first, -1 if there is none */
-	long long value;
 } Symbols;
 
 #define NO_SYMBOL UINT32_MAX
 
-int symbols_get(Symbols *s, PyObject *o);
+/* symbols_get reads a sequence of n symbols, one for each of what the error names, or
+ * of any number if n is below zero. */
+int symbols_get(Symbols *s, PyObject *o, Py_ssize_t n, const char *each);
 void symbols_free(Symbols *s);
 
 /* symbol_get reads one symbol. */
-int symbol_get(PyObject *o, uint32_t *symbol, long long *value);
+int symbol_get(PyObject *o, uint32_t *symbol);
 
 /* A Coder is an object of any of the types that hold coders. */
 typedef struct {
@@ -133,14 +155,23 @@ void *scratch(Coder *c, size_t size);
 /* put makes h the coder in a slot, and releases the one that was there. */
 void put(uint32_t *slot, int kind, uint32_t h);
 
-/* drop_batch releases the streams of a batch. */
-void drop_batch(Coder *c);
+/* drop_streams releases n streams of a batch and their array. */
+void drop_streams(int kind, uint32_t *many, Py_ssize_t n);
 
-/* raise_symbol is raise_error, with the symbol as the caller gave it. */
-PyObject *raise_symbol(ft_error *e, long long value);
+/* A converter of the argument guard: -1 for None, the default. */
+int guard_of(PyObject *o, void *guard);
+
+/* raise_symbol is raise_error, with the symbol as the caller gave it, or with
+ * raise_item item i of a sequence. */
+PyObject *raise_symbol(ft_error *e, PyObject *symbol);
+PyObject *raise_item(ft_error *e, PyObject *symbols, Py_ssize_t i);
 
 /* form_of returns the form of a distribution, -1 with an error. */
 int form_of(PyObject *logits);
+
+/* hand_over makes the n symbols that were decoded before the error that is set its
+ * attribute. */
+void hand_over(PyObject *symbols, Py_ssize_t n);
 
 /* encode_one and decode_row code one symbol; decode_row frees a. */
 PyObject *encode_one(Coder *c, PyObject *probs, PyObject *symbol, int form);

@@ -89,10 +89,16 @@ static int set_format(Array *a, const char *format) {
 	return a->type >= 0;
 }
 
-static int too_many_axes(int ndim, int most) {
+int too_many_axes(int ndim, int most) {
 	PyErr_Format(PyExc_ValueError, "an array of %d axes: %s", ndim,
 	             most == 1 ? "a distribution has one" : "give one row, or a matrix of rows");
 	return -1;
+}
+
+/* stride returns the distance of items along axis i of an array without gaps, whose
+ * shape after i is known. */
+static Py_ssize_t stride(const Array *a, int i) {
+	return i == a->ndim - 1 ? a->size : (Py_ssize_t)((size_t)a->size * (size_t)a->shape[i + 1]);
 }
 
 /* The from_ functions return 1, or 0 if o is of another kind, or -1 with an error. */
@@ -116,11 +122,9 @@ static int from_buffer(Array *a, PyObject *o, int most) {
 	}
 	a->data = a->view.buf;
 	a->ndim = a->view.ndim;
-	Py_ssize_t stride = a->size;
 	for (int i = a->ndim - 1; i >= 0; i--) {
 		a->shape[i] = a->view.shape[i];
-		a->strides[i] = a->view.strides ? a->view.strides[i] : stride; /* ctypes gives none */
-		stride *= a->shape[i];
+		a->strides[i] = a->view.strides ? a->view.strides[i] : stride(a, i); /* ctypes gives none */
 	}
 	return 1;
 }
@@ -181,13 +185,16 @@ static int from_tensor(Array *a, const DLTensor *t, PyObject *o, int most, int d
 		array_free(a);
 		return bad;
 	}
-	a->data = (char *)t->data + t->offset;
+	if (t->ndim < 0) {
+		array_free(a);
+		PyErr_Format(PyExc_ValueError, "a tensor of %d axes", (int)t->ndim);
+		return -1;
+	}
+	a->data = t->data ? (char *)t->data + t->offset : NULL;
 	a->ndim = t->ndim;
-	int64_t stride = a->size;
 	for (int i = t->ndim - 1; i >= 0; i--) {
 		a->shape[i] = t->shape[i];
-		a->strides[i] = t->strides ? t->strides[i] * a->size : stride;
-		stride *= t->shape[i];
+		a->strides[i] = t->strides ? t->strides[i] * a->size : stride(a, i);
 	}
 	return 1;
 }
@@ -253,6 +260,15 @@ static Py_ssize_t number(PyObject *tuple, Py_ssize_t i) {
 	return item ? PyNumber_AsSsize_t(item, PyExc_ValueError) : -1;
 }
 
+/* foreign tells whether a typestr of two bytes, such as <V2, is of the other byte order,
+ * -1 if it is none. */
+static int foreign(PyObject *typestr) {
+	if (typestr == NULL || !PyUnicode_Check(typestr) || PyUnicode_GetLength(typestr) != 3 || PyUnicode_ReadChar(typestr, 2) != '2')
+		return -1;
+	Py_UCS4 order = PyUnicode_ReadChar(typestr, 0);
+	return order == '<' ? !little() : order == '>' ? little() : -1;
+}
+
 /* from_interface reads arrays of bfloat16, which NumPy gives no buffer of. */
 static int from_interface(Array *a, PyObject *o, int most) {
 	int got = 0;
@@ -264,8 +280,9 @@ static int from_interface(Array *a, PyObject *o, int most) {
 		PyObject *data = PyDict_GetItemString(interface, "data");
 		PyObject *shape = PyDict_GetItemString(interface, "shape");
 		PyObject *strides = PyDict_GetItemString(interface, "strides");
+		int swapped = foreign(PyDict_GetItemString(interface, "typestr"));
 		PyObject *where = data && PyTuple_Check(data) ? PyTuple_GetItem(data, 0) : NULL;
-		if (where && shape && PyTuple_Check(shape) && (!strides || strides == Py_None || PyTuple_Check(strides))) {
+		if (swapped >= 0 && where && shape && PyTuple_Check(shape) && (!strides || strides == Py_None || PyTuple_Check(strides))) {
 			Py_ssize_t ndim = PyTuple_Size(shape);
 			if (ndim > most) {
 				got = too_many_axes((int)ndim, most);
@@ -273,13 +290,11 @@ static int from_interface(Array *a, PyObject *o, int most) {
 				a->data = PyLong_AsVoidPtr(where);
 				a->type = FT_BFLOAT16;
 				a->size = 2;
-				a->swapped = 0;
+				a->swapped = swapped;
 				a->ndim = (int)ndim;
-				Py_ssize_t stride = 2;
-				for (Py_ssize_t i = ndim - 1; i >= 0; i--) {
+				for (int i = a->ndim - 1; i >= 0; i--) {
 					a->shape[i] = number(shape, i);
-					a->strides[i] = strides && strides != Py_None ? number(strides, i) : stride;
-					stride *= a->shape[i];
+					a->strides[i] = strides && strides != Py_None ? number(strides, i) : stride(a, i);
 				}
 				got = PyErr_Occurred() ? -1 : 1;
 				Py_INCREF(o);
@@ -297,8 +312,7 @@ static int from_interface(Array *a, PyObject *o, int most) {
 	return got;
 }
 
-/* from_numbers copies a list or tuple of numbers as doubles. */
-static int from_numbers(Array *a, PyObject *list) {
+int numbers_of(Array *a, PyObject *list) {
 	Py_ssize_t n = PySequence_Size(list);
 	int is_list = PyList_Check(list);
 	double *to = PyMem_Malloc(n ? n * sizeof *to : 1);
@@ -331,12 +345,14 @@ static int from_numbers(Array *a, PyObject *list) {
 	return 1;
 }
 
-/* from_sequence reads any other sequence of numbers, an array of objects too. */
+/* from_sequence reads any other sequence of numbers. */
 static int from_sequence(Array *a, PyObject *o) {
+	if (PyObject_Size(o) > MOST_NUMBERS)
+		return too_many_numbers();
 	PyObject *list = PySequence_List(o);
 	if (list == NULL)
 		return -1;
-	int got = from_numbers(a, list);
+	int got = numbers_of(a, list);
 	Py_DECREF(list);
 	return got;
 }
@@ -362,7 +378,7 @@ int refused(PyObject *o) {
 static int get(Array *a, PyObject *o, int most, int depth) {
 	int got = 0;
 	if (PyList_Check(o) || PyTuple_Check(o))
-		return from_numbers(a, o);
+		return numbers_of(a, o);
 	if (PyUnicode_Check(o) || PyBytes_Check(o) || PyByteArray_Check(o))
 		return refused(o);
 	if (PyObject_CheckBuffer(o)) {
@@ -370,25 +386,42 @@ static int get(Array *a, PyObject *o, int most, int depth) {
 		if (got == 0)
 			got = from_interface(a, o, most);
 	}
-	if (got == 1 && a->type == FT_OBJECT) {
-		int ndim = a->ndim;
-		array_free(a);
-		return ndim == 1 ? from_sequence(a, o) : too_many_axes(ndim, 1);
-	}
 	if (got == 0)
 		got = from_dlpack(a, o, most, depth);
 	if (got == 0)
 		got = instead(a, o, "numpy", most, depth);
 	if (got == 0)
 		got = instead(a, o, "__array__", most, depth);
-	if (got == 0 && PySequence_Check(o) && !PyObject_CheckBuffer(o) && PyObject_HasAttrString(o, "__len__"))
+	if (got == 0 && is_sequence(o) && !PyObject_CheckBuffer(o) && PyObject_HasAttrString(o, "__len__"))
 		got = from_sequence(a, o);
 	return got == 0 ? refused(o) : got;
+}
+
+/* sound refuses sizes that no array has, and gives one without numbers an address. */
+static int sound(Array *a) {
+	static double nothing;
+	int empty = 0;
+	for (int i = 0; i < a->ndim; i++) {
+		if (a->shape[i] < 0) {
+			PyErr_Format(PyExc_ValueError, "an array with an axis of %zd", a->shape[i]);
+			array_free(a);
+			return -1;
+		}
+		empty = empty || a->shape[i] == 0;
+	}
+	if (a->data == NULL && !empty) {
+		PyErr_SetString(PyExc_ValueError, "an array without an address");
+		array_free(a);
+		return -1;
+	}
+	if (empty)
+		a->data = (char *)&nothing;
+	return 0;
 }
 
 int array_read(Array *a, PyObject *o, int most) {
 	a->viewed = 0;
 	a->keep = NULL;
 	a->own = NULL;
-	return get(a, o, most, 3);
+	return get(a, o, most, 3) < 0 ? -1 : sound(a);
 }

@@ -22,11 +22,11 @@ static int stack_init(PyObject *self, PyObject *args, PyObject *kwargs) {
 }
 
 /* stack_step pushes *symbol, or pops one to it if it is below zero. */
-static int stack_step(Coder *c, PyObject *probs, int form, int64_t *symbol, long long value) {
+static int stack_step(Coder *c, PyObject *probs, int form, int64_t *symbol, PyObject *given) {
 	Array a;
 	ft_error e = {0};
 	int32_t code = -1;
-	if (array_get(&a, probs, 1) < 0)
+	if (array_row(&a, probs) < 0)
 		return -1;
 	if (enter_with(c, &c->stack) == 0) {
 		void *p = row(c, &a, 0);
@@ -36,7 +36,7 @@ static int stack_step(Coder *c, PyObject *probs, int form, int64_t *symbol, long
 	}
 	array_free(&a);
 	if (code > FT_OK)
-		raise_symbol(&e, value);
+		raise_symbol(&e, given);
 	return code;
 }
 
@@ -44,12 +44,11 @@ static PyObject *push(PyObject *self, PyObject *const *args, Py_ssize_t nargs, P
 	static const char *const names[] = {"probs", "symbol", "logits", NULL};
 	PyObject *in[3] = {0};
 	uint32_t symbol;
-	long long value;
 	int f;
-	if (arguments("push", args, nargs, kwnames, names, 2, 2, in) < 0 || (f = form_of(in[2])) < 0 || symbol_get(in[1], &symbol, &value) < 0)
+	if (arguments("push", args, nargs, kwnames, names, 2, 2, in) < 0 || (f = form_of(in[2])) < 0 || symbol_get(in[1], &symbol) < 0)
 		return NULL;
 	int64_t s = symbol;
-	if (stack_step((Coder *)self, in[0], f, &s, value) != FT_OK)
+	if (stack_step((Coder *)self, in[0], f, &s, in[1]) != FT_OK)
 		return NULL;
 	Py_RETURN_NONE;
 }
@@ -61,7 +60,7 @@ static PyObject *pop(PyObject *self, PyObject *const *args, Py_ssize_t nargs, Py
 	int f;
 	if (arguments("pop", args, nargs, kwnames, names, 1, 1, in) < 0 || (f = form_of(in[1])) < 0)
 		return NULL;
-	if (stack_step((Coder *)self, in[0], f, &symbol, 0) != FT_OK)
+	if (stack_step((Coder *)self, in[0], f, &symbol, NULL) != FT_OK)
 		return NULL;
 	return PyLong_FromLongLong(symbol);
 }
@@ -115,6 +114,15 @@ static PyObject *to_bytes(PyObject *self, PyObject *unused) {
 	return e.code == FT_OK ? take_bytes(blob, length) : raise_error(&e);
 }
 
+static Py_ssize_t stack_length(PyObject *self) {
+	Coder *c = (Coder *)self;
+	if (enter_with(c, &c->stack) < 0)
+		return -1;
+	Py_ssize_t n = go->stack_length(c->stack);
+	leave(c);
+	return n;
+}
+
 static PyObject *push_topk(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
 	return put_sparse("push_topk", self, FT_STACK, args, nargs, kwnames);
 }
@@ -147,7 +155,8 @@ static PyMethodDef stack_methods[] = {
 };
 
 static PyType_Slot stack_slots[] = {
-	{Py_tp_new, coder_new}, {Py_tp_init, stack_init}, {Py_tp_dealloc, coder_free}, {Py_tp_methods, stack_methods}, {0, NULL},
+	{Py_tp_new, coder_new}, {Py_tp_init, stack_init}, {Py_tp_dealloc, coder_free}, {Py_tp_methods, stack_methods},
+	{Py_sq_length, stack_length}, {0, NULL},
 };
 
 PyType_Spec stack_spec = {"foretell._native.Stack", sizeof(Coder), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, stack_slots};

@@ -4,10 +4,9 @@
 PyObject *encode_one(Coder *c, PyObject *probs, PyObject *o, int form) {
 	Array a;
 	uint32_t symbol;
-	long long value;
 	ft_error e;
 	int32_t code = -1;
-	if (symbol_get(o, &symbol, &value) < 0 || array_get(&a, probs, 1) < 0)
+	if (symbol_get(o, &symbol) < 0 || array_row(&a, probs) < 0)
 		return NULL;
 	if (enter_with(c, &c->encoder) < 0) {
 		array_free(&a);
@@ -21,7 +20,7 @@ PyObject *encode_one(Coder *c, PyObject *probs, PyObject *o, int form) {
 	if (p == NULL)
 		return NULL;
 	if (code != FT_OK)
-		return raise_symbol(&e, value);
+		return raise_symbol(&e, o);
 	Py_RETURN_NONE;
 }
 
@@ -42,28 +41,42 @@ PyObject *decode_row(Coder *c, Array *a, int form) {
 	return symbol < 0 ? raise_error(&e) : PyLong_FromLongLong(symbol);
 }
 
-/* Matrices that have to be copied are, so many bytes at a time. */
-#define PIECE (1 << 20)
+/* Matrices that have to be copied are, so many bytes at a time. Between pieces of
+ * others a signal, such as that of Control-C, is heard. */
+#define COPIED (1 << 20)
+#define PIECE (16 << 20)
+
+/* signals handles signals while other threads may run, and returns whether a handler
+ * raised an error. */
+static int signals(PyThreadState **save) {
+	PyEval_RestoreThread(*save);
+	int raised = PyErr_CheckSignals();
+	*save = PyEval_SaveThread();
+	return raised;
+}
 
 /* code_rows codes n symbols under the rows of a, or all under a if it is one row:
- * encodes symbols if they are not NULL, else decodes to out. It returns how many
- * it coded; fewer than n mean an error. */
+ * encodes symbols if they are not NULL, else decodes to out. It returns how many it
+ * coded; fewer than n mean an error, that of e unless one is set. */
 static int64_t code_rows(Coder *c, const Array *a, int form, const uint32_t *symbols, int64_t *out, int64_t n, ft_error *e) {
 	Py_ssize_t v = a->shape[a->ndim - 1], bytes = v * a->size;
-	Py_ssize_t step = n, stride = a->ndim == 2 ? a->strides[0] : 0;
+	Py_ssize_t step = PIECE / (a->ndim == 2 ? bytes + 256 : 64) + 1, stride = a->ndim == 2 ? a->strides[0] : 0;
 	int copy = !in_place(a);
 	int64_t done = 0;
 	char *p = a->data;
 	if (copy) {
-		step = a->ndim == 1 ? n : Py_MAX(PIECE / Py_MAX(bytes, 1), 1);
-		if ((p = scratch(c, bytes * Py_MIN(step, a->ndim == 1 ? 1 : n))) == NULL)
-			return -1;
-		stride = a->ndim == 1 ? 0 : bytes;
+		if (a->ndim == 2)
+			step = COPIED / Py_MAX(bytes, 1) + 1;
+		if ((p = scratch(c, bytes * Py_MIN(a->ndim == 2 ? step : 1, n))) == NULL)
+			return 0;
+		stride = a->ndim == 2 ? bytes : 0;
 	}
 	PyThreadState *save = n * (bytes + 256) >= RELEASE_AT ? PyEval_SaveThread() : NULL;
 	while (done < n) {
 		int64_t part = Py_MIN(step, n - done), got;
 		char *at = p + (copy ? 0 : done * stride);
+		if (save != NULL && done > 0 && signals(&save) < 0)
+			break;
 		if (copy)
 			gather(a, a->ndim == 1 ? 0 : done, a->ndim == 1 ? 1 : done + part, p);
 		if (symbols)
@@ -82,65 +95,68 @@ static int64_t code_rows(Coder *c, const Array *a, int form, const uint32_t *sym
 	return done;
 }
 
+/* encode_list codes symbols under a list of rows. */
+static int encode_list(Coder *c, PyObject *rows, const Symbols *s, PyObject *o, int form) {
+	for (Py_ssize_t i = 0; i < s->n; i++) {
+		Array a;
+		ft_error e;
+		int64_t got = -1;
+		PyObject *r = PySequence_GetItem(rows, i);
+		if (r != NULL && array_row(&a, r) == 0) {
+			if (enter_with(c, &c->encoder) == 0) {
+				got = code_rows(c, &a, form, s->all + i, NULL, 1, &e);
+				leave(c);
+			}
+			array_free(&a);
+		}
+		Py_XDECREF(r);
+		if (got == 0 && !PyErr_Occurred()) {
+			e.row += i;
+			raise_item(&e, o, i);
+		}
+		if (got < 1)
+			return -1;
+	}
+	return 0;
+}
+
 static PyObject *encode_many(Coder *c, PyObject *probs, PyObject *o, int form) {
 	Symbols s;
 	Array a;
 	ft_error e;
-	if (symbols_get(&s, o) < 0)
-		return NULL;
+	int64_t got = -1;
 	if (is_rows(probs)) {
-		if (PySequence_Size(probs) != s.n)
-			PyErr_Format(PyExc_ValueError, "%zd rows for %zd symbols", PySequence_Size(probs), s.n);
-		for (Py_ssize_t i = 0; i < s.n && !PyErr_Occurred(); i++) {
-			PyObject *r = PySequence_GetItem(probs, i);
-			int64_t got = -1;
-			if (r != NULL && array_get(&a, r, 1) == 0) {
-				if (enter_with(c, &c->encoder) == 0) {
-					got = code_rows(c, &a, form, s.all + i, NULL, 1, &e);
-					leave(c);
-				}
-				array_free(&a);
-			}
-			Py_XDECREF(r);
-			if (got == 0) {
-				e.row += i;
-				if (i == s.bad)
-					raise_symbol(&e, s.value);
-				else
-					raise_error(&e);
-			}
-		}
+		if (symbols_get(&s, o, PySequence_Size(probs), "rows") < 0)
+			return NULL;
+		int failed = encode_list(c, probs, &s, o, form);
 		symbols_free(&s);
-		if (PyErr_Occurred())
+		if (failed)
 			return NULL;
 		Py_RETURN_NONE;
 	}
-	if (array_get(&a, probs, 2) < 0) {
-		symbols_free(&s);
+	if (array_get(&a, probs, 2) < 0)
+		return NULL;
+	if (symbols_get(&s, o, a.ndim == 2 ? a.shape[0] : -1, "rows") < 0) {
+		array_free(&a);
 		return NULL;
 	}
-	int64_t got = -1;
-	if (a.ndim == 2 && a.shape[0] != s.n) {
-		PyErr_Format(PyExc_ValueError, "%zd rows for %zd symbols", a.shape[0], s.n);
-	} else if (enter_with(c, &c->encoder) == 0) {
-		got = code_rows(c, &a, form, s.all, NULL, s.n, &e);
-		leave(c);
+	Py_ssize_t n = s.n;
+	if (array_floats(&a) == 0) {
+		if (enter_with(c, &c->encoder) == 0) {
+			got = code_rows(c, &a, form, s.all, NULL, n, &e);
+			leave(c);
+		}
+		array_free(&a);
 	}
-	array_free(&a);
-	if (got >= 0 && got < s.n) {
-		if (e.row == s.bad && e.code == FT_SYMBOL)
-			e.index = s.value;
-		raise_error(&e);
-	}
-	int64_t n = s.n;
 	symbols_free(&s);
+	if (got >= 0 && got < n && !PyErr_Occurred())
+		raise_item(&e, o, e.row);
 	if (got != n)
 		return NULL;
 	Py_RETURN_NONE;
 }
 
-/* hand_over makes the symbols that were decoded before an error its attribute. */
-static void hand_over(PyObject *symbols, Py_ssize_t n) {
+void hand_over(PyObject *symbols, Py_ssize_t n) {
 	PyObject *type, *error, *trace;
 	PyErr_Fetch(&type, &error, &trace);
 	PyErr_NormalizeException(&type, &error, &trace);
@@ -168,7 +184,7 @@ static PyObject *decode_rows(Coder *c, PyObject *list, Py_ssize_t n, int form) {
 		Array a;
 		int64_t got = -1;
 		PyObject *r = PySequence_GetItem(list, i);
-		if (r != NULL && array_get(&a, r, 1) == 0) {
+		if (r != NULL && array_row(&a, r) == 0) {
 			if (enter_with(c, &c->decoder) == 0) {
 				got = code_rows(c, &a, form, NULL, to + i, 1, &e);
 				leave(c);
@@ -176,7 +192,7 @@ static PyObject *decode_rows(Coder *c, PyObject *list, Py_ssize_t n, int form) {
 			array_free(&a);
 		}
 		Py_XDECREF(r);
-		if (got == 0) {
+		if (got == 0 && !PyErr_Occurred()) {
 			e.row += i;
 			raise_error(&e);
 		} else if (got > 0) {
@@ -200,7 +216,9 @@ static PyObject *decode_many(Coder *c, Array *a, Py_ssize_t n, int form) {
 		PyErr_Format(PyExc_ValueError, "%zd rows for %zd symbols", a->shape[0], n);
 	else
 		symbols = new_symbols(n, &to);
-	if (symbols != NULL && enter_with(c, &c->decoder) == 0) {
+	if (a->ndim == 2)
+		a->shape[0] = n;
+	if (symbols != NULL && array_floats(a) == 0 && enter_with(c, &c->decoder) == 0) {
 		got = code_rows(c, a, form, NULL, to, n, &e);
 		leave(c);
 	}
@@ -208,7 +226,8 @@ static PyObject *decode_many(Coder *c, Array *a, Py_ssize_t n, int form) {
 	if (got == n)
 		return symbols;
 	if (got >= 0) {
-		raise_error(&e);
+		if (!PyErr_Occurred())
+			raise_error(&e);
 		hand_over(symbols, got);
 	}
 	Py_XDECREF(symbols);
@@ -250,8 +269,18 @@ static PyObject *decode(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
 	if (array_get(&a, in[0], 2) < 0)
 		return NULL;
 	if (a.ndim == 1 && n < 0)
-		return decode_row((Coder *)self, &a, f);
+		return array_floats(&a) < 0 ? NULL : decode_row((Coder *)self, &a, f);
 	return decode_many((Coder *)self, &a, n, f);
+}
+
+/* decode_step decodes one symbol: (probs, logits). */
+static PyObject *decode_step(PyObject *self, PyObject *args) {
+	PyObject *probs;
+	Array a;
+	int logits;
+	if (!PyArg_ParseTuple(args, "Op", &probs, &logits) || array_row(&a, probs) < 0)
+		return NULL;
+	return decode_row((Coder *)self, &a, logits);
 }
 
 static PyObject *encode_topk(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
@@ -270,7 +299,7 @@ static int encoder_init(PyObject *self, PyObject *args, PyObject *kwargs) {
 	const char *model = "";
 	Py_ssize_t size = 0;
 	ft_error e = {0};
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$pLy#L:Encoder", names, &framed, &vocabulary, &model, &size, &guard) || enter(c) < 0)
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$pLy#O&:Encoder", names, &framed, &vocabulary, &model, &size, guard_of, &guard) || enter(c) < 0)
 		return -1;
 	uint32_t h = go->encoder_new(framed, vocabulary, (void *)model, size, guard, &e);
 	if (e.code == FT_OK)
@@ -288,7 +317,7 @@ static int decoder_init(PyObject *self, PyObject *args, PyObject *kwargs) {
 	Py_ssize_t size = 0;
 	Py_buffer data;
 	ft_error e = {0};
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y*|$pLy#L:Decoder", names, &data, &framed, &vocabulary, &model, &size, &guard))
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y*|$pLy#O&:Decoder", names, &data, &framed, &vocabulary, &model, &size, guard_of, &guard))
 		return -1;
 	if (enter(c) == 0) {
 		uint32_t h = go->decoder_new(data.buf, data.len, framed, vocabulary, (void *)model, size, guard, &e);
@@ -345,6 +374,7 @@ static PyMethodDef decoder_methods[] = {
 	{"finish", finish_coder, METH_NOARGS,
 	 "finish($self)\n--\n\nCheck that the stream ends here: raises CorruptError, TruncatedError or DriftError if it does not."},
 	{"position", coder_position, METH_NOARGS, "position($self)\n--\n\nReturn the place where the decoder stands, as bytes."},
+	{"_decode_row", decode_step, METH_VARARGS, NULL},
 	{"seek", coder_seek, METH_O, "seek($self, position)\n--\n\nGo on from a position of this stream, whatever has been met before."},
 	{"_values", coder_values, METH_VARARGS, NULL},
 	{NULL, NULL, 0, NULL},
