@@ -11,7 +11,7 @@ import (
 
 // Config is what codecs are made with. Its zero value is good.
 type Config struct {
-	// Level is the level of Zstd, 1 (fastest) to 4 (smallest); 0 means 2.
+	// Level is the level of Zstd, 1 (fastest) to 3 (smallest); 0 means 2.
 	Level int
 
 	// Mix is how Mix works.
@@ -80,7 +80,7 @@ func ParseID(name string) (ID, error) {
 func Memory(id ID, cfg Config, size, count int) int64 {
 	switch id {
 	case Zstd:
-		return zstdMemory(cfg.Level, size, count)
+		return zstdMemory(size, count)
 	case Static:
 		return staticMemory(size)
 	case Adaptive:

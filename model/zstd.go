@@ -21,6 +21,10 @@ const (
 // defaultZstdLevel is the level of klauspost/compress that Config means by 0.
 const defaultZstdLevel = int(zstd.SpeedDefault)
 
+// maxZstdLevel is the highest level whose bytes are the same on every machine: the
+// next one decides with floating-point logarithms.
+const maxZstdLevel = int(zstd.SpeedBetterCompression)
+
 const (
 	zstdWindow = 1 << 22
 	// samplePieces pieces of samplePiece symbols decide about the layout.
@@ -42,8 +46,8 @@ func newZstd(level int) (*zstdCodec, error) {
 	if level == 0 {
 		level = defaultZstdLevel
 	}
-	if level < int(zstd.SpeedFastest) || level > int(zstd.SpeedBestCompression) {
-		return nil, fmt.Errorf("zstd level %d: give 1 to %d", level, int(zstd.SpeedBestCompression))
+	if level < int(zstd.SpeedFastest) || level > maxZstdLevel {
+		return nil, fmt.Errorf("zstd level %d: give 1 to %d", level, maxZstdLevel)
 	}
 	return &zstdCodec{level: level}, nil
 }
@@ -203,10 +207,7 @@ func unlay(symbols []uint32, src []byte, w, layout int) {
 
 // zstdMemory returns what the codec takes: the bytes of the symbols, and what the
 // coders of klauspost/compress keep.
-func zstdMemory(level, size, count int) int64 {
-	keeps := int64(16 << 20)
-	if level == int(zstd.SpeedBestCompression) {
-		keeps = 48 << 20
-	}
+func zstdMemory(size, count int) int64 {
+	const keeps = 16 << 20
 	return int64(count)*int64(byteWidth(size)) + keeps
 }
