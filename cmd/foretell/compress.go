@@ -23,8 +23,8 @@ well) of them; else it is raw, an array of bytes unless its name ends in .u8,
 A deflated .npz or a .tar.gz comes back uncompressed, with each file in it byte
 for byte; everything else comes back byte for byte as it was.
 
-One input X gives X.fore; several need -o. A dash stands for standard input or
-output.`
+One input X gives X.fore; several need -o. A folder brings all files in it but
+the output. A dash stands for standard input or output.`
 
 const compressExample = `  foretell compress tokens.npy                        # writes tokens.npy.fore
   foretell compress --fast tokens.npy                 # speed before size
@@ -146,7 +146,7 @@ func (c *compressOptions) run(args []string) error {
 		},
 		tokens: in.sizes,
 	}, pipe)
-	err = c.copy(w, src, &sum, &in)
+	err = c.copy(w, src, oldOutput(out, args), &sum, &in)
 	show.end()
 	if err == nil {
 		err = f.finish()
@@ -239,16 +239,28 @@ func (c *compressOptions) create(out string, inputs []string) (*outFile, error) 
 	return f, nil
 }
 
-// copy writes all parts of src and counts them, and what is read of them.
-func (c *compressOptions) copy(w *foretell.Writer, src *tokens.Source, sum *compressSummary, in *intake) error {
+// copy writes all parts of src, but for the files to leave out, and counts them,
+// and what is read of them.
+func (c *compressOptions) copy(w *foretell.Writer, src *tokens.Source, leave map[string]bool, sum *compressSummary, in *intake) error {
+	left, some := false, false
 	for {
 		p, err := src.Next()
+		if err == io.EOF && !some && len(leave) > 0 {
+			return errors.New("no input files but the output")
+		}
 		if err == io.EOF {
 			return w.Close()
 		}
 		if err != nil {
 			return err
 		}
+		if p.Kind == tokens.File {
+			left = leave[p.Name]
+		}
+		if left {
+			continue
+		}
+		some = true
 		before := in.tokens.Load()
 		switch p.Kind {
 		case tokens.File:
