@@ -122,13 +122,17 @@ func (fn *decompressFn) decompress(ctx context.Context, shard Shard, prior []byt
 		rec.Status = Kept
 		return nil
 	}
-	files := &fileWriter{ctx: ctx, root: fn.To.Root(), run: fn.Run, outputs: outputs}
+	out, err := newStage(ctx, fn.To.Root(), fn.Run)
+	if err != nil {
+		return err
+	}
+	files := &fileWriter{ctx: ctx, stage: out, outputs: outputs}
 	if err = files.copy(f, fn.Options.reader(prior)); err != nil {
-		files.abort()
+		out.abort(ctx)
 		return err
 	}
 	rec.Status = Written
-	return files.commit()
+	return out.commit(ctx)
 }
 
 // outputs returns where the files of a shard go, in order.
@@ -175,10 +179,9 @@ func (fn *decompressFn) finished(ctx context.Context, outputs []string, rec *Rec
 // all of the shard has been decoded and checked.
 type fileWriter struct {
 	ctx     context.Context
-	root    string
-	run     string
-	outputs []string
-	files   []*staged
+	stage   *stage
+	outputs []string // of the files that are yet to begin
+	begun   bool     // a file has
 }
 
 func (w *fileWriter) copy(f *os.File, opts *foretell.ReaderOptions) error {
@@ -203,43 +206,22 @@ func (w *fileWriter) copy(f *os.File, opts *foretell.ReaderOptions) error {
 
 func (w *fileWriter) part(p tokens.Part) error {
 	if p.Kind == tokens.File {
-		if len(w.files) == len(w.outputs) {
+		if len(w.outputs) == 0 {
 			return fmt.Errorf("%w: more files than the index lists", foretell.ErrCorrupt)
 		}
-		out, err := create(w.ctx, w.root, w.run, w.outputs[len(w.files)])
-		if err == nil {
-			w.files = append(w.files, out)
-		}
-		return err
+		name := w.outputs[0]
+		w.outputs, w.begun = w.outputs[1:], true
+		return w.stage.next(w.ctx, name)
 	}
-	if len(w.files) == 0 {
+	if !w.begun {
 		return fmt.Errorf("%w: content before the first file", foretell.ErrCorrupt)
 	}
-	out := w.files[len(w.files)-1]
 	if p.Kind == tokens.Framing {
-		_, err := out.Write(p.Bytes)
+		_, err := w.stage.Write(p.Bytes)
 		return err
 	}
-	_, err := io.Copy(out, p.Data)
+	_, err := io.Copy(w.stage, p.Data)
 	return err
-}
-
-func (w *fileWriter) commit() error {
-	for len(w.files) > 0 {
-		out := w.files[0]
-		w.files = w.files[1:]
-		if err := out.commit(w.ctx); err != nil {
-			w.abort()
-			return err
-		}
-	}
-	return nil
-}
-
-func (w *fileWriter) abort() {
-	for _, out := range w.files {
-		out.abort(w.ctx)
-	}
 }
 
 // Verify decodes each Shard of a PCollection, which are .fore files, checks every

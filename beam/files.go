@@ -68,67 +68,114 @@ func spool(ctx context.Context, name string) (*os.File, func(), error) {
 	return f, done, nil
 }
 
-// A staged file is written under a temporary name until it is complete.
-type staged struct {
-	io.Writer
+// A stage takes files, one after another, that get their names together when all
+// of them are complete.
+type stage struct {
 	files     filesystem.Interface
-	w         io.WriteCloser
-	temporary string
-	name      string
-	size      int64
+	root, run string
+	w         io.WriteCloser // the file that is being written, if one is
+	moves     []move
+	size      int64 // of all files
 }
 
-// create begins a file. root is the folder that all outputs are in, run a name for
-// clean to know a running pipeline's files by; commit or abort ends it.
-func create(ctx context.Context, root, run, name string) (*staged, error) {
-	files, err := filesystem.New(ctx, name)
+// A move gives a partial file its name.
+type move struct{ from, to string }
+
+// newStage begins a stage. root is the folder that all outputs are in, run a name
+// for clean to know a running pipeline's files by; commit or abort ends it.
+func newStage(ctx context.Context, root, run string) (*stage, error) {
+	files, err := filesystem.New(ctx, root)
 	if err != nil {
 		return nil, err
 	}
-	// Two attempts at one shard must not write to one file.
-	s := &staged{files: files, name: name, temporary: join(root, partials+"/"+run+rand.Text())}
-	if s.w, err = files.OpenWrite(ctx, s.temporary); err != nil {
-		files.Close()
+	return &stage{files: files, root: root, run: run}, nil
+}
+
+// create begins a stage of one file.
+func create(ctx context.Context, root, run, name string) (*stage, error) {
+	s, err := newStage(ctx, root, run)
+	if err != nil {
 		return nil, err
 	}
-	s.Writer = s.w
+	if err := s.next(ctx, name); err != nil {
+		s.abort(ctx)
+		return nil, err
+	}
 	return s, nil
 }
 
-func (s *staged) Write(p []byte) (int, error) {
+// next ends the file that is being written and begins another one.
+func (s *stage) next(ctx context.Context, name string) error {
+	if err := s.close(); err != nil {
+		return err
+	}
+	// Two attempts at one shard must not write to one file.
+	from := join(s.root, partials+"/"+s.run+rand.Text())
+	w, err := s.files.OpenWrite(ctx, from)
+	// When another stage ends, it may delete the empty folder under this one's hands.
+	for tries := 0; err != nil && isLocal(from) && tries < 100; tries++ {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
+			break
+		}
+		w, err = s.files.OpenWrite(ctx, from)
+	}
+	if err != nil {
+		return err
+	}
+	s.w = w
+	s.moves = append(s.moves, move{from, name})
+	return nil
+}
+
+func (s *stage) Write(p []byte) (int, error) {
 	n, err := s.w.Write(p)
 	s.size += int64(n)
 	return n, err
 }
 
-// commit gives the file its name, on local disks in one step.
-func (s *staged) commit(ctx context.Context) error {
-	err := s.w.Close()
-	if err == nil && isLocal(s.name) {
-		err = os.MkdirAll(filepath.Dir(s.name), 0o755)
+// close ends the file that is being written.
+func (s *stage) close() error {
+	if s.w == nil {
+		return nil
 	}
-	if err == nil {
-		err = filesystem.Rename(ctx, s.files, s.temporary, s.name)
-	}
-	if err != nil {
-		s.remove(ctx)
-	}
-	s.files.Close()
-	return err
+	w := s.w
+	s.w = nil
+	return w.Close()
 }
 
-// abort deletes the file.
-func (s *staged) abort(ctx context.Context) {
-	s.w.Close()
-	s.remove(ctx)
-	s.files.Close()
+// commit gives the files their names, on local disks each in one step.
+func (s *stage) commit(ctx context.Context) error {
+	defer s.abort(ctx)
+	if err := s.close(); err != nil {
+		return err
+	}
+	for len(s.moves) > 0 {
+		m := s.moves[0]
+		if isLocal(m.to) {
+			if err := os.MkdirAll(filepath.Dir(m.to), 0o755); err != nil {
+				return err
+			}
+		}
+		if err := filesystem.Rename(ctx, s.files, m.from, m.to); err != nil {
+			return err
+		}
+		s.moves = s.moves[1:]
+	}
+	return nil
 }
 
-func (s *staged) remove(ctx context.Context) {
+// abort deletes the files that have no names yet, and the folder of partial files
+// if no other stage has one there.
+func (s *stage) abort(ctx context.Context) {
+	_ = s.close() // what it says of a file that is deleted does not matter
 	if r, ok := s.files.(filesystem.Remover); ok {
-		// If this fails too, the next run deletes it.
-		_ = r.Remove(ctx, s.temporary)
+		for _, m := range s.moves {
+			// If this fails too, the next run deletes it.
+			_ = r.Remove(ctx, m.from)
+		}
 	}
+	removeEmpty(s.root)
+	s.files.Close()
 }
 
 // clean deletes what runs other than the given one have left behind.
@@ -151,6 +198,7 @@ func clean(ctx context.Context, root, run string) error {
 			return err
 		}
 	}
+	removeEmpty(root)
 	return nil
 }
 
@@ -174,10 +222,10 @@ func listPartials(ctx context.Context, files filesystem.Interface, root string) 
 	return names, err
 }
 
-// cleanEmpty deletes the folder of partial files when nothing is in it.
-func cleanEmpty(root string) {
+// removeEmpty deletes the folder of partial files when nothing is in it.
+func removeEmpty(root string) {
 	if isLocal(root) {
-		// That it is not empty is no mistake: another shard is being written.
+		// That it is not empty is no mistake: another file is being written.
 		_ = os.Remove(join(root, partials))
 	}
 }

@@ -3,8 +3,10 @@ package foretellbeam
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/memfs"
@@ -38,5 +40,55 @@ func TestCleanLiteral(t *testing.T) {
 	}
 	if err := clean(ctx, "memfs://g[1]/", "RUN"); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("a remote folder that is a pattern: %v", err)
+	}
+}
+
+// TestStages checks that stages that end delete the folder of partial files, and
+// do not disturb those that begin.
+func TestStages(t *testing.T) {
+	ctx, root := context.Background(), t.TempDir()
+	var wait sync.WaitGroup
+	for i := range 4 {
+		wait.Go(func() {
+			for k := range 500 {
+				s, err := create(ctx, root, "", filepath.Join(root, fmt.Sprintf("%d-%d", i, k%2)))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if k%3 == 0 {
+					s.abort(ctx)
+				} else if err := s.commit(ctx); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
+	entries, err := os.ReadDir(root)
+	if err != nil || len(entries) != 8 {
+		t.Errorf("%v, %v, want 8 files and no folder", entries, err)
+	}
+}
+
+// TestStageCommit checks that files that get no names are deleted.
+func TestStageCommit(t *testing.T) {
+	ctx, root := context.Background(), t.TempDir()
+	s, err := newStage(ctx, root, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a", "a/b", "c"} {
+		if err := s.next(ctx, filepath.Join(root, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.commit(ctx); err == nil {
+		t.Error("a is a file and a folder")
+	}
+	entries, err := os.ReadDir(root)
+	if err != nil || len(entries) != 1 || entries[0].Name() != "a" {
+		t.Errorf("%v, %v, want a alone", entries, err)
 	}
 }

@@ -74,8 +74,7 @@ func (fn *linesFn) ProcessElement(ctx context.Context, _ []byte, next func(*line
 	slices.SortFunc(all, func(a, b line) int {
 		return cmp.Or(strings.Compare(a.Key, b.Key), strings.Compare(a.Text, b.Text))
 	})
-	root := dir(fn.File)
-	out, err := create(ctx, root, "", fn.File)
+	out, err := create(ctx, dir(fn.File), "", fn.File)
 	if err != nil {
 		return err
 	}
@@ -88,11 +87,7 @@ func (fn *linesFn) ProcessElement(ctx context.Context, _ []byte, next func(*line
 		out.abort(ctx)
 		return err
 	}
-	if err := out.commit(ctx); err != nil {
-		return err
-	}
-	cleanEmpty(root)
-	return nil
+	return out.commit(ctx)
 }
 
 // Totals sums up a manifest.

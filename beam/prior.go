@@ -138,7 +138,7 @@ func (fn *trainFn) ProcessElement(ctx context.Context, chosen sample, emit func(
 		return fmt.Errorf("training a prior: %w", err)
 	}
 	if fn.File != "" {
-		out, err := create(ctx, Target(dir(fn.File)).Root(), "", fn.File)
+		out, err := create(ctx, dir(fn.File), "", fn.File)
 		if err != nil {
 			return err
 		}

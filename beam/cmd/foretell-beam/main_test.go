@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/foretell/foretell"
 	foretellbeam "github.com/foretell/foretell/beam"
+	"github.com/foretell/foretell/tokens"
 )
 
 // TestMain makes the test binary the command when the tests start it as such.
@@ -167,5 +169,58 @@ func TestCommand(t *testing.T) {
 		if got, err := os.ReadFile(filepath.Join(out, "back", name)); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s does not come back: %v", name, err)
 		}
+	}
+}
+
+// TestManyFiles checks that a shard of more files than a process may have open is
+// decompressed.
+func TestManyFiles(t *testing.T) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no shell to set a limit with")
+	}
+	const n = 200
+	in, out := shards(t, n, 100), t.TempDir()
+	src, err := tokens.Open([]string{in}, tokens.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	var fore bytes.Buffer
+	if _, err := foretell.Compress(&fore, src, &foretell.WriterOptions{Model: "static"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(out, "many.fore"), fore.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := subprocess("decompress", "--input", out+"/*.fore", "--output", out)
+	cmd.Args = append([]string{sh, "-c", `ulimit -n 100 && exec "$0" "$@"`}, cmd.Args...)
+	cmd.Path = sh
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	files, err := filepath.Glob(filepath.Join(out, "many", "*", "*.txt"))
+	if err != nil || len(files) != n {
+		t.Errorf("%d files, %v, want %d", len(files), err, n)
+	}
+}
+
+// TestNothingLeft checks that no folder of partial files is left where outputs and
+// manifest are in two folders.
+func TestNothingLeft(t *testing.T) {
+	in, work := shards(t, 2, 100), t.TempDir()
+	for _, args := range []string{
+		"compress --input IN --output WORK/out --manifest WORK/m/manifest --train-prior --prior WORK/p/prior",
+		"decompress --input WORK/out --output WORK/back --manifest WORK/m/manifest --prior WORK/p/prior --max-memory 4294967296",
+		"train-prior --input IN --output WORK/t/prior",
+		"stats --input IN --output WORK/s --manifest WORK/m/manifest",
+	} {
+		code, text := execute(t, strings.Fields(strings.NewReplacer("IN", in, "WORK", work).Replace(args))...)
+		if code != 0 {
+			t.Errorf("%s: %s", args, text)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(work, "*", ".foretell-partial")); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v are left", left, err)
 	}
 }
