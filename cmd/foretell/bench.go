@@ -17,8 +17,8 @@ import (
 
 const benchHelp = `Compress your own data in every way, decompress it, compare, and show the sizes,
 the speeds and the memory of each: all models, gzip and zstd, and xz, brotli,
-kanzi and zpaq where they are installed. Each input is shown on its own; a folder
-is one input, and so are all together with --together.
+kanzi and zpaq where they are installed. Each input is shown on its own; a
+folder is one input, and so are all together with --together.
 
 Other compressors get what decompress gives back, as it is, in one file. All
 write to files; a row is shown only if the same bytes came back. Each way runs
@@ -56,7 +56,8 @@ func newBench(a *app) *cobra.Command {
 		RunE:    func(_ *cobra.Command, args []string) error { return b.run(args) },
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&b.models, "models", models(), "the `MODELS` to run, with commas between them, or none")
+	f.StringSliceVar(&b.models, "models", models(), "the `MODELS` to run, with commas between them, or none (default: all)")
+	f.Lookup("models").DefValue = "[]" // a list without spaces cannot be wrapped
 	f.StringSliceVar(&b.others, "others", otherNames(), "the other compressors to run, by the first words of their names, or none")
 	f.IntVar(&b.runs, "runs", 3, "run each way `N` times, or once if that takes more than 20 seconds")
 	f.BoolVar(&b.solid, "solid", false, "let blocks hold several members, as compress --solid")

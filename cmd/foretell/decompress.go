@@ -22,10 +22,11 @@ FILE.fore comes back as FILE. What holds several files needs -C, a folder to put
 them in. A dash stands for standard input or output.
 
 With --member and --range, arrays are taken out of the file, each as a file of
-its own: an .npy if OUT ends in .npy, the raw elements if it ends in .u8 to .u64,
-.i8 to .i64, .bin, .dat or .raw. Any other name or a folder gets an .npy if the
-array was one, does not have one axis, is big-endian or holds bools, else raw
-elements. Only the blocks that hold them are read, unless the input is a pipe.`
+its own: an .npy if OUT ends in .npy, the raw elements if it ends in .u8 to
+.u64, .i8 to .i64, .bin, .dat or .raw. Any other name or a folder gets an .npy
+if the array was one, does not have one axis, is big-endian or holds bools, else
+raw elements. Only the blocks that hold them are read, unless the input is a
+pipe.`
 
 const decompressExample = `  foretell decompress tokens.npy.fore                  # writes tokens.npy
   foretell decompress tokens.npy.fore -o back.npy
@@ -65,7 +66,7 @@ func newDecompress(a *app) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&d.out, "output", "o", "", "write to `OUT` (- is standard output)")
 	f.StringVarP(&d.dir, "directory", "C", "", "write the files into the folder `DIR`, which is made if need be")
-	f.StringArrayVar(&d.pick.members, "member", nil, "take only members whose name matches `NAME`, such as fine_prompt or 'fine_*'; may be repeated")
+	f.StringArrayVar(&d.pick.members, "member", nil, "take only members whose name, or the last part of it, matches `PATTERN`, such as fine_prompt or 'fine_*'; a * does not match slashes; may be repeated")
 	f.Var(&d.pick.rows, "range", "take only these rows along the first axis, as in Python: 100:200, :50, -10:")
 	f.VarP(&d.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
 	cmd.MarkFlagDirname("directory")

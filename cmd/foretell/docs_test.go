@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
@@ -133,6 +134,20 @@ func TestCommandReference(t *testing.T) {
 	}
 	if !bytes.Equal(got, want.Bytes()) {
 		t.Error("docs/commands.md is out of date: run this test with -update")
+	}
+}
+
+// TestHelpWidth checks that all help fits into 80 columns.
+func TestHelpWidth(t *testing.T) {
+	root := newRoot(new(app))
+	root.InitDefaultHelpCmd()
+	for _, c := range append(root.Commands(), root) {
+		c.InitDefaultHelpFlag()
+		for line := range strings.Lines(c.Long + "\n" + c.UsageString()) {
+			if line = strings.TrimSuffix(line, "\n"); utf8.RuneCountInString(line) > 80 {
+				t.Errorf("%s: longer than 80: %q", c.Name(), line)
+			}
+		}
 	}
 }
 

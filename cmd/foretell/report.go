@@ -75,7 +75,8 @@ func newReport(a *app) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&r.out, "output", "o", "", "write the page to `OUT` (- is standard output)")
 	f.StringVar(&r.model, "model", "", "the `MODEL` whose costs are shown (default: "+foretell.DefaultModel+"; the own one of a .fore file)")
-	f.StringSliceVar(&r.compare, "compare", models(), "the `MODELS` to put side by side, with commas between them, or none")
+	f.StringSliceVar(&r.compare, "compare", models(), "the `MODELS` to put side by side, with commas between them, or none (default: all)")
+	f.Lookup("compare").DefValue = "[]" // a list without spaces cannot be wrapped
 	f.StringVar(&r.grid, "grid", "", "lay out the positions of an array of two axes as `ROWSxCOLUMNS`, such as 8x16")
 	f.IntVar(&r.arrays, "arrays", 4, "show pictures of the `N` largest arrays")
 	f.BoolVar(&r.solid, "solid", false, "let blocks hold several members, as compress --solid")

@@ -15,8 +15,8 @@ import (
 
 const verifyHelp = `Decode all of a .fore file, in bounded memory and without writing anything, and
 check every hash in it. Each block that is damaged is named, with the tokens
-that are lost with it. The exit code is 0 if the file is whole, 1 if not. It is 1
-as well if that cannot be told, as within a limit or without the prior; then
+that are lost with it. The exit code is 0 if the file is whole, 1 if not. It is
+1 as well if that cannot be told, as within a limit or without the prior; then
 nothing is said of damage.`
 
 const verifyExample = `  foretell verify tokens.npy.fore
