@@ -72,7 +72,6 @@ func ft_decode_batch(hs *C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C
 	b.symbols = slices.Grow(b.symbols, int(n))[:n]
 	streams, all := b.decoders, b.symbols
 	f := foretell.Form(form)
-	was := streams[0].Steps()
 	var err error
 	switch kind {
 	case C.FT_FLOAT32:
@@ -88,9 +87,5 @@ func ft_decode_batch(hs *C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C
 	for i, s := range all {
 		to[i] = int64(s)
 	}
-	code = fail(e, err)
-	if err != nil && streams[0].Steps() != was {
-		e.moved = 1
-	}
-	return code
+	return fail(e, err)
 }

@@ -32,6 +32,9 @@ func fail(e *C.ft_error, err error) C.int32_t {
 	)
 	if errors.As(err, &row) {
 		e.row = C.int64_t(row.Row)
+		if row.Moved {
+			e.moved = 1
+		}
 		err = row.Err
 	}
 	if errors.As(err, &dist) {

@@ -184,7 +184,7 @@ void gather(const Array *a, Py_ssize_t from, Py_ssize_t to, char *dst) {
 }
 
 int is_sequence(PyObject *o) {
-	return PySequence_Check(o) && !PyObject_HasAttrString(o, "keys");
+	return PyList_Check(o) || PyTuple_Check(o) || (PySequence_Check(o) && !PyObject_HasAttrString(o, "keys"));
 }
 
 int symbol_get(PyObject *o, uint32_t *symbol) {
