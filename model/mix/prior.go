@@ -246,13 +246,18 @@ func (p *Prior) check(b *Block) error {
 		return fmt.Errorf("%w: the prior knows %d symbols, the data have %d", fault.ErrModel, p.size, b.Size)
 	}
 	for _, s := range b.Spans {
-		row := 1
+		// The places are all axes but the first, or the last two: see arrange.
+		all, two := 1, 1
 		for k, n := range s.Shape {
 			if k > 0 {
-				row = product(row, max(1, n))
+				all = product(all, max(1, n))
+			}
+			if k > 0 && k >= len(s.Shape)-2 {
+				two = product(two, max(1, n))
 			}
 		}
-		fits := p.setup.geometry == geometryStream || row == p.setup.rows*p.setup.cols
+		places := p.setup.rows * p.setup.cols
+		fits := p.setup.geometry == geometryStream || all == places || two == places
 		if p.setup.transposed {
 			fits = len(s.Shape) == 2 && s.Shape[0] == p.setup.cols
 		}
