@@ -58,6 +58,18 @@ func (b *rawBlock) add(member int, first int64, count int, info *tokens.Info) {
 	b.tokens += count
 }
 
+// memory returns how many bytes the block takes: its elements, and its spans here
+// and in its header.
+func (b *rawBlock) memory() int64 {
+	n := int64(b.size)
+	for _, s := range b.spans {
+		n += spanMemory + 8*int64(len(s.Shape))
+	}
+	return n
+}
+
+const spanMemory = 160
+
 // span returns the bytes of span i.
 func (b *rawBlock) span(i int) []byte {
 	return b.raw[b.starts[i]:][:b.spans[i].Count*b.infos[i].Type.Size()]
@@ -302,8 +314,20 @@ func (c *blockCoder) newBlock(b *rawBlock, m *tokens.ValueMap) *model.Block {
 // dictionaryEntry is how many bytes a symbol of a dictionary takes.
 const dictionaryEntry = 8
 
+// mapMemory returns the most bytes that the value map of a block can take.
+func mapMemory(data *container.BlockData) int64 {
+	most := 0
+	for _, params := range [][]byte{data.Params, data.Base} {
+		m, _, err := splitParams(params)
+		if err == nil && len(m) > 0 && tokens.MapKind(m[0]) == tokens.DictionaryMap {
+			most = max(most, len(m)) // a symbol takes a byte at least
+		}
+	}
+	return dictionaryEntry * int64(most)
+}
+
 // need returns how many bytes decoding a block takes, without those of the
-// record, and its value map.
+// record.
 func (c *blockCoder) need(h *container.Block, b *rawBlock, data *container.BlockData) (int64, error) {
 	m, _, _, err := c.params(data)
 	if err != nil {
@@ -326,7 +350,7 @@ func (c *blockCoder) need(h *container.Block, b *rawBlock, data *container.Block
 	if m.Kind() == tokens.DictionaryMap {
 		work += dictionaryEntry * int64(m.Size())
 	}
-	return int64(b.size) + 4*count + work, nil
+	return b.memory() + 4*count + work, nil
 }
 
 func (c *blockCoder) params(data *container.BlockData) (m *tokens.ValueMap, own, base []byte, err error) {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -259,6 +260,32 @@ func checkKeepGoing(t *testing.T, what string, bad, want []byte, blocks []BlockD
 	}
 	if own > 3 {
 		t.Fatalf("%s: lost %d blocks %v", what, own, lost)
+	}
+}
+
+// TestBlockSpans tells what is lost with a block whose header is damaged.
+func TestBlockSpans(t *testing.T) {
+	_, file := sampleFile(t, 3, WriterOptions{Model: "static", Solid: true})
+	d, err := open(t, file, nil).Describe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range d.Blocks {
+		file[b.Offset+10] ^= 1
+	}
+	r := open(t, file, nil)
+	if _, err := r.Describe(); !errors.Is(err, ErrCorrupt) {
+		t.Fatalf("headers are not damaged: %v", err)
+	}
+	for i, b := range d.Blocks {
+		if got := r.BlockSpans(int64(i)); !slices.Equal(got, b.Spans) {
+			t.Errorf("block %d: %v, want %v", i, got, b.Spans)
+		}
+	}
+	for _, i := range []int64{-1, int64(len(d.Blocks))} {
+		if got := r.BlockSpans(i); got != nil {
+			t.Errorf("block %d: %v", i, got)
+		}
 	}
 }
 

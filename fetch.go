@@ -46,7 +46,7 @@ func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) 
 		if err != nil {
 			return nil, err
 		}
-		c.keep = o.MaxMemory / int64(o.Workers)
+		c.keep = o.MaxMemory / (2 * reserve) / int64(o.Workers)
 		c.largest = int(min(tokens.MaxSymbols, o.MaxMemory/dictionaryEntry))
 		coders <- c
 	}
@@ -115,36 +115,63 @@ func (f *fetcher) block(rec container.Record) bool {
 		err = &fault.BlockError{Block: int64(rec.Block.Ordinal), Offset: rec.Offset, Err: err}
 		return f.hand(fetched{err: err}) && f.opts.KeepGoing != nil
 	}
-	b, err := newDecodeBlock(rec.Block, f.members, f.in.Header.BlockTokens)
+	decode, err := prepare(rec.Block, rec.Data, f.members, f.in.Header.BlockTokens, f.coders, f.mem)
 	if err != nil {
 		return fail(err)
 	}
-	c := <-f.coders
-	need, err := c.need(rec.Block, b, &rec.Data)
-	f.coders <- c
-	if err == nil {
-		need += int64(len(rec.Data.Body) + len(rec.Data.Params) + len(rec.Data.Base))
-		if need > f.opts.MaxMemory {
-			err = fmt.Errorf("%w: the block takes %d bytes to decode, more than the %d allowed", fault.ErrLimit, need, f.opts.MaxMemory)
-		}
-	}
-	if err != nil {
-		return fail(err)
-	}
-	f.mem.take(need)
 	return f.pipe.run(f.stop, func() fetched {
-		c := <-f.coders
-		err := c.decode(rec.Block, b, &rec.Data)
+		b, err := decode()
+		if err != nil {
+			err = &fault.BlockError{Block: int64(rec.Block.Ordinal), Offset: rec.Offset, Err: err}
+		}
+		return fetched{block: b, err: err}
+	})
+}
+
+// prepare takes the memory that decoding a block needs beside its data, which has
+// been taken, and returns a job that decodes it. When the block that comes of it
+// is done with, its memory is to be finished. After an error all is given back.
+func prepare(h *container.Block, data container.BlockData, members map[int]*tokens.Info, most uint64, coders chan *blockCoder, mem *budget) (job func() (*rawBlock, error), err error) {
+	defer func() {
+		if err != nil {
+			mem.Give(data.Size())
+		}
+	}()
+	b, err := newDecodeBlock(h, members, most)
+	if err != nil {
+		return nil, err
+	}
+	valueMap := mapMemory(&data)
+	if err := mem.Take(valueMap); err != nil {
+		return nil, err
+	}
+	// Jobs under way need the coder too, so it must not be held while waiting.
+	c := <-coders
+	need, err := c.need(h, b, &data)
+	coders <- c
+	mem.Give(valueMap)
+	if err != nil {
+		return nil, err
+	}
+	if err := mem.Take(need); err != nil {
+		return nil, err
+	}
+	need += data.Size()
+	mem.start()
+	return func() (*rawBlock, error) {
+		c := <-coders
+		err := c.decode(h, b, &data)
 		if later := c.release(need); err == nil {
 			err = later
 		}
-		f.coders <- c
+		coders <- c
 		if err != nil {
-			err = &fault.BlockError{Block: int64(rec.Block.Ordinal), Offset: rec.Offset, Err: err}
-			return fetched{err: err, memory: need}
+			mem.finish(need)
+			return nil, err
 		}
-		return fetched{block: b, memory: need}
-	})
+		mem.Give(need - b.memory())
+		return b, nil
+	}, nil
 }
 
 // newDecodeBlock returns an empty block with the spans of h, checked against the

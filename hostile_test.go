@@ -112,7 +112,7 @@ func TestDictionaryMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := open(t, file.Bytes(), nil)
-	_, data, err := f.in.Block(0)
+	_, data, err := f.in.Block(0, newBudget(1<<30))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestRelease(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := <-coders
-	if c.keep != 1<<24 {
+	if c.keep != 1<<20 {
 		t.Errorf("one of 4 workers may keep %d bytes", c.keep)
 	}
 	for _, over := range []int64{0, 1} {

@@ -141,8 +141,16 @@ type ReaderOptions struct {
 	// Workers is how many blocks are decoded at a time; 0 is one for each CPU.
 	Workers int
 
-	// MaxMemory bounds the bytes that blocks under way take together; 0 is
-	// 1 GiB. A file that needs more is an error that wraps ErrLimit.
+	// MaxMemory bounds the bytes that reading takes at a time; 0 is 1 GiB. A
+	// file that needs more is an error that wraps ErrLimit. It counts all
+	// blocks under way from before their code is read until their tokens are
+	// handed out: their code and parameters, what decoding them takes, their
+	// tokens, and buffers kept for reuse. Each call to a ReaderAt counts for
+	// itself, with the array that it returns and the block that it leaves for
+	// the next call. Bounded by as much again, each for itself, are a prior;
+	// the list of a file's members and blocks; and the bytes outside of arrays
+	// that a file has in one piece. Memory that the garbage collector has yet
+	// to find free comes on top: debug.SetMemoryLimit bounds that.
 	MaxMemory int64
 
 	// MaxOutput bounds the bytes of content that are handed out; 0 is 64 GiB.

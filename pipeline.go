@@ -1,37 +1,68 @@
 package foretell
 
-import "sync"
+import (
+	"fmt"
+	"sync"
 
-// A budget holds back work while what is under way takes too much memory.
+	"github.com/foretell/foretell/internal/fault"
+)
+
+// A budget holds back work while what is under way takes too much memory. One
+// goroutine takes, in the order in which its jobs are done with, so that it never
+// waits for itself.
 type budget struct {
 	mu    sync.Mutex
 	freed sync.Cond
+	all   int64 // the limit
 	left  int64
-	used  int64
+	busy  int // jobs under way, which give their memory back without more being taken
 }
 
-func newBudget(n int64) *budget {
-	b := &budget{left: n}
+// reserve is the part of a limit that is for what is kept for reuse, beside what
+// a budget counts.
+const reserve = 8
+
+func newBudget(limit int64) *budget {
+	b := &budget{all: limit, left: limit - limit/reserve}
 	b.freed.L = &b.mu
 	return b
 }
 
-// take waits until n is left. More than there ever will be is granted when
-// nothing else is under way: the caller has checked that it may be used.
-func (b *budget) take(n int64) {
+// Take waits until n bytes are left, or returns an error if they are not with
+// nothing under way.
+func (b *budget) Take(n int64) error {
 	b.mu.Lock()
-	for b.left < n && b.used > 0 {
+	defer b.mu.Unlock()
+	for b.left < n && b.busy > 0 {
 		b.freed.Wait()
 	}
+	if b.left < n {
+		return fmt.Errorf("%w: decoding takes %d bytes at least, more than the %d allowed", fault.ErrLimit, b.all-b.left+n, b.all)
+	}
 	b.left -= n
-	b.used += n
+	return nil
+}
+
+// Give gives back n bytes.
+func (b *budget) Give(n int64) {
+	b.mu.Lock()
+	b.left += n
+	b.freed.Broadcast()
 	b.mu.Unlock()
 }
 
-func (b *budget) give(n int64) {
+// start says that a job is under way.
+func (b *budget) start() {
 	b.mu.Lock()
+	b.busy++
+	b.mu.Unlock()
+}
+
+// finish ends a job and gives back its last n bytes.
+func (b *budget) finish(n int64) {
+	b.mu.Lock()
+	b.busy--
 	b.left += n
-	b.used -= n
 	b.freed.Broadcast()
 	b.mu.Unlock()
 }

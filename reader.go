@@ -40,7 +40,6 @@ type Reader struct {
 type fetched struct {
 	entries []container.Entry
 	block   *rawBlock
-	memory  int64 // of the block, to be given back
 	end     *container.Trailer
 	err     error
 }
@@ -75,6 +74,7 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 		mem:      newBudget(o.MaxMemory),
 		member:   -1,
 	}
+	in.Charge(d.mem)
 	f := &fetcher{Reader: d, in: in, coders: coders, members: map[int]*tokens.Info{}}
 	if err := f.learn(expected); err != nil {
 		return nil, err
@@ -164,7 +164,6 @@ func (r *Reader) pull() error {
 	case !ok:
 		return io.EOF
 	case item.err != nil:
-		r.mem.give(item.memory)
 		return r.damage(item.err)
 	case item.end != nil:
 		if r.lost {
@@ -193,7 +192,7 @@ func (r *Reader) pull() error {
 
 func (r *Reader) dropBlock() {
 	if r.spans != nil {
-		r.mem.give(r.spans.memory)
+		r.mem.finish(r.spans.block.memory())
 		r.spans, r.raw = nil, nil
 	}
 }
@@ -225,7 +224,9 @@ func (r *Reader) Close() error {
 		if !ok {
 			return nil
 		}
-		r.mem.give(item.memory)
+		if item.block != nil {
+			r.mem.finish(item.block.memory())
+		}
 	}
 }
 

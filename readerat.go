@@ -3,7 +3,9 @@ package foretell
 import (
 	"fmt"
 	"io"
+	"sort"
 	"sync"
+	"unsafe"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
@@ -16,14 +18,13 @@ type ReaderAt struct {
 	opts    ReaderOptions
 	in      *container.File
 	coders  func() (chan *blockCoder, error) // made when first needed
-	mem     *budget
 	files   []File
 	members []tokens.Info
 	byID    map[int]*tokens.Info
 	places  [][]place // of each member's tokens, in order
 
 	mu     sync.Mutex
-	cached *rawBlock // the block decoded last
+	cached *rawBlock // the last block of the range that was read last
 	number int       // of it
 }
 
@@ -51,7 +52,6 @@ func OpenReaderAt(r io.ReaderAt, size int64, opts *ReaderOptions) (*ReaderAt, er
 	}
 	a := &ReaderAt{
 		opts: o, in: in, number: -1,
-		mem:  newBudget(o.MaxMemory),
 		byID: map[int]*tokens.Info{},
 	}
 	a.coders = sync.OnceValues(func() (chan *blockCoder, error) { return newCoders(&in.Header, &o) })
@@ -133,21 +133,38 @@ func (r *ReaderAt) Files() []File { return r.files }
 // Members returns all members in order. A member's number is its position.
 func (r *ReaderAt) Members() []tokens.Info { return r.members }
 
+// BlockSpans returns which tokens block i holds, as the index lists them, so that
+// what is lost with a damaged block can be told; nil if the file has no such block.
+func (r *ReaderAt) BlockSpans(i int64) []SpanDescription {
+	if i < 0 || i >= int64(len(r.in.Blocks)) {
+		return nil
+	}
+	var spans []SpanDescription
+	for _, s := range r.in.Blocks[i].Spans {
+		spans = append(spans, SpanDescription{int(s.Member), int64(s.First), int64(s.Count)})
+	}
+	return spans
+}
+
 // CopyRange writes the elements of rows from..to-1 of a member to w, as they lie
 // in its file: a row is an index of the first axis, and an array without axes
 // has one. Of an array in Fortran order, all blocks are decoded and count
 // against ReaderOptions.MaxOutput.
 func (r *ReaderAt) CopyRange(w io.Writer, member, from, to int) error {
+	return r.copyRange(w, newBudget(r.opts.MaxMemory), member, from, to)
+}
+
+func (r *ReaderAt) copyRange(w io.Writer, mem *budget, member, from, to int) error {
 	row, err := r.row(member, from, to)
 	if err != nil {
 		return err
 	}
 	info := &r.members[member]
 	if !info.Fortran || len(info.Shape) < 2 {
-		return r.copyTokens(w, member, int64(from)*row, int64(to)*row)
+		return r.copyTokens(w, mem, member, int64(from)*row, int64(to)*row)
 	}
 	pick := &columns{w: w, size: info.Type.Size(), length: info.Shape[0], from: from, to: to}
-	return r.copyTokens(pick, member, 0, info.Len())
+	return r.copyTokens(pick, mem, member, 0, info.Len())
 }
 
 // row checks a range of rows and returns the number of tokens in one.
@@ -205,7 +222,7 @@ func (c *columns) Write(p []byte) (int, error) {
 }
 
 // copyTokens writes tokens from..to-1 of a member, in storage order, to w.
-func (r *ReaderAt) copyTokens(w io.Writer, member int, from, to int64) error {
+func (r *ReaderAt) copyTokens(w io.Writer, mem *budget, member int, from, to int64) error {
 	if from == to {
 		return nil
 	}
@@ -216,27 +233,38 @@ func (r *ReaderAt) copyTokens(w io.Writer, member int, from, to int64) error {
 	if (to-from)*size > r.opts.MaxOutput {
 		return fmt.Errorf("%w: the range has more than %d bytes", fault.ErrLimit, r.opts.MaxOutput)
 	}
+	places := r.places[member]
+	begin := sort.Search(len(places), func(i int) bool { return places[i].first+places[i].count > from })
+	end := sort.Search(len(places), func(i int) bool { return places[i].first >= to })
+	places = places[begin:end]
+	number, cached := r.recall(places)
+	if cached != nil && mem.Take(cached.memory()) != nil {
+		r.cache(-1, nil)
+		cached = nil
+	}
 	type result struct {
-		raw []byte
-		err error
+		place place
+		block *rawBlock
+		err   error
 	}
 	pipe := newPipeline[result](r.opts.Workers)
 	stop := make(chan struct{})
 	go func() {
 		defer pipe.done()
-		for _, p := range r.places[member] {
-			if p.first+p.count <= from || p.first >= to {
-				continue
+		for _, p := range places {
+			decode := func() (*rawBlock, error) { return cached, nil }
+			var err error
+			if cached == nil || p.block != number {
+				decode, err = r.prepare(p.block, mem)
 			}
 			ok := pipe.run(stop, func() result {
-				b, err := r.decode(p.block)
 				if err != nil {
 					return result{err: err}
 				}
-				lo, hi := max(from-p.first, 0), min(to-p.first, p.count)
-				return result{raw: b.span(p.span)[lo*size : hi*size]}
+				b, err := decode()
+				return result{p, b, err}
 			})
-			if !ok {
+			if !ok || err != nil {
 				return
 			}
 		}
@@ -247,42 +275,45 @@ func (r *ReaderAt) copyTokens(w io.Writer, member int, from, to int64) error {
 		if !ok {
 			return failed
 		}
-		if failed != nil {
-			continue
+		if failed == nil {
+			failed = part.err
+			if failed == nil {
+				p := part.place
+				lo, hi := max(from-p.first, 0), min(to-p.first, p.count)
+				_, failed = w.Write(part.block.span(p.span)[lo*size : hi*size])
+			}
+			if failed != nil {
+				close(stop)
+			} else if part.place == places[len(places)-1] {
+				r.cache(part.place.block, part.block)
+			}
 		}
-		if failed = part.err; failed == nil {
-			_, failed = w.Write(part.raw)
-		}
-		if failed != nil {
-			close(stop)
+		if part.block != nil && part.block != cached {
+			mem.finish(part.block.memory())
 		}
 	}
 }
 
-// decode returns block i, decoded.
-func (r *ReaderAt) decode(i int) (*rawBlock, error) {
+// recall returns the block that is cached if it is of use for a range, or makes
+// room for another.
+func (r *ReaderAt) recall(places []place) (int, *rawBlock) {
 	r.mu.Lock()
-	if r.number == i {
-		defer r.mu.Unlock()
-		return r.cached, nil
+	defer r.mu.Unlock()
+	if r.cached == nil || r.number < places[0].block || r.number > places[len(places)-1].block {
+		r.cached, r.number = nil, -1
 	}
-	r.mu.Unlock()
-	h, data, err := r.in.Block(i)
-	if err != nil {
-		return nil, err
-	}
-	b, err := r.decodeBlock(h, &data)
-	if err != nil {
-		return nil, &fault.BlockError{Block: int64(i), Offset: r.in.Blocks[i].Offset, Err: err}
-	}
-	r.mu.Lock()
-	r.cached, r.number = b, i
-	r.mu.Unlock()
-	return b, nil
+	return r.number, r.cached
 }
 
-func (r *ReaderAt) decodeBlock(h *container.Block, data *container.BlockData) (*rawBlock, error) {
-	b, err := newDecodeBlock(h, r.byID, r.in.Header.BlockTokens)
+func (r *ReaderAt) cache(number int, b *rawBlock) {
+	r.mu.Lock()
+	r.number, r.cached = number, b
+	r.mu.Unlock()
+}
+
+// prepare reads block i and returns a job that decodes it, in the memory of mem.
+func (r *ReaderAt) prepare(i int, mem *budget) (func() (*rawBlock, error), error) {
+	h, data, err := r.in.Block(i, mem)
 	if err != nil {
 		return nil, err
 	}
@@ -290,22 +321,20 @@ func (r *ReaderAt) decodeBlock(h *container.Block, data *container.BlockData) (*
 	if err != nil {
 		return nil, err
 	}
-	c := <-coders
-	defer func() { coders <- c }()
-	need, err := c.need(h, b, data)
+	name := func(err error) error {
+		if err == nil {
+			return nil
+		}
+		return &fault.BlockError{Block: int64(i), Offset: r.in.Blocks[i].Offset, Err: err}
+	}
+	decode, err := prepare(h, data, r.byID, r.in.Header.BlockTokens, coders, mem)
 	if err != nil {
-		return nil, err
+		return nil, name(err)
 	}
-	if need > r.opts.MaxMemory {
-		return nil, fmt.Errorf("%w: the block takes %d bytes to decode, more than the %d allowed", fault.ErrLimit, need, r.opts.MaxMemory)
-	}
-	r.mem.take(need)
-	defer r.mem.give(need)
-	err = c.decode(h, b, data)
-	if later := c.release(need); err == nil {
-		err = later
-	}
-	return b, err
+	return func() (*rawBlock, error) {
+		b, err := decode()
+		return b, name(err)
+	}, nil
 }
 
 // ReadArray returns rows from..to-1 of a member as values in the order in which
@@ -320,23 +349,31 @@ func ReadArray[T Integer](r *ReaderAt, member, from, to int) ([]T, error) {
 		return nil, fmt.Errorf("%w: %v values do not fit %v", fault.ErrUnsupported, info.Type, typeOf[T]())
 	}
 	n := row * int64(to-from)
-	if n > r.opts.MaxMemory/int64(info.Type.Size()+8) {
+	size := int64(unsafe.Sizeof(T(0)))
+	if n > r.opts.MaxMemory/size {
 		return nil, fmt.Errorf("%w: the range has %d tokens", fault.ErrLimit, n)
 	}
-	raw := buffer(make([]byte, 0, n*int64(info.Type.Size())))
-	if err := r.CopyRange(&raw, member, from, to); err != nil {
+	mem := newBudget(r.opts.MaxMemory)
+	if err := mem.Take(n * size); err != nil {
 		return nil, err
 	}
 	values := make([]T, n)
-	decodeArray(values, raw, info)
+	if err := r.copyRange(&arrayWriter[T]{values, info}, mem, member, from, to); err != nil {
+		return nil, err
+	}
 	return values, nil
 }
 
-// buffer is an io.Writer that appends.
-type buffer []byte
+// An arrayWriter takes whole elements of an array as they lie in its file.
+type arrayWriter[T Integer] struct {
+	rest []T
+	info *tokens.Info
+}
 
-func (b *buffer) Write(p []byte) (int, error) {
-	*b = append(*b, p...)
+func (w *arrayWriter[T]) Write(p []byte) (int, error) {
+	n := len(p) / w.info.Type.Size()
+	decodeArray(w.rest[:n], p, w.info)
+	w.rest = w.rest[n:]
 	return len(p), nil
 }
 

@@ -130,7 +130,7 @@ func checkOpen(t *testing.T, file []byte, want []testRecord) {
 		if !rec.leans {
 			base = rec.params
 		}
-		b, data, err := f.Block(i)
+		b, data, err := f.Block(i, unlimited{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +191,7 @@ func TestDamage(t *testing.T) {
 				continue
 			}
 			for n := range f.Blocks {
-				if _, _, err := f.Block(n); err != nil {
+				if _, _, err := f.Block(n, unlimited{}); err != nil {
 					checkError(t, err)
 				}
 			}
@@ -229,7 +229,7 @@ func TestForeign(t *testing.T) {
 		t.Fatal(err)
 	}
 	var be *fault.BlockError
-	if _, _, err := f.Block(1); !errors.As(err, &be) || be.Block != 1 {
+	if _, _, err := f.Block(1, unlimited{}); !errors.As(err, &be) || be.Block != 1 {
 		t.Errorf("swapped block read at random: %v", err)
 	}
 }
@@ -275,7 +275,7 @@ func FuzzReader(f *testing.F) {
 		}
 		if x, err := Open(bytes.NewReader(file), int64(len(file)), testLimits); err == nil {
 			for i := range x.Blocks {
-				x.Block(i)
+				x.Block(i, unlimited{})
 			}
 		}
 	})
@@ -321,7 +321,7 @@ func TestLyingIndex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := f.Block(0); !errors.Is(err, fault.ErrCorrupt) {
+	if _, _, err := f.Block(0, unlimited{}); !errors.Is(err, fault.ErrCorrupt) {
 		t.Errorf("block: %v", err)
 	}
 	if _, err := f.BlockHeader(0); !errors.Is(err, fault.ErrCorrupt) {

@@ -81,17 +81,19 @@ func Open(r io.ReaderAt, size int64, limits Limits) (*File, error) {
 	return f, nil
 }
 
-// Block reads block i. Its Data.Base is there if it leans on another block.
-func (f *File) Block(i int) (*Block, BlockData, error) {
+// Block reads block i. Its data, which has a Base if the block leans on another,
+// is counted in mem; the caller gives its Size back.
+func (f *File) Block(i int, mem Budget) (*Block, BlockData, error) {
 	ref := f.Blocks[i]
-	b, data, err := f.block(i)
+	b, data, err := f.block(i, mem)
 	if err == nil && b.Base != 0 {
 		var base *Block
-		if base, data.Base, err = f.params(i - int(b.Base)); err == nil && base.Base != 0 {
+		if base, data.Base, err = f.params(i-int(b.Base), mem); err == nil && base.Base != 0 {
 			err = corrupt("it leans on block %d, which leans itself", base.Ordinal)
 		}
 	}
 	if err != nil {
+		mem.Give(data.Size())
 		return nil, BlockData{}, &fault.BlockError{Block: int64(i), Offset: ref.Offset, Err: err}
 	}
 	return b, data, nil
@@ -106,29 +108,36 @@ func (f *File) BlockHeader(i int) (*Block, error) {
 	return b, nil
 }
 
-func (f *File) block(i int) (*Block, BlockData, error) {
+// block reads a block without its base. What it returns with an error is counted
+// all the same.
+func (f *File) block(i int, mem Budget) (*Block, BlockData, error) {
 	b, x, err := f.open(i)
 	if err != nil {
 		return nil, BlockData{}, err
 	}
-	payload, err := x.payload(b.Params + b.Body)
-	if err != nil {
-		return nil, BlockData{}, err
+	x.mem = mem
+	u := &unread{block: b}
+	if err := x.blockData(u); err != nil {
+		return nil, u.data, err
 	}
-	data := BlockData{Params: payload[:b.Params:b.Params], Body: payload[b.Params:]}
-	if checksum(data.Params) != b.paramsSum {
-		return nil, BlockData{}, corrupt("parameter checksum")
+	if checksum(u.data.Params) != b.paramsSum {
+		return nil, u.data, corrupt("parameter checksum")
 	}
-	return b, data, nil
+	return b, u.data, nil
 }
 
-func (f *File) params(i int) (*Block, []byte, error) {
+// params reads the parameters of block i. What it returns with an error is
+// counted all the same.
+func (f *File) params(i int, mem Budget) (*Block, []byte, error) {
 	b, x, err := f.open(i)
 	if err != nil {
 		return nil, nil, err
 	}
-	params, err := x.payload(b.Params)
-	if err == nil && checksum(params) != b.paramsSum {
+	params, err := x.payload(b.Params, mem)
+	if err != nil {
+		return nil, nil, err
+	}
+	if checksum(params) != b.paramsSum {
 		err = corrupt("parameter checksum of block %d", i)
 	}
 	return b, params, err

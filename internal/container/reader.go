@@ -57,8 +57,10 @@ type Reader struct {
 	held    *unread // a block that may be out of place
 	ready   *unread // what was read behind a held block that was in place
 	rescans int
+	long    int // long headers that resync has looked at
 	src     *source
-	last    []byte // while recovering: what was read since the last good header
+	last    []byte // while recovering: what to look through again
+	mem     Budget
 	done    bool
 }
 
@@ -81,8 +83,12 @@ func NewReader(r io.Reader, limits Limits) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{Header: h, id: id, src: src, r: br, offset: size, limits: limits}, nil
+	return &Reader{Header: h, id: id, src: src, r: br, offset: size, limits: limits, mem: unlimited{}}, nil
 }
+
+// Charge has the memory of blocks' payloads counted: that of the blocks that Next
+// returns, which the caller gives back, and what the Reader holds itself.
+func (r *Reader) Charge(mem Budget) { r.mem = mem }
 
 // Next returns the next record. At the end it checks the index and the trailer
 // and returns io.EOF. A file that ends early is io.ErrUnexpectedEOF; damage is
@@ -130,7 +136,8 @@ type unread struct {
 	kind    kind
 	packed  packed // layout or index
 	block   *Block
-	payload []byte // of a layout or block
+	payload []byte // of a layout
+	data    BlockData
 	err     error
 }
 
@@ -149,6 +156,7 @@ func (r *Reader) read() *unread {
 	}
 	if x.err != nil {
 		x.block = nil
+		r.drop(x)
 	}
 	return x
 }
@@ -178,7 +186,7 @@ func (r *Reader) readRecord(x *unread) error {
 			return r.name(x.offset, k, err)
 		}
 		x.size += x.block.Params + x.block.Body
-		x.payload, err = r.payload(x.block.Params + x.block.Body)
+		err = r.blockData(x)
 		if err == nil && r.listed != nil && !r.listed.lists(x) {
 			err = errUnlisted
 		}
@@ -194,8 +202,39 @@ func blockError(x *unread, err error) error {
 	return &fault.BlockError{Block: int64(x.block.Ordinal), Offset: x.offset, Err: err}
 }
 
+func (r *Reader) blockData(x *unread) error {
+	params, err := r.payload(x.block.Params, r.mem)
+	if err != nil {
+		r.keep(params)
+		return err
+	}
+	x.data.Params = params
+	body, err := r.payload(x.block.Body, r.mem)
+	if err != nil {
+		r.keep(params, body)
+		return err
+	}
+	x.data.Body = body
+	return nil
+}
+
+// drop gives up the payload of a block that is not handed out.
+func (r *Reader) drop(x *unread) {
+	r.mem.Give(x.data.Size())
+	x.data = BlockData{}
+}
+
 // accept takes a record into account.
 func (r *Reader) accept(x *unread) (Record, error) {
+	rec, err := r.check(x)
+	if err != nil {
+		r.drop(x)
+		return Record{}, err
+	}
+	return rec, nil
+}
+
+func (r *Reader) check(x *unread) (Record, error) {
 	if x.err != nil {
 		return Record{}, x.err
 	}
@@ -237,36 +276,49 @@ func (r *Reader) acceptBlock(x *unread) (Record, error) {
 	if b.Ordinal != r.index.blocks && !(r.recover && b.Ordinal > r.index.blocks) {
 		return Record{}, blockError(x, misplaced("block", b.Ordinal, r.index.blocks))
 	}
-	rec := Record{Offset: x.offset, Block: b}
-	rec.Data.Params, rec.Data.Body = x.payload[:b.Params:b.Params], x.payload[b.Params:]
-	damaged := checksum(rec.Data.Params) != b.paramsSum
+	damaged := checksum(x.data.Params) != b.paramsSum
 	base := r.index.lastBase
 	r.index.blocks = b.Ordinal
 	r.index.addBlock(x.size, x.sum, b)
 	if err := r.checkIndex(); err != nil {
 		return Record{}, err
 	}
+	if b.Base == 0 {
+		r.mem.Give(int64(len(r.base)))
+		r.base, r.noBase = nil, true
+	}
 	switch {
+	case damaged:
+		return Record{}, blockError(x, corrupt("parameter checksum"))
 	case b.Base == 0:
-		r.base, r.noBase = rec.Data.Params, damaged
+		// It is held for the blocks to come, longer than this one.
+		if err := r.mem.Take(int64(b.Params)); err != nil {
+			return Record{}, err
+		}
+		r.base, r.noBase = x.data.Params, false
 	case b.Ordinal-b.Base != base || r.noBase:
-		return rec, blockError(x, corrupt("the parameters of block %d, which it needs, are missing", b.Ordinal-b.Base))
+		return Record{}, blockError(x, corrupt("the parameters of block %d, which it needs, are missing", b.Ordinal-b.Base))
 	default:
-		rec.Data.Base = r.base
+		if err := r.mem.Take(int64(len(r.base))); err != nil {
+			return Record{}, err
+		}
+		x.data.Base = r.base
 	}
-	if damaged {
-		return rec, blockError(x, corrupt("parameter checksum"))
-	}
-	return rec, nil
+	return Record{Offset: x.offset, Block: b, Data: x.data}, nil
 }
 
 // header reads a record's mark, header and checksum. With an error, k is the kind
 // that the record seems to be of, 0 if there is none.
 func (r *Reader) header() (k kind, header []byte, sum uint32, err error) {
 	offset := r.offset
-	r.last = r.last[:0]
 	raw := make([]byte, markSize, 128)
-	if err := r.full(raw); err != nil {
+	r.last = nil
+	defer func() {
+		if err != nil {
+			r.keep(raw[:r.offset-offset])
+		}
+	}()
+	if _, err := r.full(raw); err != nil {
 		return 0, nil, 0, err
 	}
 	if string(raw[:len(mark)]) != mark {
@@ -282,14 +334,13 @@ func (r *Reader) header() (k kind, header []byte, sum uint32, err error) {
 	}
 	start := len(raw)
 	raw = append(raw, make([]byte, n+4)...)
-	if err := r.full(raw[start:]); err != nil {
+	if _, err := r.full(raw[start:]); err != nil {
 		return k, nil, 0, err
 	}
 	sum = headerSum(raw)
 	if checksum(raw[:len(raw)-4]) != sum {
 		return k, nil, 0, corrupt("record header checksum at byte %d", offset)
 	}
-	r.last = r.last[:0]
 	return k, raw[start : len(raw)-4], sum, nil
 }
 
@@ -303,7 +354,7 @@ func (r *Reader) end(x *unread) error {
 		return corrupt("the index disagrees with the file: a record is missing, added or changed")
 	}
 	tail := make([]byte, trailerSize)
-	if err := r.full(tail); err != nil {
+	if _, err := r.full(tail); err != nil {
 		return err
 	}
 	t, err := parseTrailer(tail)
@@ -327,34 +378,10 @@ func (r *Reader) unpack(p *packed) ([]byte, error) {
 	if p.raw > max(r.limits.index(), MaxLayout) {
 		return nil, fmt.Errorf("%w: an index of %d bytes takes %d of memory, %d are allowed", fault.ErrLimit, p.raw, p.raw*unpackedIndex, r.limits.Memory)
 	}
-	stored, err := r.payload(p.stored)
+	stored, err := r.payload(p.stored, unlimited{})
 	if err != nil {
+		r.keep(stored)
 		return nil, err
 	}
 	return p.unpack(stored)
-}
-
-// payload reads n bytes, allocating as they come, so that a header that lies
-// costs no memory.
-func (r *Reader) payload(n uint64) ([]byte, error) {
-	if n > uint64(r.limits.Memory) {
-		return nil, fmt.Errorf("%w: a record of %d bytes", fault.ErrLimit, n)
-	}
-	const step = 1 << 20
-	buf := make([]byte, 0, min(n, step))
-	for uint64(len(buf)) < n {
-		have := len(buf)
-		more := min(n-uint64(have), max(step, uint64(have)))
-		buf = append(buf, make([]byte, more)...)
-		if err := r.full(buf[have:]); err != nil {
-			return nil, err
-		}
-	}
-	return buf, nil
-}
-
-// full reads all of b.
-func (r *Reader) full(b []byte) error {
-	_, err := io.ReadFull(counter{r}, b)
-	return unexpected(err)
 }

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/binary"
@@ -45,35 +46,61 @@ func (r *Reader) name(offset int64, k kind, err error) error {
 
 // A source reads from r, after what is to be read again.
 type source struct {
-	again []byte
+	again [][]byte
 	r     io.Reader
 }
 
 func (s *source) Read(b []byte) (int, error) {
-	if len(s.again) == 0 {
-		s.again = nil
-		return s.r.Read(b)
+	for len(s.again) > 0 {
+		n := copy(b, s.again[0])
+		if n > 0 {
+			s.again[0] = s.again[0][n:]
+			return n, nil
+		}
+		s.again = s.again[1:]
 	}
-	n := copy(b, s.again)
-	s.again = s.again[n:]
-	return n, nil
+	s.again = nil
+	return s.r.Read(b)
 }
 
-// counter keeps count of what is read, and a copy while recovering.
+// counter keeps count of what is read.
 type counter struct{ r *Reader }
 
 func (h counter) Read(b []byte) (int, error) {
 	n, err := h.r.r.Read(b)
 	h.r.offset += int64(n)
-	if h.r.recover {
-		h.r.last = append(h.r.last, b[:n]...)
-	}
 	return n, err
 }
 
-// maxFound is the longest record header that resync finds; it bounds the work of
-// looking at bytes that only look like one.
-const maxFound = 1 << 14
+// maxAgain bounds what is kept of a payload that the file ends in, to look for
+// records that it ran over: only if more than that was cut out of it could they
+// begin before.
+const maxAgain = 1 << 24
+
+// keep keeps the end of what was read last, for resync to look through again.
+func (r *Reader) keep(parts ...[]byte) {
+	if !r.recover {
+		return
+	}
+	room := int(min(maxAgain, max(r.limits.Memory/16, 1<<16)))
+	r.last = nil
+	for _, p := range slices.Backward(parts) {
+		p = p[max(len(p)-(room-len(r.last)), 0):]
+		r.last = slices.Concat(p, r.last)
+	}
+}
+
+const (
+	// maxFound is how much of the file resync looks at to find a record
+	// header: more than the longest takes.
+	maxFound = maxRecordHeader + 64
+
+	// shortFound is the length up to which all that looks like a header is
+	// looked at; of longer ones it is only until maxLong were none, which
+	// bounds the work.
+	shortFound = 1 << 14
+	maxLong    = 256
+)
 
 // maxRescans bounds how often resync goes back, since a file made for it could
 // have each of many records claim all that follows.
@@ -86,8 +113,12 @@ func (r *Reader) resync() {
 	if r.rescans < maxRescans {
 		r.rescans++
 		ahead, _ := r.r.Peek(r.r.Buffered())
-		r.src.again = bytes.Join([][]byte{r.last, ahead, r.src.again}, nil)
-		r.r.Reset(r.src)
+		r.src.again = append([][]byte{r.last, bytes.Clone(ahead)}, r.src.again...)
+		if r.r.Size() < 2*maxFound {
+			r.r = bufio.NewReaderSize(r.src, 2*maxFound)
+		} else {
+			r.r.Reset(r.src)
+		}
 		r.offset -= int64(len(r.last))
 	}
 	r.last = nil
@@ -133,12 +164,21 @@ func (r *Reader) whole(b []byte) bool {
 	}
 	k := kind(b[len(mark)])
 	n, l := binary.Uvarint(b[markSize:])
-	if l <= 0 || n > maxFound {
+	if l <= 0 || n < 8 || n > maxRecordHeader {
 		return false
 	}
 	start := markSize + l
 	end := start + int(n)
-	if end+4 > len(b) || checksum(b[:end]) != headerSum(b[:end+4]) {
+	if end+4 > len(b) || binary.LittleEndian.Uint64(b[start:]) != r.id {
+		return false
+	}
+	if n > shortFound && r.long == maxLong {
+		return false
+	}
+	if checksum(b[:end]) != headerSum(b[:end+4]) {
+		if n > shortFound {
+			r.long++
+		}
 		return false
 	}
 	switch k {
