@@ -216,6 +216,15 @@ def test_errors_of_array_methods_come_through():
             Encoder().encode(Fails(error), 0)
 
 
+def test_errors_of_a_length_come_through():
+    class NoLength(collections.UserList):
+        def __len__(self):
+            raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        Encoder().encode(NoLength(VALUES), 0)
+
+
 def test_an_object_that_returns_itself():
     class Loop:
         def __array__(self, *args, **kwargs):

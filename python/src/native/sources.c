@@ -347,8 +347,9 @@ int numbers_of(Array *a, PyObject *list) {
 
 /* from_sequence reads any other sequence of numbers. */
 static int from_sequence(Array *a, PyObject *o) {
-	if (PyObject_Size(o) > MOST_NUMBERS)
-		return too_many_numbers();
+	Py_ssize_t n = PyObject_Size(o);
+	if (n < 0 || n > MOST_NUMBERS)
+		return n < 0 ? -1 : too_many_numbers();
 	PyObject *list = PySequence_List(o);
 	if (list == NULL)
 		return -1;

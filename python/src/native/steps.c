@@ -71,7 +71,7 @@ static int64_t code_rows(Coder *c, const Array *a, int form, const uint32_t *sym
 			return 0;
 		stride = a->ndim == 2 ? bytes : 0;
 	}
-	PyThreadState *save = n * (bytes + 256) >= RELEASE_AT ? PyEval_SaveThread() : NULL;
+	PyThreadState *save = n >= RELEASE_AT / (bytes + 256) ? PyEval_SaveThread() : NULL;
 	while (done < n) {
 		int64_t part = Py_MIN(step, n - done), got;
 		char *at = p + (copy ? 0 : done * stride);
