@@ -95,7 +95,7 @@ func run(t testing.TB, pattern, suffix string, build builder) (map[string]forete
 	t.Helper()
 	manifest := filepath.Join(t.TempDir(), foretellbeam.ManifestName)
 	p, s := beam.NewPipelineWithRoot()
-	foretellbeam.WriteManifest(s, manifest, build(s, foretellbeam.Match(s, pattern, suffix)))
+	foretellbeam.WriteManifest(s, manifest, build(s, foretellbeam.Match(s, pattern, foretellbeam.MatchOptions{Suffix: suffix})))
 	result, err := ptest.RunWithMetrics(p)
 	if err != nil {
 		t.Fatal(err)
@@ -404,7 +404,7 @@ func TestStats(t *testing.T) {
 	in := write(t, map[string][]byte{"a.npy": array(t, 1, 50), "b.u16": {1, 0, 2, 0, 1, 0, 2, 0}})
 	out := filepath.Join(t.TempDir(), "stats.jsonl")
 	p, s := beam.NewPipelineWithRoot()
-	members, _ := foretellbeam.Stats(s, foretellbeam.Match(s, in+"/*", ""), small)
+	members, _ := foretellbeam.Stats(s, foretellbeam.Match(s, in+"/*", foretellbeam.MatchOptions{}), small)
 	foretellbeam.WriteStats(s, out, members)
 	ptest.RunAndValidate(t, p)
 	b, err := os.ReadFile(out)

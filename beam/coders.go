@@ -13,12 +13,13 @@ import (
 // instances of a generic function have one name: hence a pair for each type.
 func init() {
 	beam.RegisterCoder(reflect.TypeFor[Shard](), encodeShard, decodeShard)
+	beam.RegisterCoder(reflect.TypeFor[task](), encodeTask, decodeTask)
 	beam.RegisterCoder(reflect.TypeFor[Record](), encodeRecord, decodeRecord)
 	beam.RegisterCoder(reflect.TypeFor[MemberStats](), encodeStats, decodeStats)
 	beam.RegisterCoder(reflect.TypeFor[line](), encodeLine, decodeLine)
 	beam.RegisterCoder(reflect.TypeFor[sample](), encodeSample, decodeSample)
 	for _, t := range []reflect.Type{
-		reflect.TypeFor[Shard](), reflect.TypeFor[Record](), reflect.TypeFor[MemberStats](),
+		reflect.TypeFor[Shard](), reflect.TypeFor[task](), reflect.TypeFor[Record](), reflect.TypeFor[MemberStats](),
 		reflect.TypeFor[line](), reflect.TypeFor[sample](),
 	} {
 		beam.RegisterType(t)
@@ -36,6 +37,9 @@ func decode[T any](b []byte) (v T, err error) {
 
 func encodeShard(v Shard) ([]byte, error) { return json.Marshal(v) }
 func decodeShard(b []byte) (Shard, error) { return decode[Shard](b) }
+
+func encodeTask(v task) ([]byte, error) { return json.Marshal(v) }
+func decodeTask(b []byte) (task, error) { return decode[task](b) }
 
 func encodeRecord(v Record) ([]byte, error) { return json.Marshal(v) }
 func decodeRecord(b []byte) (Record, error) { return decode[Record](b) }

@@ -19,8 +19,8 @@ import (
 )
 
 func init() {
-	register.DoFn3x1[context.Context, Shard, func(Record), error](&compressFn{})
-	register.DoFn4x1[context.Context, Shard, []byte, func(Record), error](&primedCompressFn{})
+	register.DoFn3x1[context.Context, task, func(Record), error](&compressFn{})
+	register.DoFn4x1[context.Context, task, []byte, func(Record), error](&primedCompressFn{})
 }
 
 // CompressOptions says how shards are compressed. The zero value is good.
@@ -44,6 +44,10 @@ type CompressOptions struct {
 
 	// Recheck says when an output that is there already is kept.
 	Recheck Recheck
+
+	// Reserved names files beside the outputs, such as the manifest and the
+	// prior: no output is given the name of one.
+	Reserved []string
 
 	Limit Limit
 }
@@ -97,14 +101,16 @@ func (o *CompressOptions) Check() error {
 
 // Compress writes each Shard of a PCollection to a .fore file and returns a
 // PCollection of Record, one for each shard. A shard's output is named after it
-// with .fore added. prior is a PCollection of one []byte, as TrainPrior returns
+// with .fore added; one whose output would replace an input, a reserved file or
+// another output fails. prior is a PCollection of one []byte, as TrainPrior returns
 // it; the zero PCollection is no prior.
 //
 // A pipeline must be the only one that writes to a target at a time.
 func Compress(s beam.Scope, shards, prior beam.PCollection, to Target, opts CompressOptions) beam.PCollection {
 	s = s.Scope("foretell.Compress")
 	fn := compressFn{Options: opts, To: to, Run: rand.Text()}
-	return onShards(s, &fn, &primedCompressFn{fn}, shards, prior)
+	tasks := plan(s, shards, planFn{To: to, Suffix: ".fore", Reserved: opts.Reserved})
+	return onShards(s, &fn, &primedCompressFn{fn}, tasks, prior)
 }
 
 // onShards applies fn to shards, or if there is a prior, primed to shards and the
@@ -125,42 +131,45 @@ type compressFn struct {
 	Run     string
 }
 
-func (fn *compressFn) ProcessElement(ctx context.Context, shard Shard, _ func(Record)) error {
-	return fn.begin(ctx, shard, nil)
+func (fn *compressFn) ProcessElement(ctx context.Context, t task, _ func(Record)) error {
+	return fn.begin(ctx, t, nil)
 }
 
 type primedCompressFn struct{ compressFn }
 
 func (fn *primedCompressFn) StartBundle(_ context.Context, _ []byte, _ func(Record)) { fn.start() }
 
-func (fn *primedCompressFn) ProcessElement(ctx context.Context, shard Shard, prior []byte, _ func(Record)) error {
-	return fn.begin(ctx, shard, prior)
+func (fn *primedCompressFn) ProcessElement(ctx context.Context, t task, prior []byte, _ func(Record)) error {
+	return fn.begin(ctx, t, prior)
 }
 
 func (fn *primedCompressFn) FinishBundle(ctx context.Context, _ []byte, emit func(Record)) error {
 	return fn.finish(ctx, emit)
 }
 
-func (fn *compressFn) begin(ctx context.Context, shard Shard, prior []byte) error {
+func (fn *compressFn) begin(ctx context.Context, t task, prior []byte) error {
 	c := fn.Options.Limit.crew(fn.Run)
 	if err := c.clean(ctx, fn.To.Root(), fn.Run); err != nil {
 		return err
 	}
-	return fn.add(ctx, c, shard, func(rec *Record) error { return fn.compress(ctx, shard, prior, rec) })
+	return fn.add(ctx, c, t.Shard, func(rec *Record) error { return fn.compress(ctx, t, prior, rec) })
 }
 
-func (fn *compressFn) compress(ctx context.Context, shard Shard, prior []byte, rec *Record) error {
-	f, done, err := open(ctx, shard.Path)
+func (fn *compressFn) compress(ctx context.Context, t task, prior []byte, rec *Record) error {
+	if err := t.err(); err != nil {
+		return err
+	}
+	f, done, err := open(ctx, t.Shard.Path)
 	if err != nil {
 		return err
 	}
 	defer done()
-	rec.Output = fn.To.path(shard.Name, ".fore")
+	rec.Output = t.Output
 	if len(prior) > 0 {
 		sum := sha256.Sum256(prior)
 		rec.Prior = hex.EncodeToString(sum[:])
 	}
-	if fn.finished(ctx, shard, f, prior, rec) {
+	if fn.finished(ctx, t.Shard, f, prior, rec) {
 		rec.Status = Kept
 		return nil
 	}
@@ -171,7 +180,7 @@ func (fn *compressFn) compress(ctx context.Context, shard Shard, prior []byte, r
 	if err != nil {
 		return err
 	}
-	if err := fn.write(out, shard, f, prior, rec); err != nil {
+	if err := fn.write(out, t.Shard, f, prior, rec); err != nil {
 		out.abort(ctx)
 		return err
 	}

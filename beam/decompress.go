@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
@@ -18,8 +17,8 @@ import (
 )
 
 func init() {
-	register.DoFn3x1[context.Context, Shard, func(Record), error](&decompressFn{})
-	register.DoFn4x1[context.Context, Shard, []byte, func(Record), error](&primedDecompressFn{})
+	register.DoFn3x1[context.Context, task, func(Record), error](&decompressFn{})
+	register.DoFn4x1[context.Context, task, []byte, func(Record), error](&primedDecompressFn{})
 	register.DoFn3x1[context.Context, Shard, func(Record), error](&verifyFn{})
 	register.DoFn4x1[context.Context, Shard, []byte, func(Record), error](&primedVerifyFn{})
 }
@@ -32,6 +31,9 @@ type ReadOptions struct {
 	// MaxMemory and MaxOutput are those of foretell.ReaderOptions, for each
 	// shard.
 	MaxMemory, MaxOutput int64
+
+	// Reserved is that of CompressOptions.
+	Reserved []string
 
 	Limit Limit
 }
@@ -65,12 +67,15 @@ func (o *ReadOptions) describe(f *os.File, prior []byte, rec *Record) (*foretell
 
 // Decompress writes what is in each Shard of a PCollection, which are .fore
 // files, and returns a PCollection of Record. A shard's output is named after it
-// without .fore; if it holds several files, that is a folder of them. prior is as
-// for Compress.
+// without .fore; if it holds several files, that is a folder of them. A shard that
+// is not called so fails, and one whose output would replace an input, a reserved
+// file or another output, or be a folder that others are in. prior is as for
+// Compress.
 func Decompress(s beam.Scope, shards, prior beam.PCollection, to Target, opts ReadOptions) beam.PCollection {
 	s = s.Scope("foretell.Decompress")
 	fn := decompressFn{Options: opts, To: to, Run: rand.Text()}
-	return onShards(s, &fn, &primedDecompressFn{fn}, shards, prior)
+	tasks := plan(s, shards, planFn{To: to, Cut: ".fore", Reserved: opts.Reserved})
+	return onShards(s, &fn, &primedDecompressFn{fn}, tasks, prior)
 }
 
 type decompressFn struct {
@@ -80,32 +85,35 @@ type decompressFn struct {
 	Run     string
 }
 
-func (fn *decompressFn) ProcessElement(ctx context.Context, shard Shard, _ func(Record)) error {
-	return fn.begin(ctx, shard, nil)
+func (fn *decompressFn) ProcessElement(ctx context.Context, t task, _ func(Record)) error {
+	return fn.begin(ctx, t, nil)
 }
 
 type primedDecompressFn struct{ decompressFn }
 
 func (fn *primedDecompressFn) StartBundle(_ context.Context, _ []byte, _ func(Record)) { fn.start() }
 
-func (fn *primedDecompressFn) ProcessElement(ctx context.Context, shard Shard, prior []byte, _ func(Record)) error {
-	return fn.begin(ctx, shard, prior)
+func (fn *primedDecompressFn) ProcessElement(ctx context.Context, t task, prior []byte, _ func(Record)) error {
+	return fn.begin(ctx, t, prior)
 }
 
 func (fn *primedDecompressFn) FinishBundle(ctx context.Context, _ []byte, emit func(Record)) error {
 	return fn.finish(ctx, emit)
 }
 
-func (fn *decompressFn) begin(ctx context.Context, shard Shard, prior []byte) error {
+func (fn *decompressFn) begin(ctx context.Context, t task, prior []byte) error {
 	c := fn.Options.Limit.crew(fn.Run)
 	if err := c.clean(ctx, fn.To.Root(), fn.Run); err != nil {
 		return err
 	}
-	return fn.add(ctx, c, shard, func(rec *Record) error { return fn.decompress(ctx, shard, prior, rec) })
+	return fn.add(ctx, c, t.Shard, func(rec *Record) error { return fn.decompress(ctx, t, prior, rec) })
 }
 
-func (fn *decompressFn) decompress(ctx context.Context, shard Shard, prior []byte, rec *Record) error {
-	f, done, err := open(ctx, shard.Path)
+func (fn *decompressFn) decompress(ctx context.Context, t task, prior []byte, rec *Record) error {
+	if err := t.err(); err != nil {
+		return err
+	}
+	f, done, err := open(ctx, t.Shard.Path)
 	if err != nil {
 		return err
 	}
@@ -114,7 +122,8 @@ func (fn *decompressFn) decompress(ctx context.Context, shard Shard, prior []byt
 	if err != nil {
 		return err
 	}
-	outputs, err := fn.outputs(shard, at.Files(), rec)
+	rec.Output = t.Output
+	outputs, err := outputs(t.Output, at.Files())
 	if err != nil {
 		return err
 	}
@@ -136,24 +145,26 @@ func (fn *decompressFn) decompress(ctx context.Context, shard Shard, prior []byt
 }
 
 // outputs returns where the files of a shard go, in order.
-func (fn *decompressFn) outputs(shard Shard, files []foretell.File, rec *Record) (outputs []string, err error) {
-	rec.Output = fn.To.path(strings.TrimSuffix(shard.Name, ".fore"), "")
-	if rec.Output == fn.To.Root()+ManifestName {
-		return nil, fmt.Errorf("%w: the output would have the name of the manifest", foretell.ErrUnsupported)
-	}
+func outputs(output string, files []foretell.File) (names []string, err error) {
 	if len(files) == 1 {
-		return []string{rec.Output}, nil
+		return []string{output}, nil
 	}
-	seen := map[string]bool{}
+	seen, folders := map[string]bool{}, map[string]bool{}
 	for _, file := range files {
 		name := path.Clean(file.Name)
+		addFolders(folders, name)
 		if !filepath.IsLocal(filepath.FromSlash(name)) || name == "." || seen[name] {
 			return nil, fmt.Errorf("%w: a file is called %q", foretell.ErrCorrupt, file.Name)
 		}
 		seen[name] = true
-		outputs = append(outputs, join(rec.Output, name))
+		names = append(names, join(output, name))
 	}
-	return outputs, nil
+	for name := range seen {
+		if folders[name] {
+			return nil, fmt.Errorf("%w: %q is a file and a folder of others", foretell.ErrCorrupt, name)
+		}
+	}
+	return names, nil
 }
 
 // finished reports whether the outputs are there already: one after another they

@@ -1,6 +1,7 @@
 package foretellbeam
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -25,21 +26,37 @@ type Shard struct {
 	Name string // below the folder that all shards are in, with slashes
 }
 
+// MatchOptions says which files of a pattern are shards. The zero value takes all.
+type MatchOptions struct {
+	// Suffix, if not "", is what the names of files that are taken from local
+	// folders end in.
+	Suffix string
+
+	// Output, if not "", is where Compress will write. A file that is the output
+	// of another shard is no shard then, so that outputs may go where inputs are.
+	Output Target
+
+	// Reserved names files that are no shards, such as the manifest.
+	Reserved []string
+}
+
 // Match returns the files that a pattern of Beam's file systems stands for, as a
 // PCollection of Shard in no order. A local folder stands for the files in it and
 // below. A shard is named by its path below the folder that the pattern's fixed
-// part ends in. If suffix is not "", only names that end in it are taken from
-// folders. That nothing matches is an error of the pipeline.
-func Match(s beam.Scope, pattern, suffix string) beam.PCollection {
+// part ends in. That nothing matches is an error of the pipeline.
+func Match(s beam.Scope, pattern string, opts MatchOptions) beam.PCollection {
 	s = s.Scope("foretell.Match")
-	shards := beam.ParDo(s, &matchFn{Pattern: pattern, Suffix: suffix}, beam.Impulse(s))
+	shards := beam.ParDo(s, &matchFn{Pattern: pattern, Options: opts}, beam.Impulse(s))
 	return beam.Reshuffle(s, shards)
 }
 
-type matchFn struct{ Pattern, Suffix string }
+type matchFn struct {
+	Pattern string
+	Options MatchOptions
+}
 
 func (fn *matchFn) ProcessElement(ctx context.Context, _ []byte, emit func(Shard)) error {
-	shards, err := list(ctx, fn.Pattern, fn.Suffix)
+	shards, err := list(ctx, fn.Pattern, &fn.Options)
 	for _, s := range shards {
 		emit(s)
 	}
@@ -50,17 +67,39 @@ func (fn *matchFn) ProcessElement(ctx context.Context, _ []byte, emit func(Shard
 func isLocal(name string) bool { return !strings.Contains(name, "://") }
 
 // list returns the shards of a pattern, sorted by name.
-func list(ctx context.Context, pattern, suffix string) (shards []Shard, err error) {
+func list(ctx context.Context, pattern string, opts *MatchOptions) (shards []Shard, err error) {
 	if isLocal(pattern) {
-		shards, err = listLocal(pattern, suffix)
+		shards, err = listLocal(pattern, opts.Suffix)
 	} else {
 		shards, err = listRemote(ctx, pattern)
 	}
+	shards = opts.inputs(shards)
 	if err == nil && len(shards) == 0 {
 		err = fmt.Errorf("no file matches %s", pattern)
 	}
 	slices.SortFunc(shards, func(a, b Shard) int { return strings.Compare(a.Name, b.Name) })
 	return slices.Compact(shards), err
+}
+
+// inputs returns the shards that are not what a run writes.
+func (o *MatchOptions) inputs(all []Shard) (shards []Shard) {
+	in, written := places{}, map[string]bool{}
+	for _, name := range o.Reserved {
+		written[in.of(name)] = true
+	}
+	// The name of an output is longer than that of its shard.
+	slices.SortFunc(all, func(a, b Shard) int { return cmp.Compare(len(a.Name), len(b.Name)) })
+	for _, s := range all {
+		// A name that ends in a slash marks a folder and holds nothing.
+		if strings.HasSuffix(s.Name, "/") || strings.Contains("/"+s.Name, "/"+partials+"/") || written[in.of(s.Path)] {
+			continue
+		}
+		shards = append(shards, s)
+		if o.Output != "" {
+			written[in.of(o.Output.path(s.Name, ".fore"))] = true
+		}
+	}
+	return shards
 }
 
 // wildcards are the characters that make a name a pattern.
@@ -87,12 +126,7 @@ func listRemote(ctx context.Context, pattern string) ([]Shard, error) {
 	var shards []Shard
 	root := fixed(pattern)
 	for _, p := range names {
-		name := strings.TrimPrefix(p, root)
-		// A name that ends in a slash marks a folder and holds nothing.
-		if strings.HasSuffix(name, "/") || strings.Contains("/"+name, "/"+partials+"/") {
-			continue
-		}
-		shards = append(shards, Shard{Path: p, Name: name})
+		shards = append(shards, Shard{Path: p, Name: strings.TrimPrefix(p, root)})
 	}
 	return shards, nil
 }
@@ -111,7 +145,7 @@ func listLocal(pattern, suffix string) ([]Shard, error) {
 	var shards []Shard
 	add := func(p string) error {
 		name, err := filepath.Rel(filepath.Clean(root), p)
-		if err != nil || strings.HasPrefix(name, "..") {
+		if err != nil || !filepath.IsLocal(name) {
 			return fmt.Errorf("%s: %s is not below %s", pattern, p, root)
 		}
 		shards = append(shards, Shard{Path: p, Name: filepath.ToSlash(name)})

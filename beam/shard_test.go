@@ -17,7 +17,7 @@ import (
 
 func TestList(t *testing.T) {
 	root := t.TempDir()
-	for _, name := range []string{"a.npy", "b.txt", "x/a.npy", "x/y/c.npy.fore", partials + "/left", "x[1].npy"} {
+	for _, name := range []string{"a.npy", "b.txt", "x/a.npy", "x/y/c.npy.fore", partials + "/left", "x[1].npy", "..odd"} {
 		p := filepath.Join(root, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
 			t.Fatal(err)
@@ -32,16 +32,18 @@ func TestList(t *testing.T) {
 	}{
 		{"*.npy", "", "a.npy x[1].npy"},
 		{"./*.npy", "", "a.npy x[1].npy"},
-		{root + "/*", "", "a.npy b.txt x/a.npy x/y/c.npy.fore x[1].npy"},
+		{root + "/*", "", "..odd a.npy b.txt x/a.npy x/y/c.npy.fore x[1].npy"},
 		{".", ".npy", "a.npy x/a.npy x[1].npy"},
 		{"x", "", "a.npy y/c.npy.fore"},
 		{"x/", "", "a.npy y/c.npy.fore"},
 		{"x/*/*", "", "y/c.npy.fore"},
+		{"*/*", "", "x/a.npy x/y/c.npy.fore"},
+		{"..*", "", "..odd"},
 		{"../" + filepath.Base(root) + "/*.txt", "", "b.txt"},
 		{"x[1].npy", "", "x[1].npy"},
 		{"x/a.npy", "", "a.npy"},
 	} {
-		shards, err := list(context.Background(), test.pattern, test.suffix)
+		shards, err := list(context.Background(), test.pattern, &MatchOptions{Suffix: test.suffix})
 		if err != nil {
 			t.Errorf("%s: %v", test.pattern, err)
 		}
@@ -57,7 +59,7 @@ func TestList(t *testing.T) {
 		}
 	}
 	for _, pattern := range []string{"none*", "[", "nofs://x/*"} {
-		if shards, err := list(context.Background(), pattern, ""); err == nil {
+		if shards, err := list(context.Background(), pattern, &MatchOptions{}); err == nil {
 			t.Errorf("%s: %v, want an error", pattern, shards)
 		}
 	}
@@ -92,7 +94,7 @@ func TestRemote(t *testing.T) {
 	}
 	for _, status := range []string{Written, Kept} {
 		p, s := beam.NewPipelineWithRoot()
-		shards := Match(s, "memfs://in/*", "")
+		shards := Match(s, "memfs://in/*", MatchOptions{})
 		records := Compress(s, shards, beam.PCollection{}, "memfs://out/", CompressOptions{Model: "static"})
 		WriteManifest(s, "memfs://out/"+ManifestName, records)
 		ptest.RunAndValidate(t, p)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,6 +30,9 @@ type command struct {
 
 	prior      string
 	trainPrior bool
+
+	stats    string   // where statistics go
+	reserved []string // files that are neither inputs nor outputs
 }
 
 func newCommand(f *flag.FlagSet) *command {
@@ -112,16 +116,42 @@ func (c *command) check(verb string, rest []string) error {
 	if c.manifest == "" && verb == "verify" {
 		return errors.New("name the file that says what was found with --manifest")
 	}
+	return c.reserve(root)
+}
+
+// reserve sets which files beside the outputs are neither inputs nor outputs.
+func (c *command) reserve(root string) error {
+	if c.verb == "train-prior" {
+		c.reserved = []string{c.output}
+		return nil
+	}
+	if c.verb == "stats" {
+		c.stats = root + "stats.jsonl"
+	}
+	for _, name := range []string{c.manifest, c.prior, c.stats} {
+		if name == "" {
+			continue
+		}
+		if slices.Contains(c.reserved, name) {
+			return fmt.Errorf("%s is to be two files: give one of them another name", name)
+		}
+		c.reserved = append(c.reserved, name)
+	}
+	c.compress.Reserved, c.read.Reserved = c.reserved, c.reserved
 	return nil
 }
 
 // build adds what the verb does to a pipeline.
 func (c *command) build(s beam.Scope) error {
-	suffix := ""
-	if c.verb == "decompress" || c.verb == "verify" {
-		suffix = ".fore"
+	to := foretellbeam.Target(c.output)
+	match := foretellbeam.MatchOptions{Reserved: c.reserved}
+	switch c.verb {
+	case "compress":
+		match.Output = to
+	case "decompress", "verify":
+		match.Suffix = ".fore"
 	}
-	shards := foretellbeam.Match(s, c.input, suffix)
+	shards := foretellbeam.Match(s, c.input, match)
 	var prior, records beam.PCollection
 	switch {
 	case c.verb == "stats", c.verb == "train-prior":
@@ -130,7 +160,6 @@ func (c *command) build(s beam.Scope) error {
 	case c.prior != "":
 		prior = foretellbeam.ReadPrior(s, c.prior)
 	}
-	to := foretellbeam.Target(c.output)
 	switch c.verb {
 	case "compress":
 		records = foretellbeam.Compress(s, shards, prior, to, c.compress)
@@ -141,7 +170,7 @@ func (c *command) build(s beam.Scope) error {
 	case "stats":
 		var members beam.PCollection
 		members, records = foretellbeam.Stats(s, shards, c.compress)
-		foretellbeam.WriteStats(s, to.Root()+"stats.jsonl", members)
+		foretellbeam.WriteStats(s, c.stats, members)
 	case "train-prior":
 		foretellbeam.TrainPrior(s, shards, c.output, c.train)
 		return nil

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +147,7 @@ func TestCommand(t *testing.T) {
 		{"--input IN --output OUT stray", 2, "unexpected argument"},
 		{"shrink --input IN --output OUT", 2, `no verb is called "shrink"`},
 		{"--input IN --output OUT --train-prior --model static", 2, "priors are for the models mix and best"},
+		{"--input IN --output OUT --manifest OUT/p --prior OUT/p", 2, "is to be two files"},
 		{"--input IN/*.none --output OUT", 1, "foretell-beam: no file matches "},
 		{"verify --input OUT/*.fore --manifest OUT/found", 0, "3 shards (3 whole)"},
 		{"verify --input IN/*.txt --manifest OUT/found", 1, "000.txt: failed: "},
@@ -222,5 +224,59 @@ func TestNothingLeft(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(work, "*", ".foretell-partial")); err != nil || len(left) > 0 {
 		t.Errorf("%v, %v are left", left, err)
+	}
+}
+
+// TestOneFolder checks that outputs may go where inputs are, and that the same
+// command line then finds its work done.
+func TestOneFolder(t *testing.T) {
+	in := shards(t, 2, 100)
+	for _, verb := range []string{"compress --train-prior", "stats", "decompress --max-memory 4294967296 --prior " + in + "/prior"} {
+		args := append(strings.Fields(verb), "--input", in, "--output", in)
+		var files [2][]string
+		for i := range files {
+			if code, text := execute(t, args...); code != 0 {
+				t.Errorf("%s: %s", verb, text)
+			}
+			var err error
+			if files[i], err = filepath.Glob(filepath.Join(in, "*")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !slices.Equal(files[0], files[1]) {
+			t.Errorf("%s makes %v, then %v", verb, files[0], files[1])
+		}
+	}
+}
+
+// TestInTheWay checks that no output replaces an input or another output.
+func TestInTheWay(t *testing.T) {
+	in, work := shards(t, 2, 100), t.TempDir()
+	before, err := os.ReadFile(filepath.Join(in, "001.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, text := execute(t, "--input", in+"/*", "--output", in+"/*", "--manifest", work+"/m", "--workers", "2"); code != 1 || !strings.Contains(text, "2 shards (2 failed)") {
+		t.Errorf("exit code %d: %s", code, text)
+	}
+	if after, err := os.ReadFile(filepath.Join(in, "001.txt")); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("an input is overwritten: %v", err)
+	}
+
+	if code, text := execute(t, "--input", in, "--output", work+"/fore"); code != 0 {
+		t.Fatal(text)
+	}
+	fore := filepath.Join(work, "fore")
+	err = errors.Join(os.Remove(filepath.Join(fore, foretellbeam.ManifestName)),
+		os.Rename(filepath.Join(fore, "000.txt.fore"), filepath.Join(fore, "x.fore")),
+		os.Rename(filepath.Join(fore, "001.txt.fore"), filepath.Join(fore, "x")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, text := execute(t, "decompress", "--input", fore+"/*", "--output", work+"/back"); code != 1 || !strings.Contains(text, "2 shards (1 written, 1 failed)") {
+		t.Errorf("exit code %d: %s", code, text)
+	}
+	if code, text := execute(t, "decompress", "--input", fore+"/*", "--output", fore); code != 1 || !strings.Contains(text, "2 shards (2 failed)") {
+		t.Errorf("exit code %d: %s", code, text)
 	}
 }
