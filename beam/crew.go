@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sync"
 )
 
@@ -30,7 +31,8 @@ type crew struct {
 	cleaned error
 }
 
-// crews holds a crew for each run and limit of the process.
+// crews holds a crew for each run and limit of the process. Nothing tells when a
+// run is over here, so they stay: some hundred bytes for each pipeline.
 var crews sync.Map
 
 func (l Limit) crew(run string) *crew {
@@ -52,8 +54,14 @@ func (c *crew) clean(ctx context.Context, root, run string) error {
 	return c.cleaned
 }
 
-// do works on a shard and records what became of it.
-func (c *crew) do(ctx context.Context, rec *Record, work func(*Record) error) error {
+// do works on a shard and records what became of it. A panic is an error that ends
+// the bundle, as Beam makes it one in its own goroutines.
+func (c *crew) do(ctx context.Context, rec *Record, work func(*Record) error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%s: panic: %v\n%s", rec.Name, r, debug.Stack())
+		}
+	}()
 	c.mu.Lock()
 	full := c.max >= 0 && c.failures > c.max
 	c.mu.Unlock()
@@ -108,14 +116,20 @@ func (b *bundle) finish(ctx context.Context, emit func(Record)) error {
 	return err
 }
 
-// add begins to work on a shard once there is room for it.
-func (b *bundle) add(ctx context.Context, c *crew, shard Shard, work func(*Record) error) error {
+// add begins to work on a shard once there is room for it. After an error Beam does
+// not finish a bundle, so add waits for the bundle's other shards then.
+func (b *bundle) add(ctx context.Context, c *crew, shard Shard, work func(*Record) error) (err error) {
+	l := b.lot
+	defer func() {
+		if err != nil {
+			l.wait.Wait()
+		}
+	}()
 	select {
 	case c.slots <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	l := b.lot
 	l.wait.Go(func() {
 		defer func() { <-c.slots }()
 		rec := Record{Name: shard.Name}

@@ -3,8 +3,10 @@ package foretellbeam
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // TestBundle checks that two shards of a bundle are under way at a time, and never
@@ -66,6 +68,59 @@ func TestBundleEnded(t *testing.T) {
 		err = b.finish(ctx, func(rec Record) { t.Errorf("emitted %+v", rec) })
 	}
 	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+// TestBundlePanic checks that a panic ends the bundle and not the process.
+func TestBundlePanic(t *testing.T) {
+	ctx := context.Background()
+	c := Limit{Workers: 1, MaxFailures: -1}.crew("test of panics")
+	var b bundle
+	b.start()
+	err := b.add(ctx, c, Shard{Name: "a"}, func(*Record) error { panic("no good") })
+	if err == nil {
+		err = b.finish(ctx, func(rec Record) { t.Errorf("emitted %+v", rec) })
+	}
+	if err == nil || !strings.Contains(err.Error(), "a: panic: no good") || !strings.Contains(err.Error(), "TestBundlePanic") {
+		t.Errorf("%v, want a panic and where it was", err)
+	}
+	// The slot is free again.
+	b.start()
+	err = b.add(ctx, c, Shard{Name: "b"}, func(*Record) error { return nil })
+	if err == nil {
+		err = b.finish(ctx, func(Record) {})
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestBundleWaits checks that a bundle that is ended has no shards under way.
+func TestBundleWaits(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := Limit{Workers: 1, MaxFailures: -1}.crew("test of waiting")
+	var b bundle
+	b.start()
+	under, over := make(chan struct{}), false
+	err := b.add(ctx, c, Shard{Name: "a"}, func(*Record) error {
+		close(under)
+		<-ctx.Done()
+		time.Sleep(10 * time.Millisecond) // more than add needs to see the same
+		over = true
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-under
+	cancel()
+	// The only slot is taken, so this ends with the context.
+	err = b.add(ctx, c, Shard{Name: "b"}, func(*Record) error { return nil })
+	if !over {
+		t.Error("a shard is under way after its bundle")
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
