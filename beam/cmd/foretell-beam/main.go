@@ -83,7 +83,7 @@ func (c *command) run(ctx context.Context) error {
 	if err := c.build(p.Root()); err != nil {
 		return err
 	}
-	if err := beamx.Run(ctx, p); err != nil {
+	if err := runPipeline(ctx, p); err != nil {
 		return err
 	}
 	if c.manifest == "" {
@@ -104,6 +104,29 @@ func (c *command) run(ctx context.Context) error {
 		return errors.New("not all shards are done: see " + c.manifest)
 	}
 	return nil
+}
+
+// runPipeline runs a pipeline with a folder of temporary files of its own, as Beam
+// leaves one behind each time. Workers in this process use it too; those that are
+// in others have ended when it is deleted, or know nothing of it.
+func runPipeline(ctx context.Context, p *beam.Pipeline) error {
+	temporary, err := os.MkdirTemp("", "foretell-beam-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temporary)
+	before, set := os.LookupEnv("TMPDIR")
+	if err := os.Setenv("TMPDIR", temporary); err != nil {
+		return err
+	}
+	defer func() {
+		if set {
+			os.Setenv("TMPDIR", before)
+		} else {
+			os.Unsetenv("TMPDIR")
+		}
+	}()
+	return beamx.Run(ctx, p)
 }
 
 // cause words an error of a pipeline without Beam's account of where it was.

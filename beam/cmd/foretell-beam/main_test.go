@@ -208,19 +208,23 @@ func TestManyFiles(t *testing.T) {
 }
 
 // TestNothingLeft checks that no folder of partial files is left where outputs and
-// manifest are in two folders.
+// manifest are in two folders, and no temporary file.
 func TestNothingLeft(t *testing.T) {
-	in, work := shards(t, 2, 100), t.TempDir()
+	in, work, temporary := shards(t, 2, 100), t.TempDir(), t.TempDir()
 	for _, args := range []string{
 		"compress --input IN --output WORK/out --manifest WORK/m/manifest --train-prior --prior WORK/p/prior",
 		"decompress --input WORK/out --output WORK/back --manifest WORK/m/manifest --prior WORK/p/prior --max-memory 4294967296",
 		"train-prior --input IN --output WORK/t/prior",
 		"stats --input IN --output WORK/s --manifest WORK/m/manifest",
 	} {
-		code, text := execute(t, strings.Fields(strings.NewReplacer("IN", in, "WORK", work).Replace(args))...)
-		if code != 0 {
-			t.Errorf("%s: %s", args, text)
+		cmd := subprocess(strings.Fields(strings.NewReplacer("IN", in, "WORK", work).Replace(args))...)
+		cmd.Env = append(cmd.Env, "TMPDIR="+temporary)
+		if text, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v: %s", args, err, text)
 		}
+	}
+	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
+		t.Errorf("temporary files %v, %v are left", left, err)
 	}
 	if left, err := filepath.Glob(filepath.Join(work, "*", ".foretell-partial")); err != nil || len(left) > 0 {
 		t.Errorf("%v, %v are left", left, err)
