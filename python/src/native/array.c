@@ -118,6 +118,39 @@ int array_get(Array *a, PyObject *o, int most) {
 	return -1;
 }
 
+int numbers_of(Array *a, PyObject *list) {
+	Py_ssize_t n = PySequence_Size(list);
+	int is_list = PyList_Check(list);
+	double *to = PyMem_Malloc(n ? n * sizeof *to : 1);
+	if (n < 0 || to == NULL) {
+		PyMem_Free(to);
+		if (n >= 0)
+			PyErr_NoMemory();
+		return -1;
+	}
+	for (Py_ssize_t i = 0; i < n; i++) {
+		PyObject *item = is_list ? PyList_GetItem(list, i) : PyTuple_GetItem(list, i);
+		if (item != NULL) {
+			Py_INCREF(item);
+			to[i] = PyFloat_AsDouble(item);
+			Py_DECREF(item);
+		}
+		if (item == NULL || (to[i] == -1.0 && PyErr_Occurred())) {
+			PyMem_Free(to);
+			return -1;
+		}
+	}
+	a->own = to;
+	a->data = (char *)to;
+	a->type = FT_FLOAT64;
+	a->size = sizeof *to;
+	a->swapped = 0;
+	a->ndim = 1;
+	a->shape[0] = n;
+	a->strides[0] = sizeof *to;
+	return 1;
+}
+
 int array_floats(Array *a) {
 	int failed = 0;
 	if (a->type == FT_OBJECT) {

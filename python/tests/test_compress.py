@@ -1,0 +1,74 @@
+"""compress and decompress."""
+
+import io
+import os
+import tarfile
+import zipfile
+
+import numpy as np
+import pytest
+
+import foretell
+
+
+def npz(save):
+    buffer = io.BytesIO()
+    save(buffer, a=np.arange(1000), b=np.arange(50.0))
+    return buffer.getvalue()
+
+
+def npy(array):
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue()
+
+
+def zipped():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.npy", npy(np.arange(1000)))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"a", b"hello " * 500, os.urandom(1001), npy(np.arange(1000)), npy(np.ones(20)), npz(np.savez),
+     npz(np.savez_compressed), zipped(), npy(np.asfortranarray(np.arange(600).reshape(20, 30)))],
+    ids=["empty", "a", "text", "random", "npy", "floats", "npz", "compressed npz", "deflated", "fortran"],
+)  # fmt: skip
+def test_compress(data):
+    for options in ({}, {"model": "static"}, {"dtype": "uint16"}, {"dtype": np.int64, "block": 100, "workers": 1}):
+        compressed = foretell.compress(data, **options)
+        assert type(compressed) is bytes
+        assert foretell.decompress(compressed) == data
+        assert foretell.decompress(bytearray(compressed)) == data
+    assert foretell.compress(memoryview(data)) == foretell.compress(bytearray(data)) == foretell.compress(data)
+
+
+def test_compress_what_only_begins_as_an_archive():
+    array = np.arange(3000, dtype=np.int32)
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name in ("x.npy", "y.npy"):
+            info = tarfile.TarInfo(name)
+            info.size = len(npy(array))
+            tar.addfile(info, io.BytesIO(npy(array)))
+    for data in (buffer.getvalue(), npz(np.savez), npz(np.savez_compressed), npy(array)):
+        for n in (*range(0, len(data), 1511), 5000, len(data) - 1):
+            assert foretell.decompress(foretell.compress(data[:n], model="static")) == data[:n], n
+        altered = bytearray(data)
+        altered[len(data) // 2] ^= 255
+        assert foretell.decompress(foretell.compress(altered, model="static")) == altered
+
+
+def test_compress_refusals():
+    for call, error in (
+        (lambda: foretell.compress("text"), TypeError),
+        (lambda: foretell.compress(None), TypeError),
+        (lambda: foretell.compress(b"", model="nothing"), ValueError),
+        (lambda: foretell.compress(b"", dtype="float32"), TypeError),
+        (lambda: foretell.decompress("text"), TypeError),
+        (lambda: foretell.compress(np.arange(10)[::2]), (ValueError, BufferError)),
+    ):
+        with pytest.raises(error):
+            call()
