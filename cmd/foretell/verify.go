@@ -88,6 +88,7 @@ func (v *verifyOptions) run(name string) error {
 		return err
 	}
 	opts := &foretell.ReaderOptions{Workers: int(v.workers), MaxMemory: int64(v.maxMemory), MaxOutput: int64(v.maxOutput), Prior: prior}
+	collectBefore(v.maxMemory)
 	result := verdict{Damage: []damage{}}
 	var failure error // what says nothing of the file, such as a limit
 	note := func(err error) {
@@ -130,17 +131,13 @@ func (r *verdict) place(in *inputFile, opts *foretell.ReaderOptions) {
 	if err != nil {
 		return
 	}
-	all, err := at.Describe()
-	if err != nil {
-		return
-	}
 	for i := range r.Damage {
 		d := &r.Damage[i]
-		if d.Block == nil || *d.Block >= int64(len(all.Blocks)) {
+		if d.Block == nil {
 			continue
 		}
-		for _, s := range all.Blocks[*d.Block].Spans {
-			d.Spans = append(d.Spans, lost{all.Members[s.Member].Name, s.First, s.Count})
+		for _, s := range at.BlockSpans(*d.Block) {
+			d.Spans = append(d.Spans, lost{at.Members()[s.Member].Name, s.First, s.Count})
 		}
 	}
 }
