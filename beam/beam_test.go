@@ -22,7 +22,19 @@ import (
 	"github.com/foretell/foretell/tokens"
 )
 
-func TestMain(m *testing.M) { ptest.MainWithDefault(m, "prism") }
+// TestMain gives the tests temporary files of their own, as Beam leaves some behind.
+func TestMain(m *testing.M) {
+	temporary, err := os.MkdirTemp("", "foretell-beam-*")
+	if err == nil {
+		err = os.Setenv("TMPDIR", temporary)
+	}
+	if err != nil {
+		panic(err)
+	}
+	code := ptest.MainRetWithDefault(m, "prism")
+	os.RemoveAll(temporary)
+	os.Exit(code)
+}
 
 // array returns an npy file of rows of 8 tokens below 512 that depend on those
 // above them.
