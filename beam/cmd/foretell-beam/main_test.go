@@ -85,6 +85,7 @@ func TestKilled(t *testing.T) {
 		return []string{"--input", in + "/*.txt", "--output", out, "--model", "adaptive"}
 	}
 	cmd := subprocess(args(out)...)
+	cmd.Env = append(cmd.Env, "TMPDIR="+t.TempDir()) // what is killed leaves its own behind
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
