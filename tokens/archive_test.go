@@ -389,6 +389,15 @@ func TestOpen(t *testing.T) {
 	if err != nil || !slices.Equal(fileNames(out), []string{"in/sub/z.npz/line.npy", "in/sub/z.npz/square.npy"}) {
 		t.Errorf("files %q, %v", fileNames(out), err)
 	}
+	// A folder is read without the output, a file given by name is not left out.
+	old := Options{Output: filepath.Join(in, "sub", "..", "a.txt")}
+	out, err = readAll(Open([]string{in}, old))
+	if want := []string{"in/b.npy", "in/sub/z.npz"}; err != nil || !slices.Equal(fileNames(out), want) {
+		t.Errorf("files %q, %v; want %q", fileNames(out), err, want)
+	}
+	if out, err := readAll(Open([]string{filepath.Join(in, "a.txt")}, old)); err != nil || len(out) != 1 {
+		t.Errorf("files %q, %v", fileNames(out), err)
+	}
 	for _, bad := range [][]string{nil, {filepath.Join(dir, "none")}, {t.TempDir()}, {"-", "-"}} {
 		if _, err := readAll(Open(bad, Options{})); err == nil {
 			t.Errorf("%q can be opened", bad)

@@ -38,6 +38,9 @@ func Open(inputs []string, opts Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(list) == 0 && opts.Output != "" {
+		return nil, errors.New("no input files but the output")
+	}
 	if len(list) == 0 {
 		return nil, errors.New("no input files")
 	}
@@ -81,6 +84,10 @@ func listInputs(inputs []string, opts Options) (list []input, total int64, err e
 			total += size
 		}
 	}
+	var output fs.FileInfo
+	if opts.Output != "" {
+		output, _ = os.Stat(opts.Output) // nil if there is none yet
+	}
 	stdin := false
 	for _, in := range inputs {
 		if in == "-" {
@@ -106,7 +113,7 @@ func listInputs(inputs []string, opts Options) (list []input, total int64, err e
 				return err
 			}
 			fi, err := os.Stat(p)
-			if err != nil {
+			if err != nil || output != nil && p != given && os.SameFile(fi, output) {
 				return err
 			}
 			size := fi.Size()

@@ -113,6 +113,9 @@ func (c *compressOptions) run(args []string) error {
 	if err != nil {
 		return err
 	}
+	if out != "-" {
+		opts.Output = out
+	}
 	src, err := tokens.Open(args, opts)
 	if err != nil {
 		return err
@@ -146,7 +149,7 @@ func (c *compressOptions) run(args []string) error {
 		},
 		tokens: in.sizes,
 	}, pipe)
-	err = c.copy(w, src, oldOutput(out, args), &sum, &in)
+	err = c.copy(w, src, &sum, &in)
 	show.end()
 	if err == nil {
 		err = f.finish()
@@ -239,28 +242,16 @@ func (c *compressOptions) create(out string, inputs []string) (*outFile, error) 
 	return f, nil
 }
 
-// copy writes all parts of src, but for the files to leave out, and counts them,
-// and what is read of them.
-func (c *compressOptions) copy(w *foretell.Writer, src *tokens.Source, leave map[string]bool, sum *compressSummary, in *intake) error {
-	left, some := false, false
+// copy writes all parts of src and counts them, and what is read of them.
+func (c *compressOptions) copy(w *foretell.Writer, src *tokens.Source, sum *compressSummary, in *intake) error {
 	for {
 		p, err := src.Next()
-		if err == io.EOF && !some && len(leave) > 0 {
-			return errors.New("no input files but the output")
-		}
 		if err == io.EOF {
 			return w.Close()
 		}
 		if err != nil {
 			return err
 		}
-		if p.Kind == tokens.File {
-			left = leave[p.Name]
-		}
-		if left {
-			continue
-		}
-		some = true
 		before := in.tokens.Load()
 		switch p.Kind {
 		case tokens.File:

@@ -136,6 +136,9 @@ func (r *reportOptions) check() (tokens.Options, error) {
 	if err != nil {
 		return opts, err
 	}
+	if r.out != "-" {
+		opts.Output = r.out
+	}
 	if r.json && r.csv {
 		return opts, usagef("--csv and --json exclude each other")
 	}

@@ -60,6 +60,7 @@ func (t *trainOptions) run(args []string) error {
 	if err != nil {
 		return err
 	}
+	opts.Output = t.out
 	src, err := tokens.Open(args, opts)
 	if err != nil {
 		return err
