@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/foretell/foretell/prob"
@@ -44,7 +45,7 @@ func TestGuardSparse(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i := range symbols {
-				ids, p := copied(ids), copied(p)
+				ids, p := slices.Clone(ids), slices.Clone(p)
 				if i == change {
 					if k := r.IntN(len(ids)); r.IntN(2) == 0 {
 						p[k] += 1.0 / (1 << 31) * (1 + p[k]*(1<<8))
@@ -71,16 +72,10 @@ func TestGuardSparse(t *testing.T) {
 	}
 }
 
-func copied[T any](s []T) []T { return append([]T(nil), s...) }
-
 // other returns a symbol below n that is not among ids.
 func other(ids []uint32, n uint32) uint32 {
-	for id := uint32(0); id < n; id++ {
-		used := false
-		for _, x := range ids {
-			used = used || x == id
-		}
-		if !used {
+	for id := range n {
+		if !slices.Contains(ids, id) {
 			return id
 		}
 	}
@@ -91,7 +86,7 @@ func other(ids []uint32, n uint32) uint32 {
 // taken the step.
 func TestBatchMoved(t *testing.T) {
 	row := []float32{0.25, 0.25, 0.25, 0.25}
-	rows := append(copied(row), row...)
+	rows := append(slices.Clone(row), row...)
 	var rowError *RowError
 
 	encoders := []*Encoder{NewEncoder(nil), NewStreamEncoder(failing{})}
