@@ -9,9 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
-	"strings"
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/klauspost/compress/flate"
@@ -61,14 +59,14 @@ func Open(inputs []string, opts Options) (*Source, error) {
 
 func (s *Source) open(in input, prefix string) error {
 	if in.path == "" {
-		return s.input(in.name, prefix, os.Stdin)
+		return s.read(in.name, prefix, os.Stdin)
 	}
 	f, err := os.Open(in.path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	return s.input(in.name, prefix, f)
+	return s.read(in.name, prefix, f)
 }
 
 // listInputs finds all files to read and the sum of their sizes, -1 if unknown.
@@ -141,7 +139,7 @@ func listInputs(inputs []string, opts Options) (list []input, total int64, err e
 func NewSource(name string, r io.Reader, opts Options) (*Source, error) {
 	_, size := readerAt(r)
 	return newSource(opts, size, func(s *Source) error {
-		return s.input(cleanName(filepath.ToSlash(name)), "", r)
+		return s.read(cleanName(filepath.ToSlash(name)), "", r)
 	})
 }
 
@@ -205,8 +203,9 @@ func (c counterAt) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// input reads one input and adds its name to errors.
-func (s *Source) input(name, prefix string, src io.Reader) error {
+// read reads one input and adds its name to errors.
+func (s *Source) read(name, prefix string, src io.Reader) error {
+	s.input = name
 	err := s.detect(name, prefix, src)
 	if err == nil || err == errStopped {
 		return err
@@ -244,54 +243,14 @@ func (s *Source) detect(name, prefix string, src io.Reader) error {
 				return err
 			}
 		}
-		return s.tar(prefix, r)
-	case bytes.HasPrefix(head, []byte("\x1f\x8b\x08")):
-		return s.gzipFile(name, prefix, r, size)
+		return s.tar(prefix, r, size)
 	}
-	return s.plain(name, r, size)
-}
-
-// gzipFile reads a gzip file: the tar in it, or its bytes if it holds none.
-func (s *Source) gzipFile(name, prefix string, r *bufio.Reader, size int64) error {
-	head, err := r.Peek(PieceSize)
-	if err != nil && err != io.EOF {
-		return err
-	}
-	if !isTarGzip(head) {
-		return s.plain(name, r, size)
-	}
-	z, err := gzip.NewReader(r)
-	if err != nil {
-		return err
-	}
-	if !s.filtered() {
-		if err := s.file(withoutGzip(name), true); err != nil {
-			return err
+	for _, d := range append([]Decompressor{gunzip}, s.opts.Decompressors...) {
+		if bytes.HasPrefix(head, []byte(d.Magic)) {
+			return s.packedTar(d, name, prefix, r, size)
 		}
 	}
-	return s.tar(prefix, bufio.NewReaderSize(z, readAhead))
-}
-
-// isTarGzip reports whether a gzip file that begins with head holds a tar.
-func isTarGzip(head []byte) bool {
-	z, err := gzip.NewReader(bytes.NewReader(head))
-	if err != nil {
-		return false
-	}
-	var first [tarBlock]byte
-	n, _ := io.ReadFull(z, first[:])
-	return isTarHeader(first[:n])
-}
-
-// withoutGzip names the tar in a tar.gz.
-func withoutGzip(name string) string {
-	switch ext := path.Ext(name); strings.ToLower(ext) {
-	case ".gz":
-		return strings.TrimSuffix(name, ext)
-	case ".tgz":
-		return strings.TrimSuffix(name, ext) + ".tar"
-	}
-	return name
+	return s.plain(name, r, size)
 }
 
 // spool copies a pipe to a temporary file, which done deletes.
