@@ -50,6 +50,7 @@ type MemberDescription struct {
 	Name   string `json:"name"`
 	File   string `json:"file"`
 	Type   string `json:"type"`
+	Form   string `json:"form"` // raw, npy or stored: see tokens.Form
 	Shape  []int  `json:"shape"`
 	Tokens int64  `json:"tokens"`
 	Blocks int    `json:"blocks"` // that hold its tokens
@@ -74,7 +75,7 @@ func (r *ReaderAt) Describe() (*Description, error) {
 			info := &r.members[m]
 			shape := append([]int{}, info.Shape...)
 			d.Members = append(d.Members, MemberDescription{
-				Name: info.Name, File: f.Name, Type: info.Type.String(), Shape: shape, Tokens: info.Len(),
+				Name: info.Name, File: f.Name, Type: info.Type.String(), Form: info.Form.String(), Shape: shape, Tokens: info.Len(),
 			})
 		}
 	}

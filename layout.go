@@ -17,6 +17,7 @@ const (
 
 	memberBigEndian = 1
 	memberFortran   = 2
+	memberForm      = 2 // bits before the form
 )
 
 func fileEntry(name string, repacked bool) container.Entry {
@@ -44,6 +45,7 @@ func memberEntry(number int, info *tokens.Info) container.Entry {
 	if info.Fortran {
 		flags |= memberFortran
 	}
+	flags |= byte(info.Form) << memberForm
 	data := binary.AppendUvarint(nil, uint64(number))
 	data = append(data, byte(info.Type), flags)
 	data = binary.AppendUvarint(data, uint64(len(info.Shape)))
@@ -60,12 +62,13 @@ func parseMember(data []byte) (number int, info tokens.Info, err error) {
 		return 0, info, bad
 	}
 	number, data = int(v), data[n:]
-	if len(data) < 2 || data[1]&^(memberBigEndian|memberFortran) != 0 {
+	if len(data) < 2 {
 		return 0, info, bad
 	}
 	info.Type = tokens.Type(data[0])
 	info.BigEndian = data[1]&memberBigEndian != 0
 	info.Fortran = data[1]&memberFortran != 0
+	info.Form = tokens.Form(data[1] >> memberForm) // which Validate checks
 	data = data[2:]
 	next := func() uint64 {
 		v, n := binary.Uvarint(data)

@@ -41,6 +41,19 @@ const (
 	Stored Form = 2 // bytes as an archive stores them, which are not those of the file that the name means: it is sparse, or cut off
 )
 
+// String returns the form's name in lower case.
+func (f Form) String() string {
+	switch f {
+	case Raw:
+		return "raw"
+	case NPY:
+		return "npy"
+	case Stored:
+		return "stored"
+	}
+	return fmt.Sprintf("form %d", uint8(f))
+}
+
 // Open reports whether the length of the first axis is still unknown.
 func (in *Info) Open() bool { return len(in.Shape) > 0 && in.Shape[0] == -1 }
 

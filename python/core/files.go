@@ -76,7 +76,7 @@ func ft_writer_new(path *C.char, o *C.ft_writing, e *C.ft_error) (h C.uint32_t) 
 func ft_writer_add(h C.uint32_t, name, kind *C.char, rank C.int32_t, shape *C.int64_t, p unsafe.Pointer, e *C.ft_error) (code C.int32_t) {
 	defer rescue(e)
 	code = C.FT_INTERNAL
-	info := tokens.Info{Name: C.GoString(name)}
+	info := tokens.Info{Name: C.GoString(name), Form: tokens.NPY}
 	var err error
 	if info.Type, err = tokens.ParseType(C.GoString(kind)); err != nil {
 		return fail(e, err)
