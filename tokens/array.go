@@ -45,7 +45,7 @@ func (s *Source) array(it item, r *bufio.Reader) error {
 	}
 	n, err := s.tail(r, it.size)
 	if err == nil && n*100 > n+read {
-		err = s.note(all.about(fmt.Errorf("%w: %d bytes behind the array are kept, but not as an array", fault.ErrUnsupported, n)))
+		err = s.note(all.about(fmt.Errorf("%w: %d bytes behind the array", fault.ErrUnsupported, n)), "kept, but not as an array")
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/klauspost/compress/flate"
@@ -32,18 +33,21 @@ type input struct {
 // slash before theirs, unless it is the only input; those of an npz lose their
 // ending .npy, as in NumPy.
 func Open(inputs []string, opts Options) (*Source, error) {
-	list, total, err := listInputs(inputs, opts)
+	list, total, leftOut, err := listInputs(inputs, opts)
 	if err != nil {
 		return nil, err
 	}
-	if len(list) == 0 && opts.Output != "" {
+	switch {
+	case len(list) > 0:
+	case leftOut:
 		return nil, errors.New("no input files but the output")
-	}
-	if len(list) == 0 {
+	case len(inputs) == 0:
 		return nil, errors.New("no input files")
+	default:
+		return nil, fmt.Errorf("no files in %s", strings.Join(inputs, ", "))
 	}
 	alone := len(inputs) == 1 && (list[0].path == "" || list[0].path == inputs[0])
-	return newSource(opts, total, func(s *Source) error {
+	s, err := newSource(opts, total, func(s *Source) error {
 		for _, in := range list {
 			prefix := in.name + "/"
 			if alone {
@@ -55,6 +59,22 @@ func Open(inputs []string, opts Options) (*Source, error) {
 		}
 		return nil
 	})
+	if err == nil {
+		s.list = list
+	}
+	return s, err
+}
+
+// Paths returns the paths of the files that Open has found, in the order in which
+// they are read, without standard input; nil for a Source of NewSource.
+func (s *Source) Paths() []string {
+	var paths []string
+	for _, in := range s.list {
+		if in.path != "" {
+			paths = append(paths, in.path)
+		}
+	}
+	return paths
 }
 
 func (s *Source) open(in input, prefix string) error {
@@ -69,11 +89,12 @@ func (s *Source) open(in input, prefix string) error {
 	return s.read(in.name, prefix, f)
 }
 
-// listInputs finds all files to read and the sum of their sizes, -1 if unknown.
-func listInputs(inputs []string, opts Options) (list []input, total int64, err error) {
+// listInputs finds all files to read and the sum of their sizes, -1 if unknown. It
+// reports whether it left out the output.
+func listInputs(inputs []string, opts Options) (list []input, total int64, leftOut bool, err error) {
 	root, err := commonFolder(inputs)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, false, err
 	}
 	add := func(size int64) {
 		if size < 0 || total < 0 {
@@ -90,7 +111,7 @@ func listInputs(inputs []string, opts Options) (list []input, total int64, err e
 	for _, in := range inputs {
 		if in == "-" {
 			if stdin {
-				return nil, 0, errors.New("standard input can be read only once")
+				return nil, 0, false, errors.New("standard input can be read only once")
 			}
 			stdin = true
 			_, size := readerAt(os.Stdin)
@@ -100,7 +121,7 @@ func listInputs(inputs []string, opts Options) (list []input, total int64, err e
 		}
 		fi, err := os.Stat(in)
 		if err != nil {
-			return nil, 0, err
+			return nil, 0, false, err
 		}
 		given := in
 		if fi.IsDir() {
@@ -111,8 +132,12 @@ func listInputs(inputs []string, opts Options) (list []input, total int64, err e
 				return err
 			}
 			fi, err := os.Stat(p)
-			if err != nil || output != nil && p != given && os.SameFile(fi, output) {
+			if err != nil {
 				return err
+			}
+			if output != nil && p != given && os.SameFile(fi, output) {
+				leftOut = true
+				return nil
 			}
 			size := fi.Size()
 			if !fi.Mode().IsRegular() {
@@ -127,10 +152,10 @@ func listInputs(inputs []string, opts Options) (list []input, total int64, err e
 			return err
 		})
 		if err != nil {
-			return nil, 0, err
+			return nil, 0, false, err
 		}
 	}
-	return list, total, nil
+	return list, total, leftOut, nil
 }
 
 // NewSource returns a Source that reads one file with the given name from r. If

@@ -10,14 +10,15 @@ import (
 	"github.com/foretell/foretell/internal/fault"
 )
 
-// note tells of what is not read as what it begins as. Its error ends the walk.
-func (s *Source) note(why error) error {
+// note tells of what is not read as what it begins as, and what is done with it. Its
+// error ends the walk.
+func (s *Source) note(why error, done string) error {
 	why = classified(why)
 	if s.opts.Strict {
 		return why
 	}
 	if s.opts.Note != nil {
-		s.opts.Note(fmt.Errorf("%s: %w", s.input, why))
+		s.opts.Note(fmt.Errorf("%s: %w: %s", s.input, why, done))
 	}
 	return nil
 }
@@ -34,7 +35,7 @@ var errCut = fmt.Errorf("it is cut off: %w", io.ErrUnexpectedEOF)
 // keep hands out as bytes what cannot be read as an array: head, which has been
 // read of it, and the rest.
 func (s *Source) keep(it item, head []byte, r *bufio.Reader, why error) error {
-	if err := s.note(it.about(why)); err != nil {
+	if err := s.note(it.about(why), "kept as bytes"); err != nil {
 		return err
 	}
 	rest, buffer := io.Reader(r), int64(readAhead)
@@ -64,7 +65,7 @@ func (s *Source) stored(name string, r *bufio.Reader, size int64, why error) err
 	case s.filtered():
 		return inMember(label, why)
 	}
-	if err := s.note(inMember(label, why)); err != nil {
+	if err := s.note(inMember(label, why), "its bytes are kept as the archive stores them"); err != nil {
 		return err
 	}
 	return inMember(label, s.raw(Info{Name: label, Type: Uint8, Form: Stored}, r, size))

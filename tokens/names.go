@@ -74,7 +74,7 @@ func (s *Source) label(name string) (string, error) {
 			at++
 		}
 		name = cleanName(name[at:])
-		if err := s.note(inMember(name, fmt.Errorf("%w: a path of %d bytes, of which the last %d are kept as its name", fault.ErrLimit, n, len(name)))); err != nil {
+		if err := s.note(inMember(name, fmt.Errorf("%w: a path of %d bytes", fault.ErrLimit, n)), "the name of the member is the end of it"); err != nil {
 			return name, err
 		}
 	}

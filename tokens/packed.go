@@ -114,7 +114,7 @@ func (s *Source) packedTar(d Decompressor, name, prefix string, r *bufio.Reader,
 		return s.plain(name, r, size)
 	}
 	z, err := d.Open(r, func(n int64) error {
-		return s.note(fmt.Errorf("%w: %d bytes behind the compressed data are not kept", fault.ErrUnsupported, n))
+		return s.note(fmt.Errorf("%w: %d bytes behind the compressed data", fault.ErrUnsupported, n), "they are not kept")
 	})
 	if err != nil {
 		return err

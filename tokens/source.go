@@ -39,13 +39,13 @@ type Options struct {
 	// Note, if not nil, is told what is kept as plain bytes, or passed over,
 	// though it begins as something that could be read, and why. It is called
 	// within Next. The errors name the input and wrap what Next would return.
-	Note func(error)
+	Note func(error) `json:"-"`
 
 	// Strict makes errors of what Note would be told.
 	Strict bool
 
 	// Decompressors open tars that are compressed otherwise than by gzip.
-	Decompressors []Decompressor
+	Decompressors []Decompressor `json:"-"`
 
 	// StdinName names standard input; "" is "stdin".
 	StdinName string
@@ -100,7 +100,8 @@ type Part struct {
 // Options.Note is told; see also Stored.
 type Source struct {
 	opts  Options
-	input string // that is being read
+	list  []input // of Open
+	input string  // that is being read
 	next  func() (Part, error, bool)
 	stop  func()
 	yield func(Part, error) bool

@@ -134,12 +134,12 @@ func (t *tarWalk) skip(n int64) (bool, error) {
 }
 
 func (t *tarWalk) cut() error {
-	return t.s.note(fmt.Errorf("the tar is cut off: %w", io.ErrUnexpectedEOF))
+	return t.s.note(fmt.Errorf("the tar is cut off: %w", io.ErrUnexpectedEOF), "kept as it is")
 }
 
 // rest ends the walk before what is not understood.
 func (t *tarWalk) rest(why string) error {
-	if err := t.s.note(fmt.Errorf("%w: %s: from there on the tar is kept, but not read as files", fault.ErrUnsupported, why)); err != nil {
+	if err := t.s.note(fmt.Errorf("%w: %s", fault.ErrUnsupported, why), "from there on the tar is kept, but not read as files"); err != nil {
 		return err
 	}
 	_, err := t.s.copyFraming(t.r, -1, t.s.envelope)

@@ -53,7 +53,7 @@ func (s *Source) zipFile(name, prefix string, r *bufio.Reader, ra io.ReaderAt, s
 	entries, deflated, err := zipEntries(ra, size)
 	if err != nil {
 		if err != errNoArrays {
-			if err := s.note(fmt.Errorf("%w: %w: kept as the bytes that it is", fault.ErrUnsupported, err)); err != nil {
+			if err := s.note(fmt.Errorf("%w: %w", fault.ErrUnsupported, err), "kept as bytes"); err != nil {
 				return err
 			}
 		}

@@ -214,6 +214,7 @@ func (b *benchOptions) measure(input []string, opts tokens.Options) (*benchmark,
 	if err := m.join(j.Inputs, opts, filepath.Join(dir, contentFile)); err != nil {
 		return nil, err
 	}
+	b.notes.print(b.quiet)
 	m.Rows = []benchRow{{result: result{Name: "raw", Size: m.Content, Ratio: 1}}}
 	m.Rows[0].relate(m.Content, m.Tokens)
 	for _, name := range b.ways() {

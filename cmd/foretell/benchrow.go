@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/internal/packed"
 	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
@@ -100,6 +101,7 @@ func (j *job) do() (outcome, error) {
 			return t.run(j)
 		}
 	}
+	j.Source.Decompressors = packed.All()
 	opts := foretell.WriterOptions{BlockTokens: j.Block, Solid: j.Solid, Workers: j.Threads}
 	ways := append(generalWays(), modelWays(models(), opts, func() (*tokens.Source, error) {
 		return tokens.Open(j.Inputs, j.Source)

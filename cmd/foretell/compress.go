@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/internal/outputs"
 	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
@@ -91,6 +92,7 @@ type compressSummary struct {
 	Seconds float64  `json:"seconds"`
 	Speed   float64  `json:"mb_per_second"`
 	Fresh   []string `json:"repacked,omitempty"` // files whose envelope is not kept
+	Notes   []string `json:"notes,omitempty"`    // of what is kept as bytes
 }
 
 func (c *compressOptions) run(args []string) error {
@@ -114,9 +116,9 @@ func (c *compressOptions) run(args []string) error {
 		return err
 	}
 	if out != "-" {
-		opts.Output = out
+		opts.Output = earlier(out, isFore)
 	}
-	src, err := tokens.Open(args, opts)
+	src, err := c.open(args, opts)
 	if err != nil {
 		return err
 	}
@@ -152,14 +154,15 @@ func (c *compressOptions) run(args []string) error {
 	err = c.copy(w, src, &sum, &in)
 	show.end()
 	if err == nil {
-		err = f.finish()
+		err = f.Finish()
 	}
 	if err == nil {
-		err = staged.commit()
+		err = staged.Commit()
 	}
 	if err != nil {
 		return err
 	}
+	sum.Notes = c.notes.list
 	sum.finish(in.content(), sink.n.Load(), time.Since(begin))
 	return c.report(&sum, pipe)
 }
@@ -203,7 +206,7 @@ func (c *compressOptions) output(args []string) (string, error) {
 	case len(args) == 0:
 		return "", usagef("name the files to compress, or - for standard input")
 	case c.out != "":
-		return c.out, nil
+		return outName(c.out), nil
 	case len(args) > 1:
 		return "", usagef("with several inputs, name the output with -o")
 	case args[0] == "-":
@@ -217,24 +220,21 @@ func (c *compressOptions) output(args []string) (string, error) {
 }
 
 // create stages the output.
-func (c *compressOptions) create(out string, inputs []string) (*outFile, error) {
-	if fi, err := os.Stat(out); err == nil {
-		for _, in := range inputs {
-			if other, err := os.Stat(in); err == nil && os.SameFile(fi, other) && fi.Mode().IsRegular() {
-				return nil, fmt.Errorf("%s is an input as well as the output", out)
-			}
+func (c *compressOptions) create(out string, inputs []string) (*outputs.File, error) {
+	var f *outputs.File
+	var err error
+	switch {
+	case out == "-":
+		f, err = staged.standard()
+	case len(inputs) == 1:
+		if f, err = staged.Path(out, c.force, outputs.ModeLike(inputs[0])); err == nil {
+			f.Time = timeOf(inputs[0])
 		}
+	default:
+		f, err = staged.Path(out, c.force, outputs.AnyMode)
 	}
-	f := &outFile{File: os.Stdout, shown: "standard output"}
-	if out != "-" {
-		mode := anyMode
-		if len(inputs) == 1 {
-			mode = modeLike(inputs[0])
-		}
-		var err error
-		if f, err = outPath(out, c.force, mode); err != nil {
-			return nil, err
-		}
+	if err != nil {
+		return nil, err
 	}
 	if !c.force && isTerminal(f.File) {
 		return nil, errors.New("compressed data is not for a terminal (-f writes it all the same)")
@@ -255,7 +255,7 @@ func (c *compressOptions) copy(w *foretell.Writer, src *tokens.Source, sum *comp
 		before := in.tokens.Load()
 		switch p.Kind {
 		case tokens.File:
-			if p.Repacked && len(c.members) == 0 {
+			if p.Repacked {
 				sum.Fresh = append(sum.Fresh, p.Name)
 			}
 		case tokens.Framing:
@@ -286,6 +286,7 @@ func (s *compressSummary) finish(content, size int64, took time.Duration) {
 }
 
 func (c *compressOptions) report(s *compressSummary, pipe bool) error {
+	c.notes.print(c.quiet)
 	if len(s.Fresh) > 0 && !c.quiet {
 		names := printable(s.Fresh[0])
 		if len(s.Fresh) > 1 {

@@ -46,7 +46,7 @@ func (r *reportOptions) open(name string, opts tokens.Options) (*reportInput, er
 	if in.writer.Model == "" {
 		in.writer.Model = foretell.DefaultModel
 	}
-	in.source = func() (*tokens.Source, error) { return tokens.Open([]string{name}, opts) }
+	in.source = func() (*tokens.Source, error) { return r.sourceFlags.open([]string{name}, opts) }
 	if fi, err := os.Stat(name); err == nil && fi.IsDir() {
 		return in, nil
 	}

@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"github.com/foretell/foretell"
-	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
 
@@ -56,7 +55,7 @@ func (s *statsOptions) run(args []string) error {
 	if err != nil {
 		return err
 	}
-	src, err := tokens.Open(args, opts)
+	src, err := s.open(args, opts)
 	if err != nil {
 		return err
 	}
@@ -64,6 +63,7 @@ func (s *statsOptions) run(args []string) error {
 	show := s.showProgress("counting", args[0] == "-", src.Progress)
 	all, err := foretell.CollectStats(src)
 	show.end()
+	s.notes.print(s.quiet)
 	switch {
 	case err != nil:
 		return err

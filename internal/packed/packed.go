@@ -1,6 +1,6 @@
-// Package unpack opens tars under zstd, xz and bzip2 for programs that read whatever
+// Package packed opens tars under zstd, xz and bzip2 for programs that read whatever
 // people have. It stands apart from tokens to keep what that imports small.
-package unpack
+package packed
 
 import (
 	"bufio"
