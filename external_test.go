@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/prob"
 )
@@ -68,7 +69,7 @@ func TestExternal(t *testing.T) {
 		}
 	}
 	values[3000] = size
-	if _, err := write(values); !errors.Is(err, ErrSymbol) {
+	if _, err := write(values); !errors.Is(err, fault.ErrSymbol) {
 		t.Errorf("a token beyond the vocabulary: %v", err)
 	}
 }

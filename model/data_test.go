@@ -4,42 +4,18 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/foretell/foretell/internal/realdata"
 	"github.com/foretell/foretell/tokens"
 )
-
-// dataFolder returns the folder of real data that FORETELL_DATA names, by default
-// shared/data beside the repository. Without it the test is skipped.
-func dataFolder(t testing.TB) string {
-	t.Helper()
-	dir := os.Getenv("FORETELL_DATA")
-	if dir == "" {
-		root, err := filepath.Abs(".")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for filepath.Dir(root) != root {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(filepath.Dir(root), "shared", "data")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("no real data: set FORETELL_DATA (%v)", err)
-	}
-	return dir
-}
 
 // realArrays returns the arrays in the files that the pattern matches, in folder
 // FORETELL_DATA, whose names end in member, as one block with a span for each.
 func realArrays(t testing.TB, pattern, member string, size int) *Block {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dataFolder(t), pattern))
+	files, err := filepath.Glob(filepath.Join(realdata.Dir(t), pattern))
 	if err != nil || len(files) == 0 {
 		t.Skipf("no real data: %s (%v)", pattern, err)
 	}

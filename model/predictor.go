@@ -97,7 +97,7 @@ func (e *external) DecodeBlock(b *Block, src []byte) error {
 			return err
 		}
 		if uint64(point)-iv.Low >= iv.Width {
-			return &fault.DistributionError{Index: int(s), Reason: "an interval without the point that it was asked for"}
+			return &prob.DistributionError{Index: int(s), Reason: "an interval without the point that it was asked for"}
 		}
 		if uint64(s) >= uint64(b.Size) {
 			return fmt.Errorf("%w: symbol %d of an alphabet of %d", fault.ErrCorrupt, s, b.Size)
@@ -118,7 +118,7 @@ func (e *external) predict(b *Block) (prob.Distribution, error) {
 		return nil, err
 	}
 	if d.Len() < b.Size {
-		return nil, &fault.DistributionError{Index: -1, Reason: fmt.Sprintf("%d symbols are predicted for an alphabet of %d", d.Len(), b.Size)}
+		return nil, &prob.DistributionError{Index: -1, Reason: fmt.Sprintf("%d symbols are predicted for an alphabet of %d", d.Len(), b.Size)}
 	}
 	return d, nil
 }
@@ -126,7 +126,7 @@ func (e *external) predict(b *Block) (prob.Distribution, error) {
 // checkInterval keeps a wrong Distribution from misleading the coder.
 func checkInterval(iv prob.Interval) error {
 	if iv.Width < 1 || iv.Width > prob.Total || iv.Low > prob.Total-iv.Width {
-		return &fault.DistributionError{Index: -1, Reason: fmt.Sprintf("an interval of %d from %d on", iv.Width, iv.Low)}
+		return &prob.DistributionError{Index: -1, Reason: fmt.Sprintf("an interval of %d from %d on", iv.Width, iv.Low)}
 	}
 	return nil
 }

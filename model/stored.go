@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/prob"
 )
 
 // stored is the codec Stored. The body is the symbols at width(Size) bits each,
@@ -114,7 +115,7 @@ func checkEncode(b *Block) error {
 		return fmt.Errorf("%d costs for %d symbols: give as many", len(b.Costs), len(b.Symbols))
 	}
 	if s, ok := over(b); ok {
-		return &fault.SymbolError{Symbol: s, Len: b.Size}
+		return &prob.SymbolError{Symbol: s, Len: b.Size}
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/realdata"
 	"pgregory.net/rapid"
 )
 
@@ -364,7 +365,7 @@ func TestDictionaryCost(t *testing.T) {
 }
 
 func TestRealValueMaps(t *testing.T) {
-	root := dataFolder(t)
+	root := realdata.Dir(t)
 	for name, want := range map[string]int{"commavq/taco-bell.npy": 1024, "llm/enwik-1M.gpt2.u16": 50257} {
 		b, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil {

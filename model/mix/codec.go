@@ -91,7 +91,7 @@ func (c *Codec) Encode(dst []byte, b *Block) ([]byte, error) {
 	}
 	for _, x := range b.Symbols {
 		if x >= uint32(b.Size) {
-			return dst, &fault.SymbolError{Symbol: x, Len: b.Size}
+			return dst, &prob.SymbolError{Symbol: x, Len: b.Size}
 		}
 	}
 	best := encodePlain(nil, b)

@@ -10,24 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-// dataDir returns the folder of real data, or skips the test.
-func dataDir(tb testing.TB) string {
-	dir := os.Getenv("FORETELL_DATA")
-	if dir == "" {
-		for d, _ := os.Getwd(); d != filepath.Dir(d); d = filepath.Dir(d) {
-			if _, err := os.Stat(filepath.Join(d, "go.mod")); err == nil {
-				dir = filepath.Join(d, "..", "shared", "data")
-				break
-			}
-		}
-	}
-	if _, err := os.Stat(dir); err != nil {
-		tb.Skip("no real data: set FORETELL_DATA")
-	}
-	return dir
-}
+	"github.com/foretell/foretell/internal/realdata"
+)
 
 // parseNPY returns the symbols and shape of an array of small integers.
 func parseNPY(tb testing.TB, b []byte) ([]uint32, []int) {
@@ -55,7 +40,7 @@ func parseNPY(tb testing.TB, b []byte) ([]uint32, []int) {
 
 // video returns frames of the driving video.
 func video(tb testing.TB, from, to int) *Block {
-	b, err := os.ReadFile(filepath.Join(dataDir(tb), "commavq", "taco-bell.npy"))
+	b, err := os.ReadFile(filepath.Join(realdata.Dir(tb), "commavq", "taco-bell.npy"))
 	if err != nil {
 		tb.Skip(err)
 	}
@@ -66,7 +51,7 @@ func video(tb testing.TB, from, to int) *Block {
 
 // text returns the first tokens of the encyclopedia.
 func text(tb testing.TB, n int) *Block {
-	b, err := os.ReadFile(filepath.Join(dataDir(tb), "llm", "enwik-1M.gpt2.u16"))
+	b, err := os.ReadFile(filepath.Join(realdata.Dir(tb), "llm", "enwik-1M.gpt2.u16"))
 	if err != nil {
 		tb.Skip(err)
 	}
@@ -79,7 +64,7 @@ func text(tb testing.TB, n int) *Block {
 
 // audio returns the codes of all speakers, one span each.
 func audio(tb testing.TB) *Block {
-	names, _ := filepath.Glob(filepath.Join(dataDir(tb), "encodec", "*.npz"))
+	names, _ := filepath.Glob(filepath.Join(realdata.Dir(tb), "encodec", "*.npz"))
 	if len(names) == 0 {
 		tb.Skip("no audio codes")
 	}

@@ -1,4 +1,4 @@
-package foretell
+package step
 
 import (
 	"bytes"
@@ -154,7 +154,7 @@ func NewFramedEncoder(w io.Writer, f Frame) (*Encoder, error) {
 	fw.chunk = f.Chunk
 	e := NewEncoder(nil)
 	e.out, e.frame, e.vocabulary = fw, fw, f.Vocabulary
-	e.guard = newStepGuard(int64(max(f.Guard, 0)))
+	e.guard = newGuard(int64(max(f.Guard, 0)))
 	return e, nil
 }
 
@@ -180,7 +180,7 @@ func NewFramedDecoder(r io.Reader, want Frame) (*Decoder, error) {
 	d.frame = &frameReader{in: r, size: int64(len(header)), chunk: f.Chunk, total: -1}
 	d.frame.sum = crc32.Checksum(header[:len(header)-4], castagnoli)
 	d.vocabulary = f.Vocabulary
-	d.guard = newStepGuard(int64(max(f.Guard, 0)))
+	d.guard = newGuard(int64(max(f.Guard, 0)))
 	d.rc.ResetReader(d.frame)
 	return d, nil
 }

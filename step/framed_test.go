@@ -1,9 +1,10 @@
-package foretell
+package step
 
 import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"math/rand/v2"
@@ -31,10 +32,16 @@ func decodeFramed(r io.Reader, want Frame, steps []stepCase) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range steps {
+	for i, s := range steps {
+		if more, err := d.More(); !more {
+			return errors.Join(fmt.Errorf("an end before step %d", i), err)
+		}
 		if err := s.decode(d); err != nil {
 			return err
 		}
+	}
+	if more, err := d.More(); more || err != nil {
+		return errors.Join(errors.New("more steps than there are"), err)
 	}
 	if _, err := d.DecodeStep([]float32{1}); err != io.EOF {
 		return errors.Join(errors.New("no io.EOF at the end"), err)
@@ -307,4 +314,10 @@ func FuzzPosition(f *testing.F) {
 			_ = d.Finish()
 		}
 	})
+}
+
+func TestMoreOfABareStream(t *testing.T) {
+	if more, err := NewDecoder(nil).More(); more || err == nil {
+		t.Errorf("%v, %v", more, err)
+	}
 }

@@ -1,4 +1,4 @@
-package foretell
+package step
 
 import (
 	"bytes"
@@ -62,7 +62,7 @@ func TestRivalFairCoin(t *testing.T) {
 func TestRivalSymbolOutOfRange(t *testing.T) {
 	e := NewEncoder(nil)
 	for _, symbol := range []uint32{3, 4, math.MaxUint32} {
-		var s *SymbolError
+		var s *prob.SymbolError
 		if err := e.EncodeStep([]float32{0.2, 0.3, 0.5}, symbol); !errors.As(err, &s) || s.Symbol != symbol || s.Len != 3 {
 			t.Errorf("symbol %d: %v", symbol, err)
 		}
@@ -73,7 +73,7 @@ func TestRivalSymbolOutOfRange(t *testing.T) {
 // decodes them wrongly.
 func TestRivalBadValues(t *testing.T) {
 	for _, bad := range []float32{float32(math.NaN()), -0.25, float32(math.Inf(1)), float32(math.Inf(-1)), -1e-45} {
-		var d *DistributionError
+		var d *prob.DistributionError
 		if err := NewEncoder(nil).EncodeStep([]float32{0.5, 0.5, bad}, 0); !errors.As(err, &d) || d.Index != 2 {
 			t.Errorf("%v: %v", bad, err)
 		}

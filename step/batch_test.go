@@ -1,4 +1,4 @@
-package foretell
+package step
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+
+	"github.com/foretell/foretell/prob"
 )
 
 // TestBatch codes streams in lock-step, some ending before others, with several
@@ -136,7 +138,7 @@ func TestBatchRefusals(t *testing.T) {
 	before := places()
 	rows[17*v+5], rows[30*v] = float32(math.NaN()), -1
 	var row *RowError
-	var d *DistributionError
+	var d *prob.DistributionError
 	if err := EncodeBatch(encoders, Probabilities, rows, symbols); !errors.As(err, &row) || row.Row != 17 || !errors.As(err, &d) || d.Index != 5 {
 		t.Errorf("a NaN in row 17: %v", err)
 	}

@@ -1,9 +1,8 @@
-package foretell
+package step
 
 import (
 	"fmt"
 
-	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/prob"
 )
 
@@ -76,7 +75,7 @@ func rowLength(size, n int) (int, error) {
 	case n == 0 && size == 0:
 		return 0, nil
 	case n == 0 || size%n != 0:
-		return 0, &fault.DistributionError{Index: -1, Reason: fmt.Sprintf("%d numbers are not %d rows of equal length", size, n)}
+		return 0, &prob.DistributionError{Index: -1, Reason: fmt.Sprintf("%d numbers are not %d rows of equal length", size, n)}
 	}
 	return size / n, nil
 }
@@ -89,7 +88,7 @@ func setRow[T prob.Float](c *prob.Categorical, form Form, row []T) error {
 	case Logits:
 		return prob.SetLogits(c, row)
 	}
-	return &fault.DistributionError{Index: -1, Reason: fmt.Sprintf("form %d is none: use Probabilities or Logits", form)}
+	return &prob.DistributionError{Index: -1, Reason: fmt.Sprintf("form %d is none: use Probabilities or Logits", form)}
 }
 
 // A pendingStep is a step that was prepared and not yet coded.

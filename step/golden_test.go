@@ -1,8 +1,9 @@
-package foretell
+package step
 
 import (
 	"bytes"
 	"encoding/hex"
+	"flag"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -14,6 +15,8 @@ import (
 	"github.com/foretell/foretell/internal/simd/fpenv"
 	"github.com/foretell/foretell/prob"
 )
+
+var update = flag.Bool("update", false, "write the golden files and the dump in docs/stream.md anew")
 
 // goldenFloats returns n float32 numbers, made of random bits so that they are
 // the same on every machine: 2^-24 to 1.
@@ -200,7 +203,7 @@ func testGolden(t *testing.T, name string, mode fpenv.Mode, steps func(*rand.Ran
 		"framed":  newFramed(t, frame, cases),
 	}
 	for kind, code := range streams {
-		file := filepath.Join("testdata", "step", name+"-"+kind+".hex")
+		file := filepath.Join("testdata", name+"-"+kind+".hex")
 		if *update {
 			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 				t.Fatal(err)

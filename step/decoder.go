@@ -1,4 +1,4 @@
-package foretell
+package step
 
 import (
 	"errors"
@@ -147,6 +147,21 @@ func (d *Decoder) ready(symbols int) error {
 	return d.fits(symbols)
 }
 
+// More reports whether a framed stream has another step. A bare stream does not
+// tell: it is an error to ask.
+func (d *Decoder) More() (bool, error) {
+	if d.frame == nil {
+		return false, errors.New("a bare stream does not say where it ends: count its steps, or use a framed one")
+	}
+	if d.err == nil {
+		d.end() // its error is d.err
+	}
+	if d.err != nil && d.err != io.EOF {
+		return false, d.err
+	}
+	return d.err == nil, nil
+}
+
 // end returns io.EOF if a framed stream has no more steps.
 func (d *Decoder) end() error {
 	if err := d.frame.ahead(d.rc.State().Offset); err != nil {
@@ -221,7 +236,7 @@ func (d *Decoder) check() error {
 // fail makes err final. Where the bytes are known to be the encoder's, only other
 // distributions than the encoder's can have led to an end that does not fit.
 func (d *Decoder) fail(err error) error {
-	var drift *fault.DriftError
+	var drift *DriftError
 	if d.frame != nil && d.frame.intact() && !errors.Is(err, io.EOF) && !errors.As(err, &drift) {
 		err = d.drift()
 	}
@@ -231,7 +246,7 @@ func (d *Decoder) fail(err error) error {
 
 // drift returns the error that encoder and decoder disagree since the last check.
 func (d *Decoder) drift() error {
-	e := &fault.DriftError{To: d.steps}
+	e := &DriftError{To: d.steps}
 	if d.guard.every != 0 {
 		e.From = d.steps - (d.guard.every - d.guard.left)
 	}

@@ -1,4 +1,4 @@
-package foretell
+package step
 
 import (
 	"bytes"
@@ -74,7 +74,7 @@ func TestStreamDump(t *testing.T) {
 		t.Fatalf("%d bytes of %d", at, len(code))
 	}
 
-	const file = "docs/stream.md"
+	const file = "../docs/stream.md"
 	doc, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package foretell_test
+package step_test
 
 import (
 	"bytes"
@@ -8,8 +8,8 @@ import (
 	"io"
 	"log"
 
-	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/prob"
+	"github.com/foretell/foretell/step"
 )
 
 // A toyModel predicts the next byte from the one before it, by counting: it
@@ -50,10 +50,10 @@ func Example_languageModel() {
 	// The frame holds what both sides must agree on; a real model's
 	// fingerprint would be a hash of its weights.
 	fingerprint := sha256.Sum256([]byte("toy model, version 1"))
-	frame := foretell.Frame{Vocabulary: 256, Model: fingerprint[:]}
+	frame := step.Frame{Vocabulary: 256, Model: fingerprint[:]}
 
 	var stream bytes.Buffer
-	enc, err := foretell.NewFramedEncoder(&stream, frame)
+	enc, err := step.NewFramedEncoder(&stream, frame)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func Example_languageModel() {
 	}
 	fmt.Printf("%d symbols, %.1f bits each\n", enc.Steps(), enc.Information()/float64(enc.Steps()))
 
-	dec, err := foretell.NewFramedDecoder(&stream, frame)
+	dec, err := step.NewFramedDecoder(&stream, frame)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func Example_languageModel() {
 			break
 		}
 		if err != nil {
-			log.Fatal(err) // foretell.ErrDrift if the models differ
+			log.Fatal(err) // step.ErrDrift if the models differ
 		}
 		back = append(back, byte(symbol))
 		model.see(byte(symbol))
@@ -99,7 +99,7 @@ func ExampleEncoder_EncodeSparse() {
 	ids := []uint32{318, 11, 290} // in any order
 	probs := []float32{0.6, 0.2, 0.1}
 
-	enc := foretell.NewEncoder(nil)
+	enc := step.NewEncoder(nil)
 	for _, token := range []uint32{318, 290, 40000} {
 		before := enc.Information()
 		if err := enc.EncodeSparse(vocabulary, ids, probs, prob.Rest, token); err != nil {
@@ -112,7 +112,7 @@ func ExampleEncoder_EncodeSparse() {
 		log.Fatal(err)
 	}
 
-	dec := foretell.NewDecoder(stream)
+	dec := step.NewDecoder(stream)
 	for range 3 {
 		token, err := dec.DecodeSparse(vocabulary, ids, probs, prob.Rest)
 		if err != nil {
@@ -132,9 +132,9 @@ func ExampleEncoder_EncodeSparse() {
 // together, and each can be decoded alone.
 func ExampleEncodeBatch() {
 	const streams, vocabulary = 3, 4
-	encoders := make([]*foretell.Encoder, streams)
+	encoders := make([]*step.Encoder, streams)
 	for i := range encoders {
-		encoders[i] = foretell.NewEncoder(nil)
+		encoders[i] = step.NewEncoder(nil)
 	}
 	// One row of logits for each stream, as a model's output of shape
 	// (streams, vocabulary) has them in memory.
@@ -144,7 +144,7 @@ func ExampleEncodeBatch() {
 		1, 0, 0, 4,
 	}
 	for _, symbols := range [][]uint32{{0, 1, 3}, {0, 1, 3}, {3, 1, 0}} {
-		if err := foretell.EncodeBatch(encoders, foretell.Logits, logits, symbols); err != nil {
+		if err := step.EncodeBatch(encoders, step.Logits, logits, symbols); err != nil {
 			log.Fatal(err)
 		}
 	}
@@ -155,7 +155,7 @@ func ExampleEncodeBatch() {
 		}
 		symbols := make([]uint32, 3)
 		row := logits[i*vocabulary : (i+1)*vocabulary]
-		dec := foretell.NewDecoder(stream)
+		dec := step.NewDecoder(stream)
 		for j := range symbols {
 			if symbols[j], err = dec.DecodeLogits(row); err != nil {
 				log.Fatal(err)
@@ -178,7 +178,7 @@ func ExampleEncoder_EncodeValue() {
 	values := prob.Range{Lo: -128, Hi: 127, Escape: true}
 
 	var d prob.Parametric
-	enc := foretell.NewEncoder(nil)
+	enc := step.NewEncoder(nil)
 	for i, x := range latents {
 		if err := d.Set(values, prob.Gaussian(means[i], scales[i])); err != nil {
 			log.Fatal(err)
@@ -194,7 +194,7 @@ func ExampleEncoder_EncodeValue() {
 		log.Fatal(err)
 	}
 
-	dec := foretell.NewDecoder(stream)
+	dec := step.NewDecoder(stream)
 	for i := range latents {
 		if err := d.Set(values, prob.Gaussian(means[i], scales[i])); err != nil {
 			log.Fatal(err)
@@ -218,8 +218,8 @@ func ExampleEncoder_EncodeValue() {
 // A position taken while encoding is where a decoder can begin.
 func ExampleDecoder_Seek() {
 	probs := []float32{0.7, 0.2, 0.1}
-	enc := foretell.NewEncoder(nil)
-	var middle foretell.Position
+	enc := step.NewEncoder(nil)
+	var middle step.Position
 	for i := range 100 {
 		if i == 50 {
 			middle = enc.Position()
@@ -233,7 +233,7 @@ func ExampleDecoder_Seek() {
 		log.Fatal(err)
 	}
 
-	dec := foretell.NewDecoder(stream)
+	dec := step.NewDecoder(stream)
 	if err := dec.Seek(middle); err != nil {
 		log.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package foretell
+package step
 
 import (
 	"encoding/binary"
@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/foretell/foretell/internal/realdata"
 )
 
 // npyData returns what follows the header of an .npy file.
@@ -30,7 +32,7 @@ func TestRealLogits(t *testing.T) {
 		{"commavq_student_frames600-607", 1024, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			base := filepath.Join(dataDir(t), "logits", test.name)
+			base := filepath.Join(realdata.Dir(t), "logits", test.name)
 			raw := npyData(t, base+"_logits.npy")
 			targets := npyData(t, base+"_targets.npy")
 			logits, probs := make([]float32, len(raw)/4), make([]float32, len(raw)/4)

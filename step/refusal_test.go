@@ -1,4 +1,4 @@
-package foretell
+package step
 
 import (
 	"bytes"
@@ -64,7 +64,7 @@ func TestStepRefusals(t *testing.T) {
 			}
 			place, bits, information := e.Position(), e.Bits(), e.Information()
 			err := b.run(e)
-			var d *DistributionError
+			var d *prob.DistributionError
 			switch {
 			case b.index == -2:
 				if !errors.Is(err, ErrSymbol) {
