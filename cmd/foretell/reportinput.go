@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -113,6 +114,16 @@ type foreSeries struct {
 	*foretell.Reader
 	read atomic.Int64
 	size int64
+	file io.Closer // to close as well, if not nil
+}
+
+// Close ends the reading.
+func (s *foreSeries) Close() error {
+	err := s.Reader.Close()
+	if s.file != nil {
+		err = cmp.Or(err, s.file.Close())
+	}
+	return err
 }
 
 func (s *foreSeries) Progress() (done, total int64) { return s.read.Load(), s.size }
