@@ -129,7 +129,7 @@ func (a *annotator) entries() {
 			a.take(n, "framing")
 		case 3:
 			end := a.at + n
-			a.uvarint("member")
+			a.uvarint("number + 1")
 			a.take(1, "type %v", tokens.Type(a.file[a.at]))
 			a.take(1, "flags")
 			for range a.uvarint("axes") {

@@ -32,6 +32,7 @@ type job struct {
 	Source  tokens.Options
 	Block   int // as in foretell.WriterOptions
 	Solid   bool
+	Apart   bool
 	Threads int
 }
 
@@ -102,7 +103,7 @@ func (j *job) do() (outcome, error) {
 		}
 	}
 	j.Source.Decompressors = packed.All()
-	opts := foretell.WriterOptions{BlockTokens: j.Block, Solid: j.Solid, Workers: j.Threads}
+	opts := foretell.WriterOptions{BlockTokens: j.Block, Solid: j.Solid, Apart: j.Apart, Workers: j.Threads}
 	ways := append(generalWays(), modelWays(models(), opts, func() (*tokens.Source, error) {
 		return tokens.Open(j.Inputs, j.Source)
 	})...)

@@ -42,7 +42,7 @@ type compressOptions struct {
 	model   string
 	fast    bool
 	best    bool
-	solid   bool
+	sharing sharing
 	prior   string
 	embed   bool
 	block   size
@@ -76,7 +76,7 @@ func (c *compressOptions) addWriting(cmd *cobra.Command) {
 	f.BoolVar(&c.best, "best", false, "the same as --model best: size before speed")
 	addPrior(cmd, &c.prior)
 	f.BoolVar(&c.embed, "embed-prior", false, "let the output carry the prior, so that decompressing needs nothing else")
-	f.BoolVar(&c.solid, "solid", false, "let blocks hold several members: smaller for many short arrays")
+	c.sharing.add(cmd)
 	f.Var(&c.block, "block", "most tokens in a block, such as 64K: what a range read decodes at least (default: the model's)")
 	f.VarP(&c.workers, "threads", "T", "encode that many blocks at a time; the output does not depend on it (default: one for each CPU)")
 	f.BoolVarP(&c.force, "force", "f", false, "overwrite an existing output; write to a terminal")
@@ -198,7 +198,7 @@ func (c *compressOptions) writer() (*foretell.WriterOptions, error) {
 	}
 	prior, err := readPrior(c.prior)
 	return &foretell.WriterOptions{
-		Model: model, BlockTokens: int(c.block), Solid: c.solid, Workers: int(c.workers),
+		Model: model, BlockTokens: int(c.block), Solid: c.sharing.solid, Apart: c.sharing.apart, Workers: int(c.workers),
 		Prior: prior, EmbedPrior: c.embed,
 	}, err
 }

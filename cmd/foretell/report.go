@@ -43,7 +43,7 @@ type reportOptions struct {
 	compare []string
 	grid    string
 	arrays  int
-	solid   bool
+	sharing sharing
 	block   size
 	memory  size
 	force   bool
@@ -80,7 +80,7 @@ func newReport(a *app) *cobra.Command {
 	f.Lookup("compare").DefValue = "[]" // a list without spaces cannot be wrapped
 	f.StringVar(&r.grid, "grid", "", "lay out the positions of an array of two axes as `ROWSxCOLUMNS`, such as 8x16")
 	f.IntVar(&r.arrays, "arrays", 4, "show pictures of the `N` largest arrays")
-	f.BoolVar(&r.solid, "solid", false, "let blocks hold several members, as compress --solid")
+	r.sharing.add(cmd)
 	f.Var(&r.block, "block", "most tokens in a block, as compress --block")
 	addPrior(cmd, &r.priorFile)
 	f.BoolVar(&r.embed, "embed-prior", false, "let the file carry the prior, as compress --embed-prior")

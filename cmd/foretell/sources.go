@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/internal/packed"
 	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
@@ -32,6 +33,18 @@ func (s *sourceFlags) add(cmd *cobra.Command) {
 	f.BoolVar(&s.strict, "strict", false, "fail at what cannot be read as what it begins as, instead of keeping it as bytes with a note")
 	cmd.RegisterFlagCompletionFunc("dtype", cobra.FixedCompletions(
 		[]cobra.Completion{"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// sharing says which members share blocks.
+type sharing struct {
+	solid, apart bool
+}
+
+func (s *sharing) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&s.solid, "solid", false, fmt.Sprintf("let any block hold several members, instead of only ones of at most %d tokens", foretell.SharedTokens))
+	f.BoolVar(&s.apart, "no-solid", false, "give each member blocks of its own: larger, and quickest to reach one of many")
+	cmd.MarkFlagsMutuallyExclusive("solid", "no-solid")
 }
 
 // options returns what the flags ask for.
