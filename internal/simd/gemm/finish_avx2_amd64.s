@@ -14,7 +14,7 @@
 	MOVQ     out+0(FP), DI;       \
 	MOVQ     outStride+8(FP), R8; \
 	SHLQ     $2, R8;              \
-	MOVQ     sums+16(FP), SI;     \
+	MOVQ     s+16(FP), SI;     \
 	MOVQ     shift+32(FP), R9;    \
 	MOVQ     tokens+40(FP), R10;  \
 	MOVQ     rows+48(FP), R11;    \
@@ -52,7 +52,7 @@
 	VPXOR     Y7, Y1, Y1;     \
 	VPBLENDVB Y0, Y2, Y1, Y2
 
-// func finishAVX2(out *int32, outStride int, sums, mantissa *int32, shift *uint8, tokens, rows int)
+// func finishAVX2(out *int32, outStride int, s, mantissa *int32, shift *uint8, tokens, rows int)
 TEXT ·finishAVX2(SB), NOSPLIT, $0-56
 	ARGS
 
@@ -86,7 +86,7 @@ turn:
 	VZEROUPPER
 	RET
 
-// func finishWideAVX2(out *int32, outStride int, sums *int64, mantissa *int32, shift *uint8, tokens, rows int)
+// func finishWideAVX2(out *int32, outStride int, s *int64, mantissa *int32, shift *uint8, tokens, rows int)
 //
 // A sum is taken as its lower half, unsigned, and its upper, signed.
 TEXT ·finishWideAVX2(SB), NOSPLIT, $0-56
@@ -129,10 +129,10 @@ turn:
 	VZEROUPPER
 	RET
 
-// func widenAVX2(wide *int64, sums *int32, n int)
+// func widenAVX2(wide *int64, s *int32, n int)
 TEXT ·widenAVX2(SB), NOSPLIT, $0-24
 	MOVQ wide+0(FP), DI
-	MOVQ sums+8(FP), SI
+	MOVQ s+8(FP), SI
 	MOVQ n+16(FP), CX
 
 turn:

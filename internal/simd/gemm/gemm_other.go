@@ -4,7 +4,7 @@ package gemm
 
 func unit() (rows, tokens int) { return panel, 4 }
 
-func sums(s []int32, w, a []int16, aStride, tokens, pairs, _, _ int) {
+func sums(s []int32, w, a []int16, aStride, tokens, pairs, _, _, _ int) {
 	sumsGo(s, w, a, aStride, tokens, pairs)
 }
 

@@ -8,6 +8,7 @@ func (m *Matrix) mul(out []int32, outStride int, a []int16, aStride, n int, shif
 	rows, most := unit()
 	passes := (n + most - 1) / most
 	all := m.Stride() / 2 // pairs of columns
+	size := panel * m.Stride()
 	for r := r0 / rows * rows; r < r1; r += rows {
 		w := m.w[r*m.Stride():][:rows*m.Stride()]
 		mantissa := m.mantissa[r:][:rows]
@@ -19,7 +20,7 @@ func (m *Matrix) mul(out []int32, outStride int, a []int16, aStride, n int, shif
 			a, shift := a[t*aStride:], shift[t:][:tokens]
 
 			// The rows to come are fetched bit by bit, in all passes.
-			step := (2*width*rows/panel + passes - 1) / passes
+			step := (rows*2 + passes - 1) / passes
 			ahead := len(w) + p*len(w)/passes
 
 			to, stride := out[t*outStride:], outStride
@@ -30,12 +31,12 @@ func (m *Matrix) mul(out []int32, outStride int, a []int16, aStride, n int, shif
 				to = to[r:]
 			}
 			if period >= all {
-				sums(narrow[:], w, a, aStride, tokens, all, ahead, step)
+				sums(narrow[:], w, a, aStride, tokens, all, size, ahead, step)
 				finish(to, stride, narrow[:], mantissa, shift, rows)
 			} else {
 				clear(wide[:tokens*rows])
 				for k := 0; k < all; k += period {
-					sums(narrow[:], w[k*width:], a[2*k:], aStride, tokens, min(period, all-k), ahead, step)
+					sums(narrow[:], w[k*width:], a[2*k:], aStride, tokens, min(period, all-k), size, ahead, step)
 					widen(wide[:], narrow[:tokens*rows])
 				}
 				finishWide(to, stride, wide[:], mantissa, shift, rows)
