@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/foretell/foretell/internal/simd"
 )
 
 // product is the definition of Mul, in integers of any size.
@@ -47,9 +49,10 @@ func numbers(r *rand.Rand, n, most, kind int) []int16 {
 	return x
 }
 
-// check multiplies a random matrix and holds each result against the definition,
-// and what lies beside the results against what was there.
-func check(t *testing.T, r *rand.Rand, rows, cols, n, kind int) {
+// check makes a random matrix, reads it back, and multiplies parts of it at every
+// level. Each result is held against the definition, and what lies beside the
+// results against what was there.
+func check(t *testing.T, r *rand.Rand, rows, cols, kind int, tokens []int) {
 	t.Helper()
 	m := New(rows, cols)
 	w := make([][]int16, rows)
@@ -61,52 +64,134 @@ func check(t *testing.T, r *rand.Rand, rows, cols, n, kind int) {
 		}
 		m.SetRow(i, w[i], mantissa[i])
 	}
-	aStride, outStride := m.Stride()+r.IntN(3), rows+r.IntN(3)
-	a := numbers(r, n*aStride, MaxActivation, min(kind, 2))
-	shift := make([]uint8, n)
-	for i := range shift {
-		shift[i] = uint8(r.IntN(MaxShift + 1))
-	}
-	r0 := r.IntN(rows)
-	r1 := r0 + 1 + r.IntN(rows-r0)
-	if kind&1 == 0 {
-		r0, r1 = 0, rows
-	}
-	out := make([]int32, n*outStride)
-	const untouched = 123456789
-	for i := range out {
-		out[i] = untouched
-	}
-	m.Mul(out, outStride, a, aStride, n, shift, r0, r1)
-	for i, got := range out {
-		tok, row := i/outStride, i%outStride
-		want := int32(untouched)
-		if row >= r0 && row < r1 {
-			want = product(a[tok*aStride:][:cols], w[row], mantissa[row], shift[tok])
-		}
-		if got != want {
-			t.Fatalf("%d x %d, %d tokens, kind %d: token %d row %d shift %d: %d, want %d",
-				rows, cols, n, kind, tok, row, shift[tok], got, want)
-		}
-	}
 	back := make([]int16, cols)
 	for i := range w {
 		if got := m.Row(i, back); got != mantissa[i] || !slices.Equal(back, w[i]) {
 			t.Fatalf("row %d reads back wrong", i)
 		}
 	}
+	for _, n := range tokens {
+		aStride, outStride := m.Stride()+r.IntN(3), rows+r.IntN(3)
+		a := numbers(r, (n-1)*aStride+m.Stride(), MaxActivation, min(kind, 2))
+		for i := range n {
+			if m.Stride() > cols {
+				a[i*aStride+cols] = math.MinInt16
+			}
+		}
+		shift := make([]uint8, n)
+		for i := range shift {
+			shift[i] = uint8(r.IntN(MaxShift + 1))
+		}
+		r0, r1 := 0, rows
+		if r.IntN(2) == 0 {
+			r0 = r.IntN(rows)
+			r1 = r0 + 1 + r.IntN(rows-r0)
+		}
+		const untouched = 123456789
+		want := slices.Repeat([]int32{untouched}, n*outStride)
+		for i := range n {
+			for row := r0; row < r1; row++ {
+				want[i*outStride+row] = product(a[i*aStride:], w[row], mantissa[row], shift[i])
+			}
+		}
+		for _, level := range simd.Levels() {
+			restore, err := simd.Use(level)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := slices.Repeat([]int32{untouched}, n*outStride)
+			m.Mul(out, outStride, a, aStride, n, shift, r0, r1)
+			restore()
+			for i, got := range out {
+				if got != want[i] {
+					t.Fatalf("%s, %d x %d, kind %d, %d tokens: token %d, row %d of %d to %d, shift %d: %d, want %d",
+						level, rows, cols, kind, n, i/outStride, i%outStride, r0, r1, shift[i/outStride], got, want[i])
+				}
+			}
+		}
+	}
 }
 
 func TestMul(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, cols := range []int{1, 2, 3, 7, 16, 31, 255, 256, 257, 576, 1025} {
-		for kind := range 4 {
-			for _, n := range []int{1, 2, 3, 5, 13} {
-				check(t, r, 1+r.IntN(70), cols, n, kind)
+	few := make([]int, 27)
+	for i := range few {
+		few[i] = i + 1
+	}
+	for kind := range 4 {
+		check(t, r, 53, 35, kind, few)
+		for cols := 1; cols < 20; cols++ {
+			check(t, r, 1+r.IntN(70), cols, kind, []int{1 + r.IntN(20)})
+		}
+		for _, cols := range []int{127, 255, 256, 257, 511, 513, 576, 1025} {
+			check(t, r, 1+r.IntN(70), cols, kind, []int{1, 1 + r.IntN(13)})
+		}
+		check(t, r, 33, MaxCols, kind, []int{2})
+	}
+}
+
+// TestMulLimits has sums as large as they can be: of a chunk, of a row, and once
+// scaled.
+func TestMulLimits(t *testing.T) {
+	for _, cols := range []int{Chunk, 2 * Chunk, MaxCols} {
+		for _, sign := range []int16{-1, 1} {
+			for _, shift := range []uint8{0, 1, 31, 32, MaxShift} {
+				w := slices.Repeat([]int16{MaxWeight}, cols)
+				a := slices.Repeat([]int16{sign * MaxActivation}, cols)
+				m := New(16, cols)
+				for i := range 16 {
+					m.SetRow(i, w, MaxMantissa)
+				}
+				want := product(a, w, MaxMantissa, shift)
+				for _, level := range simd.Levels() {
+					restore, err := simd.Use(level)
+					if err != nil {
+						t.Fatal(err)
+					}
+					out := make([]int32, 16)
+					m.Mul(out, 16, a, cols, 1, []uint8{shift}, 0, 16)
+					restore()
+					if !slices.Equal(out, slices.Repeat([]int32{want}, 16)) {
+						t.Errorf("%s, %d columns, sign %d, shift %d: %d, want %d", level, cols, sign, shift, out, want)
+					}
+				}
 			}
 		}
 	}
-	for kind := range 4 {
-		check(t, r, 33, MaxCols, 2, kind)
+}
+
+// TestPeriod holds how far sums of 32 bits go against what they may come to.
+func TestPeriod(t *testing.T) {
+	for _, c := range []struct{ weight, cols, want int }{
+		{1, MaxCols, MaxCols / Chunk},
+		{MaxWeight, 3 * Chunk, 1},
+		{MaxWeight, Chunk, 1},
+		{1024, 4 * Chunk, 2},
+		{1025, 4 * Chunk, 1},
+	} {
+		m := New(1, c.cols)
+		m.SetRow(0, slices.Repeat([]int16{int16(c.weight)}, c.cols), 1)
+		if got := int(m.period[0]); got != c.want {
+			t.Errorf("%d columns of %d: %d chunks, want %d", c.cols, c.weight, got, c.want)
+		}
+	}
+}
+
+func FuzzMul(f *testing.F) {
+	f.Add(uint64(1), uint16(16), uint16(576), uint8(6), uint8(0))
+	f.Add(uint64(2), uint16(70), uint16(1537), uint8(13), uint8(2))
+	f.Add(uint64(3), uint16(1), uint16(1), uint8(1), uint8(1))
+	f.Fuzz(func(t *testing.T, seed uint64, rows, cols uint16, n, kind uint8) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		check(t, r, 1+int(rows)%80, 1+int(cols)%2000, int(kind)%4, []int{1 + int(n)%30})
+	})
+}
+
+func TestEmpty(t *testing.T) {
+	New(0, 5).Mul(nil, 0, nil, 6, 0, nil, 0, 0)
+	out := []int32{1, 2, 3}
+	New(3, 0).Mul(out, 3, nil, 0, 1, []uint8{5}, 1, 3)
+	if !slices.Equal(out, []int32{1, 0, 0}) {
+		t.Error(out)
 	}
 }
