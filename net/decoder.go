@@ -80,10 +80,18 @@ type worker struct {
 	weights   []int16
 }
 
+// passBytes returns about how much memory newPass takes, without what does not grow
+// with the rows.
+func (d *decoder) passBytes(n, chunk int) int64 {
+	inner := d.heads * d.dim
+	row := d.width*(8+2+4) + inner*(2+4+8) + d.kvHeads*d.dim*8 + d.hidden*(2+8) + 256
+	return int64(n)*int64(row) + 4*int64(chunk)*int64(d.head.Rows())
+}
+
 // newPass returns working space for up to n rows with logits of up to chunk of them
 // at a time.
 func newPass(d *decoder, n, chunk, threads, seen int) *pass {
-	p := &pass{decoder: d, gang: newGang(threads)}
+	p := &pass{decoder: d, gang: newGang(threads), seats: make([]seat, 0, n)}
 	p.x = make([]int64, n*d.width)
 	p.in = layer.NewActivations(n, d.width)
 	p.mid = layer.NewActivations(n, d.heads*d.dim)
@@ -311,6 +319,13 @@ func (p *pass) final(part, parts int) {
 		p.normalize(w, p.norm, row)
 		p.head.PlanLogits(p.shift, p.left, p.in, row)
 	}
+}
+
+// makeLogits returns the logits of some rows, once they have been prepared.
+func (p *pass) makeLogits(first, rows int) []int32 {
+	p.first, p.rows = first, rows
+	p.gang.do(p.phases.predict)
+	return p.logits[:rows*p.head.Rows()]
 }
 
 // predict makes the logits of p.rows rows from p.first on.
