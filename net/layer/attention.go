@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"github.com/foretell/foretell/internal/simd/attend"
+	"github.com/foretell/foretell/internal/simd/fixedpoint"
 )
 
 // An Attention weighs values by how well their keys match a query (Vaswani et al.
@@ -48,7 +49,7 @@ func NewAttention(dim, seen int) *Attention {
 
 // SetQuery sets the query: dim numbers with frac fraction bits.
 func (a *Attention) SetQuery(x []int64, frac int) {
-	a.frac = frac - quantize(a.query[:len(x)], x)
+	a.frac = frac - fixedpoint.Quantize(a.query[:len(x)], x)
 }
 
 // Attend sets dst to what the query at a position gets from a head of a cache: dim

@@ -18,11 +18,10 @@ import (
 
 // Bounds of networks. MaxWidth is the most columns of a matrix.
 const (
-	MaxWidth      = 1 << 15
-	maxGain       = 1 << 16 // the largest absolute value of a gain or a bias
-	ResidualFrac  = 24      // fraction bits of a residual
-	NormFrac      = 30      // fraction bits of what a norm gives
-	activationMax = 4095    // the largest absolute value of an activation
+	MaxWidth     = 1 << 15
+	maxGain      = 1 << 16 // the largest absolute value of a gain or a bias
+	ResidualFrac = 24      // fraction bits of a residual
+	NormFrac     = 30      // fraction bits of what a norm gives
 )
 
 // round returns x / 2^n, rounded. n may be negative where the result fits.

@@ -1,6 +1,6 @@
 //go:build !purego
 
-package fixed
+package fixedpoint
 
 import "github.com/foretell/foretell/internal/simd"
 

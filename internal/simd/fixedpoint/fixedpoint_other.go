@@ -1,6 +1,6 @@
 //go:build !amd64 || purego
 
-package fixed
+package fixedpoint
 
 func fast(int) int { return 0 }
 

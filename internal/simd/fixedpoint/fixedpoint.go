@@ -1,7 +1,7 @@
-// Package fixed holds inner loops over numbers in fixed point: what lies between the
+// Package fixedpoint holds inner loops over numbers in fixed point: what lies between the
 // products of a neural network in integers. Each has a portable version, which is the
 // reference, and on amd64 a twin with AVX2 that gives the same results.
-package fixed
+package fixedpoint
 
 import "math/bits"
 

@@ -1,4 +1,4 @@
-package fixed
+package fixedpoint
 
 // A Curve holds S(i / 2^CurveStep) with CurveFrac fraction bits, from 0 to 1, of a
 // function S with S(-x) = 1 - S(x).

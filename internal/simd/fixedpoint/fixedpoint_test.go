@@ -1,4 +1,4 @@
-package fixed
+package fixedpoint
 
 import (
 	"math"
@@ -129,7 +129,7 @@ func FuzzSame(f *testing.F) {
 	})
 }
 
-func BenchmarkFixed(b *testing.B) {
+func BenchmarkFixedPoint(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 2))
 	const n = 1536
 	x, a, y := wide(r, n, 34), narrow(r, n), narrow(r, n)
