@@ -1,6 +1,10 @@
 package layer
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/foretell/foretell/internal/simd/fixedpoint"
+)
 
 // Activations are the inputs of a product: for each token integers within 4095 of
 // zero, with fraction bits of their own.
@@ -23,22 +27,6 @@ func NewActivations(n, width int) *Activations {
 // Set makes x, which has frac fraction bits, the activations of token t.
 func (a *Activations) Set(t int, x []int64, frac int) {
 	row := a.a[t*a.stride:][:a.width]
-	a.frac[t] = frac - quantize(row, x)
-	a.norm[t] = uint8((bits.Len64(squares(row)) + 1) / 2)
-}
-
-// quantize sets dst to x / 2^n, rounded and within activationMax of zero, for the
-// least n of at least 0 for which |x| / 2^n < 4096.
-func quantize(dst []int16, x []int64) (n int) {
-	var all uint64
-	for _, v := range x {
-		all |= uint64(v ^ v>>63)
-	}
-	n = max(bits.Len64(all)-12, 0)
-	half := int64(1) << n >> 1
-	dst = dst[:len(x)]
-	for i, v := range x {
-		dst[i] = int16(min(max((v+half)>>n, -activationMax), activationMax))
-	}
-	return n
+	a.frac[t] = frac - fixedpoint.Quantize(row, x)
+	a.norm[t] = uint8((bits.Len64(fixedpoint.Squares(row)) + 1) / 2)
 }

@@ -4,7 +4,9 @@ import (
 	"math"
 	"math/big"
 	"math/bits"
-	"slices"
+
+	"github.com/foretell/foretell/internal/simd/attend"
+	"github.com/foretell/foretell/internal/simd/fixedpoint"
 )
 
 // An Attention weighs values by how well their keys match a query (Vaswani et al.
@@ -22,7 +24,6 @@ type Attention struct {
 }
 
 const (
-	scoreFrac = 16 // fraction bits of a score to base 2
 	shareBits = 15 // the most bits of a share
 	totalBits = 24 // the most bits of the sum of all shares, before rounding
 )
@@ -48,7 +49,7 @@ func NewAttention(dim, seen int) *Attention {
 
 // SetQuery sets the query: dim numbers with frac fraction bits.
 func (a *Attention) SetQuery(x []int64, frac int) {
-	a.frac = frac - quantize(a.query[:len(x)], x)
+	a.frac = frac - fixedpoint.Quantize(a.query[:len(x)], x)
 }
 
 // Attend sets dst to what the query at a position gets from a head of a cache: dim
@@ -57,29 +58,34 @@ func (a *Attention) Attend(dst []int64, c *Cache, head, position int) {
 	spans, n := c.spans(position)
 	base := head * (c.sinks + c.ring)
 	seen := 0
+	top := int32(math.MinInt32)
 	least := int32(math.MaxInt32) // fraction bits of the value with the fewest
 	for _, s := range spans[:n] {
 		at, count := base+s.from, s.to-s.from
-		scores(a.scores[seen:][:count], a.query, c.keys[at*c.stride:], c.keyFrac[at:], a.scale,
-			a.frac+a.scaleFrac-scoreFrac)
-		for _, f := range c.valueFrac[at:][:count] {
-			least = min(least, f)
-		}
+		top = attend.Scores(a.scores[seen:][:count], a.query, c.keys[at*c.stride:], c.keyFrac[at:], a.scale,
+			a.frac+a.scaleFrac-attend.ScoreFrac, top)
+		least = attend.Least(c.valueFrac[at:][:count], least)
 		seen += count
 	}
-	total := powers(a.exps[:seen], a.scores[:seen], slices.Max(a.scores[:seen]))
+	total := attend.Powers(a.exps[:seen], a.scores[:seen], top)
 	seen = 0
+	var largest uint32
+	var aligned uint64
 	for _, s := range spans[:n] {
 		at, count := base+s.from, s.to-s.from
-		align(a.exps[seen:][:count], c.valueFrac[at:], least)
+		l, t := attend.Align(a.exps[seen:][:count], c.valueFrac[at:], least)
+		largest, aligned = max(largest, l), aligned+t
 		seen += count
 	}
-	cut := share(a.shares[:seen], a.exps[:seen])
+	// The least number of bits to take off for which no share has more than shareBits
+	// then, and their sum no more than totalBits.
+	cut := max(bits.Len32(largest)-shareBits, bits.Len64(aligned)-totalBits, 0)
+	attend.Share(a.shares[:seen], a.exps[:seen], cut)
 	clear(a.sums)
 	seen = 0
 	for _, s := range spans[:n] {
 		at, count := base+s.from, s.to-s.from
-		weigh(a.sums, a.shares[seen:][:count], c.values[at*c.stride:])
+		attend.Weigh(a.sums, a.shares[seen:][:count], c.values[at*c.stride:])
 		seen += count
 	}
 	length := bits.Len64(total) // at most 41: 20 bits a power, 2^20 keys

@@ -1,6 +1,10 @@
 package layer
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/foretell/foretell/internal/simd/fixedpoint"
+)
 
 // A Cache holds the keys and values of one layer of one stream: those of the first
 // positions, the sinks, and of the last ones, the window (Xiao et al. 2023).
@@ -58,7 +62,7 @@ func (c *Cache) at(head, position int) int {
 // PutKey stores a key of dim numbers with frac fraction bits.
 func (c *Cache) PutKey(head, position int, x []int64, frac int) {
 	at := c.at(head, position)
-	c.keyFrac[at] = int32(frac - quantize(c.keys[at*c.stride:][:c.dim], x))
+	c.keyFrac[at] = int32(frac - fixedpoint.Quantize(c.keys[at*c.stride:][:c.dim], x))
 }
 
 const valueMax = 127

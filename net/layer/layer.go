@@ -25,10 +25,8 @@ const (
 	NormFrac     = 30
 )
 
-const (
-	maxGain       = 1 << 16 // the largest absolute value of a gain or a bias
-	activationMax = 4095    // the largest absolute value of an activation
-)
+// maxGain bounds the absolute values of gains and biases.
+const maxGain = 1 << 16
 
 // round returns x / 2^n, rounded. n may be negative where the result fits.
 func round(x int64, n int) int64 {

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/simd/fixedpoint"
 	"github.com/foretell/foretell/internal/simd/gemm"
 )
 
@@ -53,7 +54,7 @@ func NewLinear(src Rows, bias []float64) (*Linear, error) {
 		quantizeRow(w, values, largest[r])
 		scale := mantissa(largest[r], l.exp)
 		l.matrix.SetRow(r, w, scale)
-		hi, lo := bits.Mul64(squares(w), uint64(scale)*uint64(scale))
+		hi, lo := bits.Mul64(fixedpoint.Squares(w), uint64(scale)*uint64(scale))
 		l.norm = max(l.norm, (bitLen(hi, lo)+1)/2)
 	}
 	if bias == nil {
@@ -65,20 +66,6 @@ func NewLinear(src Rows, bias []float64) (*Linear, error) {
 	var err error
 	l.bias, l.biasFrac, err = vector(bias, biasBits)
 	return l, err
-}
-
-// squares returns the sum of the squares of integers within 4095 of zero.
-func squares(x []int16) (sum uint64) {
-	for len(x) > 0 {
-		n := min(len(x), 256)
-		var part uint32
-		for _, v := range x[:n] {
-			part += uint32(int32(v) * int32(v))
-		}
-		sum += uint64(part)
-		x = x[n:]
-	}
-	return sum
 }
 
 // bitLen returns the number of bits of hi * 2^64 + lo.

@@ -7,6 +7,7 @@ import (
 	"math/bits"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/simd/fixedpoint"
 )
 
 // A Norm scales vectors to a mean square of one, after subtracting their mean if
@@ -75,32 +76,16 @@ func (n *Norm) Width() int { return len(n.gain) }
 func (n *Norm) Apply(dst, x []int64) {
 	width := len(n.gain)
 	dst, x = dst[:width], x[:width]
-	var all uint64
-	for _, v := range x {
-		all |= uint64(v ^ v>>63)
-	}
-	shift := max(bits.Len64(all)-normBits, -normLeft)
-	sum := int64(0)
-	for i, v := range x {
-		dst[i] = round(v, shift)
-		sum += dst[i]
-	}
+	shift := max(fixedpoint.Bits(x)-normBits, -normLeft)
+	sum := fixedpoint.Shift(dst, x, shift)
 	if n.centred {
 		mean := floorDiv(2*sum+int64(width), 2*int64(width))
 		for i := range dst {
 			dst[i] -= mean
 		}
 	}
-	var total uint64
-	for _, v := range dst {
-		v = round(v, squareCut)
-		total += uint64(v * v)
-	}
-	inverse, cut := n.inverse(total, shift)
-	for i, v := range dst {
-		v = round(v*inverse, cut)
-		dst[i] = round(v*int64(n.gain[i]), n.gainFrac)
-	}
+	inverse, cut := n.inverse(fixedpoint.Energy(dst, squareCut), shift)
+	fixedpoint.Scale(dst, inverse, cut, n.gain, n.gainFrac)
 	if n.bias != nil {
 		for i, b := range n.bias {
 			dst[i] += b

@@ -5,42 +5,11 @@ import (
 	"sync"
 )
 
-// A Curve is a function S, from 0 to 1 with S(-x) = 1 - S(x), by which x is
-// multiplied: the activation of x is x * S(x).
-type Curve struct {
-	table func() *[curveSize]int32 // S(i/256) with 30 fraction bits, rounded
-}
-
-const (
-	curveFrac  = 30
-	curveStep  = 8                   // an entry is 2^-curveStep
-	curveSize  = 16<<curveStep + 1   // entries, from 0 to 16
-	curveIn    = 18                  // fraction bits of what is looked up
-	curveInner = curveIn - curveStep // bits between two entries
-)
-
-// The activations that are x * S(x).
-var (
-	SiLU     = &Curve{sync.OnceValue(func() *[curveSize]int32 { return curve(sigmoid) })}
-	GELU     = &Curve{sync.OnceValue(func() *[curveSize]int32 { return curve(gaussian) })}
-	GELUTanh = &Curve{sync.OnceValue(func() *[curveSize]int32 { return curve(tanh) })}
-)
-
 // Constants and functions are worked out with 160 fraction bits, of which some ten
 // are lost.
 const precision = 160
 
 var one = new(big.Int).Lsh(big.NewInt(1), precision)
-
-// curve returns the table of a function of numbers with precision fraction bits.
-func curve(s func(x *big.Int) *big.Int) *[curveSize]int32 {
-	var table [curveSize]int32
-	for i := range table {
-		x := new(big.Int).Lsh(big.NewInt(int64(i)), precision-curveStep)
-		table[i] = int32(roundBig(s(x), precision-curveFrac).Int64())
-	}
-	return &table
-}
 
 // roundBig returns x / 2^n, rounded, in x.
 func roundBig(x *big.Int, n uint) *big.Int {
