@@ -27,11 +27,20 @@ const lanes = 16
 // be put before the first of them looks back. More than limit positions never come.
 func NewCache(heads, dim, sinks, window, block, limit int) *Cache {
 	c := &Cache{heads: heads, dim: dim, stride: Padded(dim), sinks: sinks, window: window}
-	c.ring = min(window+block-1, max(limit-sinks, 1))
+	c.ring = ring(sinks, window, block, limit)
 	slots := heads * (sinks + c.ring)
 	c.keys, c.values = make([]int16, slots*c.stride), make([]int8, slots*c.stride)
 	c.keyFrac, c.valueFrac = make([]int32, slots), make([]int32, slots)
 	return c
+}
+
+// ring returns the number of slots that go round.
+func ring(sinks, window, block, limit int) int { return min(window+block-1, max(limit-sinks, 1)) }
+
+// CacheBytes returns how much memory NewCache takes.
+func CacheBytes(heads, dim, sinks, window, block, limit int) int64 {
+	slots := int64(heads) * int64(sinks+ring(sinks, window, block, limit))
+	return slots * int64(3*Padded(dim)+8)
 }
 
 // Padded returns how many numbers a key, a value or a query of dim numbers takes.

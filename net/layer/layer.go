@@ -16,13 +16,17 @@ import (
 	"github.com/foretell/foretell/internal/fault"
 )
 
-// Bounds of networks. MaxWidth is the most columns of a matrix.
+// Bounds of networks: the most columns of a matrix and numbers of a head, and the
+// fraction bits of a residual and of what a norm gives.
 const (
 	MaxWidth     = 1 << 15
-	maxGain      = 1 << 16 // the largest absolute value of a gain or a bias
-	ResidualFrac = 24      // fraction bits of a residual
-	NormFrac     = 30      // fraction bits of what a norm gives
+	MaxHead      = 256
+	ResidualFrac = 24
+	NormFrac     = 30
 )
+
+// maxGain bounds the absolute values of gains and biases.
+const maxGain = 1 << 16
 
 // round returns x / 2^n, rounded. n may be negative where the result fits.
 func round(x int64, n int) int64 {

@@ -24,6 +24,7 @@ type Rope struct {
 // A turn is the cosine and sine of an angle.
 type turn struct{ cos, sin *big.Int }
 
+// RopeFrac is the number of fraction bits that a rotation adds.
 const RopeFrac = 30
 
 // NewRope returns the rotation of the first dims numbers of a head, an even number.
