@@ -12,11 +12,11 @@
 // each turn.
 
 #define ADD(from, lo, hi) \
-	VPBROADCASTD from, Y14; \
-	VPMADDWD Y14, Y12, Y15; \
-	VPADDD Y15, lo, lo; \
-	VPMADDWD Y14, Y13, Y14; \
-	VPADDD Y14, hi, hi
+	VPBROADCASTD from, Y14;     \
+	VPMADDWD     Y14, Y12, Y15; \
+	VPMADDWD     Y14, Y13, Y14; \
+	VPADDD       Y15, lo, lo;   \
+	VPADDD       Y14, hi, hi
 
 #define TOKENS1(i) \
 	VMOVDQU (64*i)(SI), Y12; \
