@@ -33,22 +33,36 @@ func Scores(dst []int32, query, keys []int16, frac []int32, scale int64, shift i
 		top = scoresFast(&dst[0], &query[0], n, &keys[0], &frac[0], scale, shift, done, top)
 		dst, keys, frac = dst[done:], keys[done*n:], frac[done:]
 	}
-	return scores(dst, query, keys, frac, scale, shift, top)
-}
-
-func scores(dst []int32, query, keys []int16, frac []int32, scale int64, shift int, top int32) int32 {
 	for i := range dst {
-		key := keys[i*len(query):][:len(query)]
-		sum := int64(0)
-		for d, q := range query {
-			sum += int64(int32(q) * int32(key[d]))
-		}
-		n := min(max(shift+int(frac[i]), 1), 62)
-		s := (sum*scale + 1<<(n-1)) >> n
-		dst[i] = int32(min(max(s, math.MinInt32), math.MaxInt32))
+		dst[i] = score(dot(query, keys[i*n:][:n]), scale, shift+int(frac[i]))
 		top = max(top, dst[i])
 	}
 	return top
+}
+
+func scores(dst []int32, query, keys []int16, frac []int32, scale int64, shift int, top int32) int32 {
+	n := len(query)
+	for i := range dst {
+		dst[i] = score(dotGo(query, keys[i*n:][:n]), scale, shift+int(frac[i]))
+		top = max(top, dst[i])
+	}
+	return top
+}
+
+// dotGo returns the product of a query and a key.
+func dotGo(query, key []int16) (sum int64) {
+	key = key[:len(query)]
+	for d, q := range query {
+		sum += int64(int32(q) * int32(key[d]))
+	}
+	return sum
+}
+
+// score returns sum * scale / 2^n, rounded.
+func score(sum, scale int64, n int) int32 {
+	n = min(max(n, 1), 62)
+	s := (sum*scale + 1<<(n-1)) >> n
+	return int32(min(max(s, math.MinInt32), math.MaxInt32))
 }
 
 // The power 2^-x is that of its whole part times a polynomial in its fraction f,

@@ -21,6 +21,14 @@ func fastKeys(count, n int) int {
 	return count &^ 7
 }
 
+// dot is dotGo.
+func dot(query, key []int16) int64 {
+	if fastKeys(8, len(query)) == 0 {
+		return dotGo(query, key)
+	}
+	return int64(dotFast(&query[0], &key[0], len(query)))
+}
+
 // fastValues returns how many of count values of n numbers the vector loop takes.
 func fastValues(count, n int) int {
 	if !simd.Vectors() || n%Lanes > 0 {
@@ -28,6 +36,9 @@ func fastValues(count, n int) int {
 	}
 	return count &^ 1
 }
+
+//go:noescape
+func dotFast(query, key *int16, n int) int32
 
 //go:noescape
 func scoresFast(dst *int32, query *int16, n int, keys *int16, frac *int32, scale int64, shift, count int, top int32) int32

@@ -147,6 +147,26 @@ products:
 	VZEROUPPER
 	RET
 
+// func dotFast(query, key *int16, n int) int32
+TEXT ·dotFast(SB), NOSPLIT, $0-28
+	MOVQ  query+0(FP), SI
+	MOVQ  key+8(FP), DI
+	MOVQ  n+16(FP), CX
+	VPXOR Y0, Y0, Y0
+
+turn:
+	VMOVDQU  (SI), Y1
+	VPMADDWD (DI), Y1, Y1
+	VPADDD   Y1, Y0, Y0
+	ADDQ     $32, SI
+	ADDQ     $32, DI
+	SUBQ     $16, CX
+	JNZ      turn
+	FOLD(VPADDD)
+	MOVL     AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
 // func powersFast(dst *uint32, x *int32, n int, top int32) (total uint64)
 TEXT ·powersFast(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
