@@ -10,6 +10,7 @@ package net
 import (
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/net/gguf"
@@ -78,4 +79,15 @@ func Open(src io.ReaderAt, size, memory int64) (*Model, error) {
 	}
 	m.memory = l.used
 	return m, nil
+}
+
+// A bare is a safetensors file, of which all that is said is text.
+type bare struct{ *safetensors.File }
+
+func (b bare) Text(key string) (string, bool) { return b.Metadata(key) }
+
+func (b bare) Number(key string) (float64, bool) {
+	text, _ := b.Metadata(key)
+	x, err := strconv.ParseFloat(text, 64)
+	return x, err == nil
 }
