@@ -5,7 +5,6 @@ import (
 	"os/signal"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/foretell/foretell/internal/outputs"
@@ -58,7 +57,7 @@ func (s *stage) removeScratch() {
 // and ends what it has started and then itself, in the way that the signal does.
 func removeOnSignal() {
 	// What nohup and the like have this process ignore, it goes on to ignore.
-	ending := slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
+	ending := slices.DeleteFunc(slices.Clone(endings), signal.Ignored)
 	if len(ending) == 0 {
 		return // Notify would take no signals for all
 	}
