@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -93,17 +94,20 @@ func (s *Stage) Open(f *os.File, shown string) (*File, error) {
 // descriptor that is open already.
 func (s *Stage) Path(name string, force bool, mode fs.FileMode) (*File, error) {
 	if n, ok := Descriptor(name); ok {
-		for _, f := range []*os.File{os.Stdout, os.Stderr} {
-			if uintptr(n) == f.Fd() {
-				return s.Open(f, name)
-			}
+		f, err := duplicate(n, name) // the other is its owner's to close
+		if err != nil {
+			return nil, err
 		}
-		return s.Open(os.NewFile(uintptr(n), name), name)
+		out, err := s.Open(f, name)
+		if err != nil {
+			f.Close()
+		}
+		return out, err
 	}
 	fi, err := os.Stat(name)
 	switch {
 	case err == nil && fi.IsDir():
-		return nil, fmt.Errorf("%s is a folder", name)
+		return nil, &worded{name + " is a folder", syscall.EISDIR}
 	case err == nil && !fi.Mode().IsRegular():
 		if err := s.unread(fi, name); err != nil {
 			return nil, err
@@ -141,7 +145,18 @@ func (s *Stage) Check(name string, force bool) error {
 	return nil
 }
 
-func exists(shown string) error { return fmt.Errorf("%s exists already (-f overwrites it)", shown) }
+func exists(shown string) error {
+	return &worded{shown + " exists already (-f overwrites it)", syscall.EEXIST}
+}
+
+// A worded error says in words what the system calls by a number.
+type worded struct {
+	text string
+	err  error
+}
+
+func (w *worded) Error() string { return w.text }
+func (w *worded) Unwrap() error { return w.err }
 
 // Below stages a file as Path does, in a folder that may not exist yet. name is
 // its path below root, with slashes.
@@ -261,7 +276,7 @@ func (f *File) free() error {
 	case err != nil:
 		return err
 	case fi.IsDir():
-		return fmt.Errorf("%s is a folder", f.Shown)
+		return &worded{f.Shown + " is a folder", syscall.EISDIR}
 	case !f.force:
 		return exists(f.Shown)
 	}
@@ -270,10 +285,7 @@ func (f *File) free() error {
 
 // Finish makes sure that what was written is stored.
 func (f *File) Finish() error {
-	switch {
-	case f.File == os.Stderr: // messages go there as well
-		return nil
-	case !f.Staged:
+	if !f.Staged {
 		return f.Close()
 	}
 	if err := cmp.Or(f.Sync(), f.Close()); err != nil || f.Time.IsZero() {

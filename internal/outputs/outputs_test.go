@@ -173,7 +173,12 @@ func TestDescriptors(t *testing.T) {
 	if err := out.Finish(); err != nil {
 		t.Fatal(err)
 	}
-	f.Close() // it has been closed by the other owner
+	if _, err := f.WriteString(" and more"); err != nil {
+		t.Errorf("the descriptor is closed for its owner: %v", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // FuzzCheckName has every name that is accepted name a file inside the folder.

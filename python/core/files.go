@@ -10,29 +10,20 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"unsafe"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/internal/outputs"
 	"github.com/foretell/foretell/tokens"
 )
 
-// A writer writes a file beside the one that it becomes once it is whole.
+// A writer writes a file in the way of the command.
 type writer struct {
 	*foretell.Writer
-	file *os.File
-	path string
-}
-
-// abandon removes what was written.
-func (w *writer) abandon() {
-	if w.file != nil {
-		w.file.Close()
-		os.Remove(w.file.Name())
-		w.file = nil
-	}
+	stage outputs.Stage
+	file  *outputs.File
 }
 
 func writerOptions(w *C.ft_writing) *foretell.WriterOptions {
@@ -49,20 +40,12 @@ func writerOptions(w *C.ft_writing) *foretell.WriterOptions {
 //export ft_writer_new
 func ft_writer_new(path *C.char, o *C.ft_writing, e *C.ft_error) (h C.uint32_t) {
 	defer rescue(e)
-	w := &writer{path: C.GoString(path)}
+	w := new(writer)
 	var err error
-	for n := 0; ; n++ {
-		name := filepath.Join(filepath.Dir(w.path), fmt.Sprintf(".%d-%d.partial", os.Getpid(), n))
-		w.file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if !os.IsExist(err) {
-			break
-		}
-	}
-	if fail(e, err) != 0 {
+	if w.file, err = w.stage.Path(C.GoString(path), true, outputs.AnyMode); fail(e, err) != 0 {
 		return 0
 	}
-	w.Writer, err = foretell.NewWriter(w.file, writerOptions(o))
-	if fail(e, err) != 0 {
+	if w.Writer, err = foretell.NewWriter(w.file, writerOptions(o)); fail(e, err) != 0 {
 		w.abandon()
 		return 0
 	}
@@ -115,15 +98,20 @@ func ft_writer_close(h C.uint32_t, whole C.int32_t, e *C.ft_error) (code C.int32
 		return C.FT_OK
 	}
 	if err == nil {
-		err = w.file.Close()
+		err = w.file.Finish()
 	}
 	if err == nil {
-		err = os.Rename(w.file.Name(), w.path)
-	}
-	if err == nil {
-		w.file = nil
+		err = w.stage.Commit()
 	}
 	return fail(e, err)
+}
+
+// abandon removes what was written and is not complete.
+func (w *writer) abandon() {
+	if !w.file.Staged {
+		w.file.Close()
+	}
+	w.stage.Discard()
 }
 
 // A reader reads an open file.

@@ -68,7 +68,9 @@ static PyObject *save(PyObject *self, PyObject *args) {
 	(void)self;
 	if (!PyArg_ParseTuple(args, "yO&O!", &path, writing, &how, &PyList_Type, &arrays) || ready() < 0)
 		return NULL;
+	PyThreadState *opening = PyEval_SaveThread(); /* a pipe waits for its reader */
 	uint32_t h = go->writer_new((char *)path, &how, &e);
+	PyEval_RestoreThread(opening);
 	if (e.code != FT_OK)
 		return raise_error(&e);
 	int failed = 0;
