@@ -53,7 +53,10 @@ func (s *Source) zipFile(name, prefix string, r *bufio.Reader, ra io.ReaderAt, s
 	entries, deflated, err := zipEntries(ra, size)
 	if err != nil {
 		if err != errNoArrays {
-			if err := s.note(fmt.Errorf("%w: %w", fault.ErrUnsupported, err), "kept as bytes"); err != nil {
+			if !errors.Is(err, zip.ErrFormat) {
+				err = fmt.Errorf("%w: %w", fault.ErrUnsupported, err)
+			}
+			if err := s.note(err, "kept as bytes"); err != nil {
 				return err
 			}
 		}

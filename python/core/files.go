@@ -200,7 +200,8 @@ func (f *filler) Write(p []byte) (int, error) {
 }
 
 // ft_compress compresses bytes as one file: arrays in them are found by what they
-// begin with, everything else has elements of the given type.
+// begin with, everything else has elements of the given type. A message without an
+// error tells what is kept as bytes though it begins as an array.
 //
 //export ft_compress
 func ft_compress(p unsafe.Pointer, n C.int64_t, kind *C.char, o *C.ft_writing, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
@@ -212,15 +213,28 @@ func ft_compress(p unsafe.Pointer, n C.int64_t, kind *C.char, o *C.ft_writing, l
 	}
 	options := writerOptions(o)
 	src := slice[byte](p, n)
+	var notes []string
+	opts.Note = func(note error) {
+		if text := note.Error(); len(notes) < maxNotes && !slices.Contains(notes, text) {
+			notes = append(notes, text)
+		}
+	}
 	out, err := compressSource(src, opts, options)
 	if err != nil {
+		notes = nil // all of it is bytes
 		out, err = compressRaw(src, opts.Dtype, options)
 	}
 	if fail(e, err) != 0 {
 		return 0
 	}
+	if len(notes) > 0 {
+		e.message = C.CString(strings.Join(notes, "\n"))
+	}
 	return give(out, length)
 }
+
+// maxNotes bounds what is told of one input.
+const maxNotes = 10
 
 var errInexact = errors.New("the content would not come back byte for byte")
 

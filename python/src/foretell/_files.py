@@ -299,8 +299,9 @@ def compress(data, *, dtype="uint8", model=None, block=0, workers=0, prior=b"", 
     """Compress bytes, or anything with a contiguous buffer, and return bytes.
 
     npy, npz and tar content is recognised and its arrays compressed as what they are.
-    Other data is taken as little-endian elements of type dtype. prior and embed_prior
-    are those of save.
+    Other data is taken as little-endian elements of type dtype. An array in it that
+    cannot be coded, of floats or cut off, is kept as bytes, with a UserWarning. prior
+    and embed_prior are those of save.
     """
     dtype = np.dtype(dtype)
     if dtype.name not in _TYPES:

@@ -106,7 +106,15 @@ static PyObject *compress(PyObject *self, PyObject *args) {
 		PyEval_RestoreThread(state);
 	}
 	PyBuffer_Release(&data);
-	return failed ? NULL : blob(h, length, &e);
+	if (failed)
+		return NULL;
+	PyObject *result = blob(h, length, &e);
+	if (e.code == FT_OK && e.message) {
+		if (PyErr_WarnEx(PyExc_UserWarning, e.message, 2) < 0)
+			Py_CLEAR(result);
+		free(e.message);
+	}
+	return result;
 }
 
 static PyObject *decompress(PyObject *self, PyObject *args) {
