@@ -103,7 +103,7 @@ if in_checkout():
 unix = os.name != "nt"
 linux = sys.platform.startswith("linux")
 compile_args = ["-std=c11", "-O2", "-fvisibility=hidden"] if unix else []
-core_link = ["-Wl,--exclude-libs,ALL", "-Wl,-Bsymbolic", "-pthread"] if linux else []
+core_link = [f"-Wl,--version-script={NATIVE}/core.map", "-Wl,-Bsymbolic", "-pthread"] if linux else []
 if sys.platform == "darwin":
     core_link = ["-framework", "CoreFoundation", "-framework", "Security", "-lresolv"]
 

@@ -10,10 +10,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$python" -m venv "$work/venv"
 "$work/venv/bin/pip" install -q build wheel ziglang
+zig=$("$work/venv/bin/python" -c 'import os, ziglang; print(os.path.join(os.path.dirname(ziglang.__file__), "zig"))')
 "$work/venv/bin/python" -m build -q -s -o "$out" .
 
 for machine in x86_64:amd64 aarch64:arm64; do
-	cc="$work/venv/bin/python -m ziglang cc -target ${machine%:*}-linux-gnu.2.28"
+	cc="$zig cc -target ${machine%:*}-linux-gnu.2.28"
 	GOARCH=${machine#*:} CC=$cc LDSHARED="$cc -shared" _PYTHON_HOST_PLATFORM="linux-${machine%:*}" \
 		"$work/venv/bin/pip" wheel -q --no-deps -w "$work/wheels" "$out"/foretell-*.tar.gz
 	"$work/venv/bin/python" -m wheel tags --remove --platform-tag "manylinux_2_28_${machine%:*}" "$work"/wheels/*"linux_${machine%:*}.whl" >/dev/null
