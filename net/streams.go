@@ -2,6 +2,7 @@ package net
 
 import (
 	"fmt"
+	"math/bits"
 	"runtime"
 
 	"github.com/foretell/foretell/internal/fault"
@@ -190,4 +191,32 @@ func (s *Streams) Feed(stream int, tokens []uint32, yield func(first int, logits
 		}
 	}
 	return nil
+}
+
+// Float32 sets dst to logits as numbers: exactly for those within 256 of zero, and the
+// nearest float32, ties to even, for others.
+func Float32(dst []float32, logits []int32) {
+	const exact = 1 << 24
+	dst = dst[:len(logits)]
+	for i, n := range logits {
+		if -exact < n && n < exact {
+			dst[i] = float32(n) / (1 << LogitFrac)
+		} else {
+			dst[i] = float32(significant(n)) / (1 << LogitFrac)
+		}
+	}
+}
+
+// significant rounds n, of more than 24 bits, to 24 significant bits, ties to even. It
+// does what the conversion to a float32 does under the usual rounding mode, which the
+// thread need not be in.
+func significant(n int32) int64 {
+	x := max(int64(n), -int64(n))
+	cut := bits.Len64(uint64(x)) - 24
+	half := int64(1) << (cut - 1)
+	x = (x + half - 1 + x>>cut&1) >> cut << cut
+	if n < 0 {
+		return -x
+	}
+	return x
 }
