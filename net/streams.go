@@ -21,7 +21,8 @@ type Options struct {
 	Window, Sinks int
 
 	// Positions is the most tokens that a stream will be given. 0 stands for as
-	// many as the network was trained for, which is also the most.
+	// many as the network was trained for, up to 65,536. More than it was trained
+	// for are refused.
 	Positions int
 
 	// Block is how many tokens of one stream Feed works on together; 0 stands for
@@ -42,7 +43,7 @@ func (o Options) withDefaults(context int) (Options, error) {
 		field *int
 		value int
 	}{
-		{&o.Window, 1024}, {&o.Sinks, 4}, {&o.Positions, context}, {&o.Block, 128}, {&o.Threads, runtime.GOMAXPROCS(0)},
+		{&o.Window, 1024}, {&o.Sinks, 4}, {&o.Positions, min(context, 1<<16)}, {&o.Block, 128}, {&o.Threads, runtime.GOMAXPROCS(0)},
 	} {
 		if *d.field == 0 {
 			*d.field = d.value
@@ -86,8 +87,12 @@ func newStreams(d *decoder, n int, o Options) (*Streams, error) {
 	s := &Streams{decoder: d, options: o, position: make([]int, n), chunk: max(n, min(o.Block, feedChunk))}
 	rows := max(n, o.Block)
 	cache := layer.CacheBytes(d.kvHeads, d.dim, o.Sinks, o.Window, o.Block, o.Positions)
-	if need := cache*int64(n*len(d.blocks)) + d.passBytes(rows, s.chunk); o.Memory > 0 && need > o.Memory {
-		return nil, fmt.Errorf("%w: %d streams take %d bytes of memory, more than the %d that are allowed; ask for fewer or a smaller window",
+	need := float64(cache)*float64(n)*float64(len(d.blocks)) + float64(d.passBytes(rows, s.chunk))
+	if d.rope != nil {
+		need += float64(d.rope.Bytes(o.Positions))
+	}
+	if o.Memory > 0 && need > float64(o.Memory) {
+		return nil, fmt.Errorf("%w: %d streams take %.0f bytes of memory, more than the %d that are allowed; ask for fewer or a smaller window",
 			fault.ErrLimit, n, need, o.Memory)
 	}
 	s.caches = make([][]*layer.Cache, n)
