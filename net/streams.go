@@ -114,6 +114,9 @@ func (s *Streams) Len() int { return len(s.position) }
 // Position returns how many tokens a stream has been given.
 func (s *Streams) Position(stream int) int { return s.position[stream] }
 
+// Positions returns how many tokens a stream can be given.
+func (s *Streams) Positions() int { return s.options.Positions }
+
 // Reset makes all streams empty again.
 func (s *Streams) Reset() { clear(s.position) }
 
