@@ -9,14 +9,14 @@ func Add(x []int64, y []int32, frac int) {
 	y = y[:len(x)]
 	if shift <= 0 {
 		for i, v := range y {
-			x[i] = min(max(x[i]+int64(v)<<-shift, -residualMax), residualMax)
+			x[i] = clip(x[i]+int64(v)<<-shift, residualMax)
 		}
 		return
 	}
 	shift = min(shift, 62)
 	half := int64(1) << (shift - 1)
 	for i, v := range y {
-		x[i] = min(max(x[i]+(int64(v)+half)>>shift, -residualMax), residualMax)
+		x[i] = clip(x[i]+(int64(v)+half)>>shift, residualMax)
 	}
 }
 
@@ -68,8 +68,15 @@ func (e *Embedding) Add(x []int64, r int, buf []int16) {
 		buf, scale = e.w[r*e.cols:][:e.cols], e.mantissa[r]
 	}
 	x = x[:len(buf)]
+	shift := e.exp - ResidualFrac
+	if 0 < shift && shift <= 62 { // products are below 2^35
+		half := int64(1) << (shift - 1)
+		for i, w := range buf {
+			x[i] = clip(x[i]+(int64(w)*int64(scale)+half)>>shift, residualMax)
+		}
+		return
+	}
 	for i, w := range buf {
-		v := roundWide(int64(w)*int64(scale), e.exp-ResidualFrac)
-		x[i] = min(max(x[i]+min(max(v, -residualMax/2), residualMax/2), -residualMax), residualMax)
+		x[i] = clip(x[i]+clip(roundWide(int64(w)*int64(scale), shift), residualMax/2), residualMax)
 	}
 }
