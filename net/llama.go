@@ -36,7 +36,7 @@ func gated(l *loader, arch string, halves bool) *decoder {
 	d.dim = l.integerOr(arch+".attention.key_length", d.width/d.heads, layer.MaxHead)
 	values := l.integerOr(arch+".attention.value_length", d.dim, layer.MaxHead)
 	turned := l.integerOr(arch+".rope.dimension_count", d.dim, layer.MaxHead)
-	if experts, ok := l.number(arch + ".expert_count"); ok && experts != 0 {
+	if experts, ok := l.Number(arch + ".expert_count"); ok && experts != 0 {
 		l.fail(fmt.Errorf("%w: a network of experts", fault.ErrUnsupported))
 	}
 	if l.err == nil && (d.heads%d.kvHeads != 0 || values != d.dim || turned > d.dim || d.heads*d.dim > layer.MaxWidth) {
@@ -72,16 +72,7 @@ func gated(l *loader, arch string, halves bool) *decoder {
 		d.blocks = append(d.blocks, b)
 	}
 	d.norm = norm("output_norm.weight", d.width)
-	vocabulary := l.count("token_embd.weight")
-	if l.has("output.weight") {
-		d.embedding = l.embedding("token_embd.weight", vocabulary, d.width)
-		d.head = l.linear("output.weight", vocabulary, d.width, nil)
-	} else {
-		d.head = l.linear("token_embd.weight", vocabulary, d.width, nil)
-		if l.err == nil {
-			d.embedding = layer.Tied(d.head)
-		}
-	}
+	l.vocabulary(d, "token_embd.weight", "output.weight")
 	return d
 }
 
@@ -92,7 +83,7 @@ func rotation(l *loader, arch string, dims int, halves bool) *layer.Rope {
 	}
 	base := l.realOr(arch+".rope.freq_base", 10000)
 	var factors []float64
-	switch kind := l.text(arch + ".rope.scaling.type"); kind {
+	switch kind, _ := l.Text(arch + ".rope.scaling.type"); kind {
 	case "", "none":
 	case "linear":
 		factor := l.realOr(arch+".rope.scaling.factor", 1)

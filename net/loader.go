@@ -3,22 +3,18 @@ package net
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/net/layer"
+	"github.com/foretell/foretell/net/tensor"
 )
 
 // A source is a model file: tensors by name, and what is said about them.
 type source interface {
-	tensor(name string) tensor         // nil if there is none
-	number(key string) (float64, bool) // not ok if there is none
-	text(key string) string            // empty if there is none
-}
-
-// A tensor is an array of real numbers in a file.
-type tensor interface {
-	Dims() []int // outermost first
-	ReadRow(dst []float64, row int) error
+	Tensor(name string) *tensor.Tensor // nil if there is none
+	Number(key string) (float64, bool)
+	Text(key string) (string, bool)
 }
 
 // A loader makes the parts of a network from a source. After an error it makes no
@@ -46,23 +42,25 @@ func (l *loader) take(bytes int64) bool {
 	return l.err == nil
 }
 
+// room reports whether there is room for bytes that are taken for a while.
+func (l *loader) room(bytes int64) bool {
+	ok := l.take(bytes)
+	l.used -= bytes
+	return ok
+}
+
 // find returns a tensor of that shape.
-func (l *loader) find(name string, shape ...int) tensor {
+func (l *loader) find(name string, shape ...int) *tensor.Tensor {
 	if l.err != nil {
 		return nil
 	}
-	t := l.tensor(name)
+	t := l.Tensor(name)
 	if t == nil {
 		l.fail(fmt.Errorf("%w: the model has no tensor %q", fault.ErrCorrupt, name))
 		return nil
 	}
-	have := t.Dims()
-	ok := len(have) == len(shape)
-	for i := range min(len(have), len(shape)) {
-		ok = ok && have[i] == shape[i]
-	}
-	if !ok {
-		l.fail(fmt.Errorf("%w: tensor %q has shape %v instead of %v", fault.ErrCorrupt, name, have, shape))
+	if !slices.Equal(t.Shape, shape) {
+		l.fail(fmt.Errorf("%w: tensor %q has shape %v instead of %v", fault.ErrCorrupt, name, t.Shape, shape))
 		return nil
 	}
 	return t
@@ -76,36 +74,81 @@ func (l *loader) vector(name string, n int) []float64 {
 	}
 	values := make([]float64, n)
 	if err := t.ReadRow(values, 0); err != nil {
-		l.fail(fmt.Errorf("tensor %q: %w", name, err))
+		l.fail(err)
 	}
 	return values
 }
 
 // optional returns a tensor of one dimension, or nil if there is none.
 func (l *loader) optional(name string, n int) []float64 {
-	if l.err != nil || l.tensor(name) == nil {
+	if l.err != nil || l.Tensor(name) == nil {
 		return nil
 	}
 	return l.vector(name, n)
 }
 
-// rows are the rows of a tensor of two dimensions.
-type rows struct {
-	tensor
-	from, count, cols int
+// A part is some rows of others.
+type part struct {
+	layer.Rows
+	from, count int
 }
 
-func (r rows) Size() (int, int) { return r.count, r.cols }
+func (p part) Size() (int, int) {
+	_, cols := p.Rows.Size()
+	return p.count, cols
+}
 
-func (r rows) ReadRow(dst []float64, row int) error { return r.tensor.ReadRow(dst, r.from+row) }
+func (p part) ReadRow(dst []float64, row int) error { return p.Rows.ReadRow(dst, p.from+row) }
+
+// tensorRows are the rows of a tensor of two dimensions.
+type tensorRows struct{ *tensor.Tensor }
+
+func (t tensorRows) Size() (int, int) { return t.Rows(), t.Cols() }
+
+// columns are the columns of a matrix, as rows.
+type columns [][]float64
+
+func (c columns) Size() (int, int) { return len(c), len(c[0]) }
+
+func (c columns) ReadRow(dst []float64, row int) error {
+	copy(dst, c[row])
+	return nil
+}
+
+// matrix returns the rows of a matrix with a row an output; or, if inputs is set, of
+// one that lies in the file with a row an input.
+func (l *loader) matrix(name string, out, in int, inputs bool) layer.Rows {
+	if !inputs {
+		return tensorRows{l.find(name, out, in)}
+	}
+	t := l.find(name, in, out)
+	if t == nil || !l.room(8*int64(in)*int64(out)) {
+		return nil
+	}
+	c := make(columns, out)
+	for r := range c {
+		c[r] = make([]float64, in)
+	}
+	row := make([]float64, out)
+	for i := range in {
+		if err := t.ReadRow(row, i); err != nil {
+			l.fail(err)
+			return nil
+		}
+		for r, v := range row {
+			c[r][i] = v
+		}
+	}
+	return c
+}
 
 // linear returns a product from a matrix and a bias, which may be nil.
 func (l *loader) linear(name string, out, in int, bias []float64) *layer.Linear {
-	t := l.find(name, out, in)
-	if t == nil {
+	w := l.matrix(name, out, in, false)
+	if l.err != nil {
 		return nil
 	}
-	return l.product(name, rows{t, 0, out, in}, bias)
+	return l.product(name, w, bias)
 }
 
 // product is linear for weights that are at hand.
@@ -127,7 +170,7 @@ func (l *loader) embedding(name string, count, width int) *layer.Embedding {
 	if t == nil || !l.take(2*int64(count)*int64(width)+12*int64(count)) {
 		return nil
 	}
-	e, err := layer.NewEmbedding(rows{t, 0, count, width})
+	e, err := layer.NewEmbedding(tensorRows{t})
 	if err != nil {
 		l.fail(fmt.Errorf("tensor %q: %w", name, err))
 	}
@@ -147,18 +190,19 @@ func (l *loader) norm(name string, gain, bias []float64, eps float64, centred bo
 }
 
 // has reports whether there is a tensor of that name.
-func (l *loader) has(name string) bool { return l.err == nil && l.tensor(name) != nil }
+func (l *loader) has(name string) bool { return l.err == nil && l.Tensor(name) != nil }
 
-// count returns the outermost dimension of a tensor.
-func (l *loader) count(name string) int {
+// size returns a dimension of a tensor of two.
+func (l *loader) size(name string, axis int) int {
 	if l.err != nil {
 		return 0
 	}
-	if t := l.tensor(name); t != nil && len(t.Dims()) > 0 {
-		return t.Dims()[0]
+	t := l.Tensor(name)
+	if t == nil || len(t.Shape) != 2 {
+		l.fail(fmt.Errorf("%w: the model has no matrix %q", fault.ErrCorrupt, name))
+		return 0
 	}
-	l.fail(fmt.Errorf("%w: the model has no tensor %q", fault.ErrCorrupt, name))
-	return 0
+	return t.Shape[axis]
 }
 
 // integer returns a number of the source from 1 to most.
@@ -166,7 +210,7 @@ func (l *loader) integer(key string, most int) int {
 	if l.err != nil {
 		return 0
 	}
-	x, ok := l.number(key)
+	x, ok := l.Number(key)
 	if !ok {
 		l.fail(fmt.Errorf("%w: the model does not say %q", fault.ErrCorrupt, key))
 		return 0
@@ -183,7 +227,7 @@ func (l *loader) integerOr(key string, value, most int) int {
 	if l.err != nil {
 		return 0
 	}
-	if _, ok := l.number(key); ok {
+	if _, ok := l.Number(key); ok {
 		return l.integer(key, most)
 	}
 	if value < 1 || value > most {
@@ -198,7 +242,7 @@ func (l *loader) real(key string) float64 {
 	if l.err != nil {
 		return 0
 	}
-	x, ok := l.number(key)
+	x, ok := l.Number(key)
 	if !ok {
 		l.fail(fmt.Errorf("%w: the model does not say %q", fault.ErrCorrupt, key))
 	}
@@ -210,8 +254,22 @@ func (l *loader) realOr(key string, value float64) float64 {
 	if l.err != nil {
 		return 0
 	}
-	if x, ok := l.number(key); ok {
+	if x, ok := l.Number(key); ok {
 		return x
 	}
 	return value
+}
+
+// vocabulary reads the vectors of tokens and the last product of a network, which are
+// one matrix if there is no tensor for the latter.
+func (l *loader) vocabulary(d *decoder, token, head string) {
+	n := l.size(token, 0)
+	if l.has(head) {
+		d.embedding = l.embedding(token, n, d.width)
+		d.head = l.linear(head, n, d.width, nil)
+		return
+	}
+	if d.head = l.linear(token, n, d.width, nil); l.err == nil {
+		d.embedding = layer.Tied(d.head)
+	}
 }

@@ -118,7 +118,7 @@ func (s *Streams) check(stream int, tokens []uint32) error {
 	}
 	for _, t := range tokens {
 		if vocabulary := s.decoder.embedding.Rows(); t >= uint32(vocabulary) {
-			return &fault.SymbolError{Symbol: t, Len: vocabulary}
+			return fmt.Errorf("%w: token %d of a network of %d", fault.ErrSymbol, t, vocabulary)
 		}
 	}
 	return nil
@@ -128,7 +128,7 @@ func (s *Streams) check(stream int, tokens []uint32) error {
 // predictions of what comes next: for each stream a logit for every token of the
 // vocabulary, with LogitFrac fraction bits. They are there until the next call.
 //
-// Errors, before which nothing has changed, are a *fault.SymbolError and ErrLimit
+// Errors, before which nothing has changed, are ErrSymbol and ErrLimit
 // (the end of what the streams were made for).
 func (s *Streams) Step(tokens []uint32) ([]int32, error) {
 	if len(tokens) > len(s.position) {

@@ -47,13 +47,13 @@ func roundWide(x int64, n int) int64 {
 		return round(x, n)
 	case x == 0:
 		return 0
-	case -n > 62 || x > limit>>-n:
+	case -n > 62 || x > limit>>-n || x < -(limit>>-n):
 		if x > 0 {
 			return limit
 		}
 		return -limit
 	}
-	return max(x<<-n, -limit)
+	return x << -n
 }
 
 // fixed returns x with frac fraction bits, rounded to the nearest integer, halves

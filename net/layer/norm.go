@@ -93,6 +93,13 @@ func (n *Norm) Apply(dst, x []int64) {
 	}
 }
 
+// Residual makes a residual of what a norm gives, in place.
+func Residual(x []int64) {
+	for i, v := range x {
+		x[i] = round(v, NormFrac-ResidualFrac)
+	}
+}
+
 // ApplyHead sets dst to the norm of a head x with frac fraction bits, and returns the
 // fraction bits of dst. buf is room for as many numbers.
 func (n *Norm) ApplyHead(dst []int32, buf []int64, x []int32, frac int) int {

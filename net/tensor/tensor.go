@@ -54,19 +54,23 @@ func New(src io.ReaderAt, size int64, name string, shape []int, t Type, offset i
 			rows *= n
 		}
 	}
+	if cols == 0 {
+		rows = 0
+	}
 	elements, _ := t.Block()
 	if cols%elements != 0 {
 		return refuse(fmt.Sprintf("has a last axis that is not a multiple of %d", elements))
 	}
 	x := &Tensor{Name: name, Shape: shape, Type: t, src: src, offset: offset, rows: rows, cols: cols}
 	stride := x.stride()
-	if offset < 0 || offset > size || rows > 0 && stride > 0 && int64(rows) > (size-offset)/stride {
+	if offset < 0 || offset > size || rows > 0 && int64(rows) > (size-offset)/stride {
 		return refuse(fmt.Sprintf("does not lie within the %d bytes of the file", size))
 	}
 	return x, nil
 }
 
-// Rows returns the number of rows: the product of all axes but the last.
+// Rows returns the number of rows: the product of all axes but the last, or 0 if there
+// are no numbers.
 func (t *Tensor) Rows() int { return t.rows }
 
 // Cols returns the length of a row: that of the last axis, or 1 if there is no axis.
