@@ -1,11 +1,5 @@
 package layer
 
-import (
-	"fmt"
-
-	"github.com/foretell/foretell/internal/fault"
-)
-
 // A residual is a vector of int64 with 24 fraction bits, within 2^62 of zero.
 const residualMax = 1 << 62
 
@@ -15,14 +9,14 @@ func Add(x []int64, y []int32, frac int) {
 	y = y[:len(x)]
 	if shift <= 0 {
 		for i, v := range y {
-			x[i] = min(max(x[i]+int64(v)<<-shift, -residualMax), residualMax)
+			x[i] = clip(x[i]+int64(v)<<-shift, residualMax)
 		}
 		return
 	}
 	shift = min(shift, 62)
 	half := int64(1) << (shift - 1)
 	for i, v := range y {
-		x[i] = min(max(x[i]+(int64(v)+half)>>shift, -residualMax), residualMax)
+		x[i] = clip(x[i]+(int64(v)+half)>>shift, residualMax)
 	}
 }
 
@@ -38,30 +32,16 @@ type Embedding struct {
 
 // NewEmbedding reads the vectors, one a row.
 func NewEmbedding(src Rows) (*Embedding, error) {
+	f, err := newForm(src)
+	if err != nil {
+		return nil, err
+	}
 	rows, cols := src.Size()
-	if rows < 1 || cols < 1 || cols > MaxWidth {
-		return nil, fmt.Errorf("%w: an embedding of %d rows and %d columns; the limit is %d columns",
-			fault.ErrUnsupported, rows, cols, MaxWidth)
-	}
-	values := make([]float64, cols)
-	largest := make([]float64, rows)
-	top := 0.0
-	for r := range rows {
-		var err error
-		if largest[r], err = readRow(src, r, values); err != nil {
-			return nil, err
-		}
-		top = max(top, largest[r])
-	}
-	e := &Embedding{w: make([]int16, rows*cols), mantissa: make([]int32, rows), exp: exponent(top), cols: cols}
-	for r := range rows {
-		if err := src.ReadRow(values, r); err != nil {
-			return nil, err
-		}
-		quantizeRow(e.w[r*cols:][:cols], values, largest[r])
-		e.mantissa[r] = mantissa(largest[r], e.exp)
-	}
-	return e, nil
+	e := &Embedding{w: make([]int16, rows*cols), mantissa: make([]int32, rows), exp: f.exp, cols: cols}
+	return e, f.each(src, func(r int, w []int16, scale int32) {
+		copy(e.w[r*cols:], w)
+		e.mantissa[r] = scale
+	})
 }
 
 // Tied returns the embedding whose vectors are the rows of l.
@@ -88,8 +68,15 @@ func (e *Embedding) Add(x []int64, r int, buf []int16) {
 		buf, scale = e.w[r*e.cols:][:e.cols], e.mantissa[r]
 	}
 	x = x[:len(buf)]
+	shift := e.exp - ResidualFrac
+	if 0 < shift && shift <= 62 { // products are below 2^35
+		half := int64(1) << (shift - 1)
+		for i, w := range buf {
+			x[i] = clip(x[i]+(int64(w)*int64(scale)+half)>>shift, residualMax)
+		}
+		return
+	}
 	for i, w := range buf {
-		v := roundWide(int64(w)*int64(scale), e.exp-ResidualFrac)
-		x[i] = min(max(x[i]+min(max(v, -residualMax/2), residualMax/2), -residualMax), residualMax)
+		x[i] = clip(x[i]+clip(roundWide(int64(w)*int64(scale), shift), residualMax/2), residualMax)
 	}
 }

@@ -209,3 +209,32 @@ turn:
 	JNZ       turn
 	VZEROUPPER
 	RET
+
+// func addRoundedAVX2(dst, x *int32, n, shift int)
+TEXT ·addRoundedAVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
+	MOVQ         shift+24(FP), CX
+	VMOVQ        CX, X15
+	MOVL         $1, AX
+	SHLL         CX, AX
+	SHRL         $1, AX
+	VMOVD        AX, X14
+	VPBROADCASTD X14, Y14
+
+turn:
+	VPADDD  (SI), Y14, Y0
+	VPADDD  32(SI), Y14, Y1
+	VPSRAD  X15, Y0, Y0
+	VPSRAD  X15, Y1, Y1
+	VPADDD  (DI), Y0, Y0
+	VPADDD  32(DI), Y1, Y1
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y1, 32(DI)
+	ADDQ    $64, SI
+	ADDQ    $64, DI
+	SUBQ    $16, DX
+	JNZ     turn
+	VZEROUPPER
+	RET

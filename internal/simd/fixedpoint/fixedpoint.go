@@ -126,3 +126,23 @@ func scale(x []int64, by int64, n int, gain []int32, m int) {
 		x[i] = round(round(v*by, n)*int64(gain[i]), m)
 	}
 }
+
+// AddRounded adds x / 2^n, rounded, to dst, whose sums fit. x is within 2^29 of zero, n
+// not negative.
+func AddRounded(dst, x []int32, n int) {
+	if n > 30 {
+		return // of nothing but zeros
+	}
+	dst = dst[:len(x)]
+	if done := fast(len(x)); done > 0 {
+		addRoundedAVX2(&dst[0], &x[0], done, n)
+		dst, x = dst[done:], x[done:]
+	}
+	addRounded(dst, x, n)
+}
+
+func addRounded(dst, x []int32, n int) {
+	for i, v := range x {
+		dst[i] += int32(round(int64(v), n))
+	}
+}

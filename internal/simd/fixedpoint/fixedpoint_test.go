@@ -74,6 +74,12 @@ func check(t *testing.T, r *rand.Rand, n int) {
 	}
 	moved := make([]int64, n)
 	total := shift(moved, x, move)
+	biases := make([]int32, n)
+	for i, v := range b {
+		biases[i] = max(v>>2, -1<<29)
+	}
+	biased, drop := slices.Clone(a), r.IntN(64)
+	addRounded(biased, biases, drop)
 	active, gated := make([]int64, n), make([]int64, n)
 	curve.activate(active, a, frac)
 	curve.gate(gated, a, frac, b)
@@ -101,6 +107,10 @@ func check(t *testing.T, r *rand.Rand, n int) {
 		dst = slices.Clone(x)
 		if Scale(dst, by, first, a, second); !slices.Equal(dst, scaled) {
 			t.Fatalf("%s: %d times %d, %d; gain %d, %d: %d, want %d", level, x, by, first, a, second, dst, scaled)
+		}
+		sums := slices.Clone(a)
+		if AddRounded(sums, biases, drop); !slices.Equal(sums, biased) {
+			t.Fatalf("%s: %d and %d shifted by %d: %d, want %d", level, a, biases, drop, sums, biased)
 		}
 		if curve.Activate(dst, a, frac); !slices.Equal(dst, active) {
 			t.Fatalf("%s: activations of %d, %d fraction bits: %d, want %d", level, a, frac, dst, active)
