@@ -1,23 +1,15 @@
 package layer
 
+import (
+	"github.com/foretell/foretell/internal/simd/fixedpoint"
+)
+
 // A residual is a vector of int64 with 24 fraction bits, within 2^62 of zero.
-const residualMax = 1 << 62
+const residualMax = fixedpoint.ResidualMax
 
 // Add adds y, which has frac fraction bits, to the residual x.
 func Add(x []int64, y []int32, frac int) {
-	shift := max(frac-ResidualFrac, -30)
-	y = y[:len(x)]
-	if shift <= 0 {
-		for i, v := range y {
-			x[i] = clip(x[i]+int64(v)<<-shift, residualMax)
-		}
-		return
-	}
-	shift = min(shift, 62)
-	half := int64(1) << (shift - 1)
-	for i, v := range y {
-		x[i] = clip(x[i]+(int64(v)+half)>>shift, residualMax)
-	}
+	fixedpoint.Accumulate(x, y, min(max(frac-ResidualFrac, -30), 62))
 }
 
 // An Embedding holds a vector for each token or position, in the integers of a
@@ -68,12 +60,8 @@ func (e *Embedding) Add(x []int64, r int, buf []int16) {
 		buf, scale = e.w[r*e.cols:][:e.cols], e.mantissa[r]
 	}
 	x = x[:len(buf)]
-	shift := e.exp - ResidualFrac
-	if 0 < shift && shift <= 62 { // products are below 2^35
-		half := int64(1) << (shift - 1)
-		for i, w := range buf {
-			x[i] = clip(x[i]+(int64(w)*int64(scale)+half)>>shift, residualMax)
-		}
+	if n := e.exp - ResidualFrac; n >= 0 && n <= 62 {
+		fixedpoint.AccumulateScaled(x, buf, scale, n)
 		return
 	}
 	for i, w := range buf {
