@@ -3,7 +3,7 @@ package simd
 import "math"
 
 // Exponentials for masses in floating point, as steps under a tolerance need them:
-// each within 2^-22 of its value, whatever its size, where the weights of logits are
+// each within 2^-22 of its value down to e^-35, where the weights of logits are
 // cut off. They are e^x / 2^base with
 //
 //	n = round(x * log2(e)), r = x - n*ln(2), e^x = 2^n * e^r,
