@@ -26,10 +26,11 @@ const (
 	minTolerance = 0x1p-24
 	maxTolerance = 0.1
 
-	chunkRisk  = 363408 // 8 bits, in units of 2^-16 of a nat
-	chunkSteps = 1024
-	maxCut     = 16
-	seedBits   = 32
+	chunkRisk   = 363408 // 8 bits, in units of 2^-16 of a nat
+	chunkSteps  = 1024
+	maxCut      = 16
+	cutContexts = 4
+	seedBits    = 24
 
 	logTheta  = -2.2072749131897207 // ln(0.11)
 	thetaSpan = 0.8
@@ -41,10 +42,10 @@ func newLattice(tolerance float64) (*lattice, error) {
 		return nil, fmt.Errorf("%w: a tolerance of %v, not 2^-24 to 0.1", fault.ErrLimit, tolerance)
 	}
 	bound := float64(float32(2 * tolerance))
-	// 1.1 * tolerance^(17/64)
-	fourth := math.Sqrt(math.Sqrt(bound / 2))
-	small := math.Sqrt(math.Sqrt(math.Sqrt(math.Sqrt(fourth))))
-	spacing := max(64, math.Floor(65536*(float64(1.1*fourth)*small)))
+	// 1.4 * tolerance^(5/16): about what costs least. Square roots are the same
+	// everywhere.
+	root := math.Sqrt(math.Sqrt(bound / 2))
+	spacing := max(64, math.Floor(65536*(float64(1.4*root)*math.Sqrt(math.Sqrt(root)))))
 	return &lattice{
 		spacing: uint64(spacing),
 		risk:    uint64(math.Ceil(2 * bound / 3 * (1 << 32) / spacing)),
@@ -176,74 +177,82 @@ func (l *lattice) near(lo, hi int64) uint64 {
 
 // A chunkCoder codes what chunks begin with, under adaptive bits.
 type chunkCoder struct {
-	cut  [maxCut]uint16
-	seed [seedBits]uint16
+	cut  [cutContexts]adaptiveBit
+	seed [seedBits]adaptiveBit
 }
 
 func newChunkCoder() chunkCoder {
 	var c chunkCoder
 	for i := range c.cut {
-		c.cut[i] = 64225
+		c.cut[i].zero = 64225
 	}
 	for i := range c.seed {
-		c.seed[i] = 32768
-		if i < 8 {
-			c.seed[i] = 16384
-		}
+		c.seed[i].zero = firstSeed[min(i, len(firstSeed)-1)]
 	}
 	return c
 }
 
+// firstSeed is what the bits of a seed begin with: about what they come to where
+// chunks end by their risk, but for the first, since others often have seed 0.
+var firstSeed = [...]uint16{13107, 6554, 6554, 6554, 6554, 7864, 14418, 25559, 41288, 55706}
+
+// An adaptiveBit is the probability of a zero, in units of 2^-16, and how many bits it
+// was made from.
+type adaptiveBit struct {
+	zero uint16
+	seen uint8
+}
+
+// adapt takes in a bit: the first ones move the probability by a half, a third and so
+// on, later ones by a sixteenth.
+func (a *adaptiveBit) adapt(bit int) {
+	if bit == 0 {
+		a.zero += uint16((1<<16 - uint32(a.zero)) / uint32(a.seen+2))
+	} else {
+		a.zero -= a.zero / uint16(a.seen+2)
+	}
+	a.zero = min(max(a.zero, minAdaptive), maxAdaptive)
+	a.seen = min(a.seen+1, mostSeen)
+}
+
+const (
+	minAdaptive = 256
+	maxAdaptive = 65280
+	mostSeen    = 14
+)
+
 // chunkCoderSize is how many bytes append adds.
-const chunkCoderSize = 2 * (maxCut + seedBits)
+const chunkCoderSize = 3 * (cutContexts + seedBits)
 
 // append adds the adaptive bits to a position.
 func (c *chunkCoder) append(b []byte) []byte {
-	for _, p := range c.cut {
-		b = binary.LittleEndian.AppendUint16(b, p)
-	}
-	for _, p := range c.seed {
-		b = binary.LittleEndian.AppendUint16(b, p)
+	for _, part := range [][]adaptiveBit{c.cut[:], c.seed[:]} {
+		for _, a := range part {
+			b = append(binary.LittleEndian.AppendUint16(b, a.zero), a.seen)
+		}
 	}
 	return b
 }
 
 // parse is the inverse of append. It reports whether b can be what it added.
 func (c *chunkCoder) parse(b []byte) bool {
-	ok := true
-	next := func(p *uint16) {
-		*p = binary.LittleEndian.Uint16(b)
-		b = b[2:]
-		ok = ok && *p >= minAdaptive && *p <= maxAdaptive
+	for _, part := range [][]adaptiveBit{c.cut[:], c.seed[:]} {
+		for i := range part {
+			a := adaptiveBit{binary.LittleEndian.Uint16(b), b[2]}
+			if a.zero < minAdaptive || a.zero > maxAdaptive || a.seen > mostSeen {
+				return false
+			}
+			part[i], b = a, b[3:]
+		}
 	}
-	for i := range c.cut {
-		next(&c.cut[i])
-	}
-	for i := range c.seed {
-		next(&c.seed[i])
-	}
-	return ok
-}
-
-const (
-	minAdaptive = 256
-	maxAdaptive = 65280
-)
-
-// adapt moves the width of a zero after a bit.
-func adapt(p *uint16, bit int) {
-	if bit == 0 {
-		*p = min(*p+uint16((65536-uint32(*p))>>4), maxAdaptive)
-	} else {
-		*p = max(*p-*p>>4, minAdaptive)
-	}
+	return true
 }
 
 // put codes what a chunk begins with: how often it was cut, and its seed.
 func (c *chunkCoder) put(rc *rangecoder.Encoder, cut int, seed uint64) {
-	putUnary(rc, c.cut[:], cut)
+	putUnary(rc, c.cut[:], maxCut, cut)
 	n := bits.Len64(seed+1) - 1
-	putUnary(rc, c.seed[:], n)
+	putUnary(rc, c.seed[:], seedBits, n)
 	for i := n - 1; i >= 0; i-- {
 		rc.PutBit(int((seed+1)>>i&1), prob.Total/2)
 	}
@@ -251,36 +260,38 @@ func (c *chunkCoder) put(rc *rangecoder.Encoder, cut int, seed uint64) {
 
 // get is the inverse of put.
 func (c *chunkCoder) get(rc *rangecoder.Decoder) (cut int, seed uint64) {
-	cut = getUnary(rc, c.cut[:])
+	cut = getUnary(rc, c.cut[:], maxCut)
 	seed = 1
-	for range getUnary(rc, c.seed[:]) {
+	for range getUnary(rc, c.seed[:], seedBits) {
 		seed = seed<<1 | uint64(rc.Bit(prob.Total/2))
 	}
 	return cut, seed - 1
 }
 
-// putUnary codes n, at most len(p), as that many ones and, if it is less, a zero.
-func putUnary(rc *rangecoder.Encoder, p []uint16, n int) {
-	for i := range p {
+// putUnary codes n, at most most, as that many ones and, if it is less, a zero.
+func putUnary(rc *rangecoder.Encoder, all []adaptiveBit, most, n int) {
+	for i := range most {
+		a := &all[min(i, len(all)-1)]
 		bit := 1
 		if i == n {
 			bit = 0
 		}
-		rc.PutBit(bit, uint64(p[i])<<16)
-		adapt(&p[i], bit)
+		rc.PutBit(bit, uint64(a.zero)<<16)
+		a.adapt(bit)
 		if bit == 0 {
 			return
 		}
 	}
 }
 
-func getUnary(rc *rangecoder.Decoder, p []uint16) int {
-	for i := range p {
-		bit := rc.Bit(uint64(p[i]) << 16)
-		adapt(&p[i], bit)
+func getUnary(rc *rangecoder.Decoder, all []adaptiveBit, most int) int {
+	for i := range most {
+		a := &all[min(i, len(all)-1)]
+		bit := rc.Bit(uint64(a.zero) << 16)
+		a.adapt(bit)
 		if bit == 0 {
 			return i
 		}
 	}
-	return len(p)
+	return most
 }

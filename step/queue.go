@@ -240,8 +240,8 @@ func (q *queue) try(s *queued, d *dither) (risk uint64, ok bool) {
 }
 
 const (
-	cutAfter = 4096    // seeds tried before a chunk is cut
-	giveUp   = 1 << 24 // seeds tried in vain for a single step
+	cutAfter = 4096            // seeds tried before a chunk is cut
+	giveUp   = 1<<seedBits - 1 // seeds tried in vain for a single step
 )
 
 var errNoSeed = fmt.Errorf("%w: no seed bears the tolerance in one step: give a smaller one", fault.ErrLimit)
