@@ -4,9 +4,12 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/big"
 	"math/bits"
+	"sort"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/simd"
 	"github.com/foretell/foretell/prob"
 	"github.com/foretell/foretell/rangecoder"
 )
@@ -41,18 +44,31 @@ func newLattice(tolerance float64) (*lattice, error) {
 	if !(tolerance >= minTolerance && tolerance <= maxTolerance) {
 		return nil, fmt.Errorf("%w: a tolerance of %v, not 2^-24 to 0.1", fault.ErrLimit, tolerance)
 	}
-	bound := float64(float32(2 * tolerance))
-	// 1.4 * tolerance^(5/16): about what costs least. Square roots are the same
-	// everywhere.
-	root := math.Sqrt(math.Sqrt(bound / 2))
-	spacing := max(64, math.Floor(65536*(float64(1.4*root)*math.Sqrt(math.Sqrt(root)))))
+	f := simd.BitsFloat64(2 * tolerance)
+	bound := math.Float32frombits(f)
+	// bound is m * 2^-k. Integers, for a thread may round otherwise.
+	m, k := uint64(f&(1<<23-1)|1<<23), uint(150-f>>23)
+	spacing := latticeSpacing(m, k)
+	part := 3 * spacing << k
 	return &lattice{
-		spacing: uint64(spacing),
-		risk:    uint64(math.Ceil(2 * bound / 3 * (1 << 32) / spacing)),
-		spread:  float64(float32(max(min(8*bound, 1), min(64*bound, 0.25)))),
+		spacing: spacing,
+		risk:    (m<<33 + part - 1) / part,
+		spread:  float64(max(min(8*bound, 1), min(64*bound, 0.25))),
 		most:    chunkSteps,
-		bound:   bound,
+		bound:   float64(bound),
 	}, nil
+}
+
+// latticeSpacing returns the spacing for a bound of m * 2^-k, about what costs least:
+// the largest whole number whose 16th power is at most 7 * 2^256 * bound^5.
+func latticeSpacing(m uint64, k uint) uint64 {
+	most := new(big.Int).Exp(new(big.Int).SetUint64(m), big.NewInt(5), nil)
+	most.Lsh(most.Mul(most, big.NewInt(7)), 256)
+	most.Rsh(most, 5*k)
+	return uint64(sort.Search(1<<16-1, func(i int) bool {
+		power := new(big.Int).Exp(big.NewInt(int64(i+1)), big.NewInt(16), nil)
+		return power.Cmp(most) > 0
+	}))
 }
 
 // latticeSize is how many bytes append adds.
