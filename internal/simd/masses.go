@@ -34,14 +34,14 @@ const (
 // A MassScale is what Masses are relative to. NewMassScale makes one.
 type MassScale struct {
 	floor float32 // logits below count as this
-	base  int32   // bits of massMagic + n of the largest logit
+	magic float32 // massMagic less n of the largest logit
 }
 
 // NewMassScale returns the scale for logits of which the largest is given, between
 // -LogitLimit and LogitLimit: its mass is about 1.
 func NewMassScale(largest float32) MassScale {
-	t := fma32(largest, massLog2e, massMagic)
-	return MassScale{floor: largest - massReach, base: int32(math.Float32bits(t))}
+	n := fma32(largest, massLog2e, massMagic) - massMagic
+	return MassScale{floor: largest - massReach, magic: massMagic - n}
 }
 
 // MassSums sets sums to those of the masses e^x of blocks of MassBlock logits. No
@@ -115,8 +115,8 @@ func massesGo(dst, x []float32, s MassScale) {
 		if !(v > s.floor) {
 			v = s.floor
 		}
-		t := fma32(v, massLog2e, massMagic)
-		n := t - massMagic
+		t := fma32(v, massLog2e, s.magic)
+		n := t - s.magic
 		r := fma32(n, -massLn2, v)
 		p := fma32(massC6, r, massC5)
 		p = fma32(p, r, massC4)
@@ -124,8 +124,8 @@ func massesGo(dst, x []float32, s MassScale) {
 		p = fma32(p, r, massC2)
 		p = fma32(p, r, 1)
 		p = fma32(p, r, 1)
-		shift := (int32(math.Float32bits(t)) - s.base) << 23
-		dst[i] = math.Float32frombits(uint32(int32(math.Float32bits(p)) + shift))
+		// The low bits of t are those of n less that of the largest.
+		dst[i] = math.Float32frombits(math.Float32bits(p) + math.Float32bits(t)<<23)
 	}
 }
 
