@@ -187,6 +187,11 @@ func zero(lo, hi int64) uint64 {
 // near returns what a decision in a cell adds to the risk of a chunk.
 func (l *lattice) near(lo, hi int64) uint64 {
 	t, _ := middle(lo, hi)
+	return l.danger(t)
+}
+
+// danger is near for the cube root of the smaller odds in the middle of the cell.
+func (l *lattice) danger(t uint64) uint64 {
 	x := l.risk * t >> 16
 	return x + x*x>>17
 }

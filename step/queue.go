@@ -24,11 +24,13 @@ type queue struct {
 	rivals []rival
 	taken  int
 
-	cut    int
-	seed   uint64
-	passed int // steps that the seed is safe for
-	risk   uint64
-	chunks chunkCoder
+	cut     int
+	seed    uint64
+	passed  int    // steps that the seed is safe for
+	weighed int    // of them that risk is of
+	risk    uint64 // of those
+	most    uint64 // what the risk of all passed can be
+	chunks  chunkCoder
 }
 
 // A queued step. Whether a symbol is asked for first depends on the dither of
@@ -39,6 +41,7 @@ type queued struct {
 	first, plain uint32
 	path         span // zones of the path to the symbol
 	rivals       span
+	most         uint64 // what its risk can be
 }
 
 type span struct{ from, to int32 }
@@ -77,11 +80,20 @@ func (q *queue) reset() {
 }
 
 // begin begins the search for another chunk.
-func (q *queue) begin() { q.cut, q.seed, q.passed, q.risk = 0, 0, 0, 0 }
+func (q *queue) begin() {
+	q.cut, q.seed = 0, 0
+	q.again()
+}
+
+// again begins with another seed.
+func (q *queue) again() { q.passed, q.weighed, q.risk, q.most = 0, 0, 0, 0 }
 
 // decision adds the zone of a decision with the given masses.
-func (q *queue) decision(lane, bit int, zero, one float64) {
+func (q *queue) decision(s *queued, lane, bit int, zero, one float64) {
 	root := cubeRoot(one / zero)
+	// The middle of a cell is no farther than half of it from what is in it.
+	t := uint64(65536*min(root, 1/root)) + q.spacing/2 + 2
+	s.most += q.danger(min(t, 1<<16))
 	lo, hi := math.Floor(q.place(root/q.spare)), math.Ceil(q.place(root*q.spare))
 	at := int64(lo)<<8 | int64(lane)<<1 | int64(bit)
 	q.zones = append(q.zones, zone{uint32(at), uint32(at >> 32), uint32(min(hi-lo, math.MaxUint32))})
@@ -89,11 +101,11 @@ func (q *queue) decision(lane, bit int, zero, one float64) {
 
 // level adds the decision of a level of the tree: the masses of the half that holds
 // the symbol and of the other.
-func (q *queue) level(b *branch, depth, l int, mine, other float64) {
+func (q *queue) level(s *queued, b *branch, depth, l int, mine, other float64) {
 	if b.symbol>>(depth-l-1)&1 == 0 {
-		q.decision(laneTree+l, 0, mine, other)
+		q.decision(s, laneTree+l, 0, mine, other)
 	} else {
-		q.decision(laneTree+l, 1, other, mine)
+		q.decision(s, laneTree+l, 1, other, mine)
 	}
 }
 
@@ -103,13 +115,13 @@ func (q *queue) stage(m *masses, symbol uint32, path, rivalPath *branch) {
 	zones, rivals := int32(len(q.zones)), int32(len(q.rivals))
 	s := queued{symbol: symbol, path: span{zones, zones}, rivals: span{rivals, rivals}}
 	if m.symbols > 1 {
-		q.weigh(&s, m, path, rivalPath)
+		q.zonesOf(&s, m, path, rivalPath)
 	}
 	q.steps = append(q.steps, s)
 }
 
-// weigh finds the decisions that a step may come to.
-func (q *queue) weigh(s *queued, m *masses, path, rivalPath *branch) {
+// zonesOf finds the decisions that a step may come to.
+func (q *queue) zonesOf(s *queued, m *masses, path, rivalPath *branch) {
 	odds, can := m.likely(q.margin)
 	if can {
 		s.first, s.plain = likelyLimits(odds-q.margin), likelyLimits(odds+q.margin)
@@ -128,7 +140,7 @@ func (q *queue) weigh(s *queued, m *masses, path, rivalPath *branch) {
 	if s.first < 1<<16 || !alone {
 		for l := range m.depth {
 			if m.count(l+1, int(s.symbol)>>(m.depth-l-1)^1) > 0 {
-				q.level(path, m.depth, l, path.within[l+1], path.side[l+1])
+				q.level(s, path, m.depth, l, path.within[l+1], path.side[l+1])
 			}
 		}
 	}
@@ -139,10 +151,10 @@ func (q *queue) weigh(s *queued, m *masses, path, rivalPath *branch) {
 		m.branch(rivalPath, int(r.symbol), false)
 		mine, others := m.mass(m.depth, int(r.symbol)), rivalPath.within[0]
 		if r.symbol == s.symbol {
-			q.decision(laneFirst, 0, mine, others)
+			q.decision(s, laneFirst, 0, mine, others)
 		} else {
-			q.decision(laneFirst, 1, mine, others)
-			r.rest = q.without(m, path, rivalPath, s.path)
+			q.decision(s, laneFirst, 1, mine, others)
+			r.rest = q.without(s, m, path, rivalPath)
 		}
 		r.own.to = int32(len(q.zones))
 	}
@@ -157,14 +169,14 @@ func likelyLimits(odds float64) uint32 {
 // without adds the decisions on the path to a symbol down to where a rival, which is
 // left out, is no longer near it. It returns where in the symbol's own path those
 // after it begin.
-func (q *queue) without(m *masses, path, rivalPath *branch, plain span) (rest int32) {
-	d := m.depth
+func (q *queue) without(s *queued, m *masses, path, rivalPath *branch) (rest int32) {
+	d, plain := m.depth, s.path
 	for l := range d {
 		down := d - l - 1
 		other := path.symbol>>down ^ 1
 		if rivalPath.symbol>>down == other {
 			if m.count(l+1, other) > 1 {
-				q.level(path, d, l, path.within[l+1], rivalPath.within[l+1])
+				q.level(s, path, d, l, path.within[l+1], rivalPath.within[l+1])
 			}
 			rest = plain.from
 			for rest < plain.to && q.zones[rest].lane() <= laneTree+l {
@@ -173,7 +185,7 @@ func (q *queue) without(m *masses, path, rivalPath *branch, plain span) (rest in
 			return rest
 		}
 		if m.count(l+1, other) > 0 {
-			q.level(path, d, l, rivalPath.within[l+1], path.side[l+1])
+			q.level(s, path, d, l, rivalPath.within[l+1], path.side[l+1])
 		}
 	}
 	return plain.to
@@ -219,24 +231,30 @@ func (q *queue) decisions(s *queued, d *dither) (first, rest []zone, ok bool) {
 	return q.zones[best.own.from:best.own.to], q.zones[best.rest:s.path.to], true
 }
 
-// try returns the risk of a step under a dither, and whether no decision is near an
-// edge.
-func (q *queue) try(s *queued, d *dither) (risk uint64, ok bool) {
+// safe reports whether no decision of a step is near an edge under a dither.
+func (q *queue) safe(s *queued, d *dither) bool {
 	first, rest, ok := q.decisions(s, d)
-	if !ok {
-		return 0, false
+	for _, zones := range [2][]zone{first, rest} {
+		for _, z := range zones {
+			at := z.at() + int64(d.lane(z.lane())<<zoneFraction)
+			if at>>(16+zoneFraction) != (at+int64(z.size))>>(16+zoneFraction) {
+				return false
+			}
+		}
 	}
+	return ok
+}
+
+// weigh returns the risk of a step under a dither that it is safe under.
+func (q *queue) weigh(s *queued, d *dither) (risk uint64) {
+	first, rest, _ := q.decisions(s, d)
 	for _, zones := range [2][]zone{first, rest} {
 		for _, z := range zones {
 			off := d.lane(z.lane())
-			k := z.cell(off)
-			if (z.at()+int64(off<<zoneFraction)+int64(z.size))>>(16+zoneFraction) != k {
-				return 0, false
-			}
-			risk += q.near(q.cell(k, off))
+			risk += q.near(q.cell(z.cell(off), off))
 		}
 	}
-	return risk, true
+	return risk
 }
 
 const (
@@ -251,10 +269,10 @@ var errNoSeed = fmt.Errorf("%w: no seed bears the tolerance in one step: give a 
 func (q *queue) search(done int64, last bool) (int, error) {
 	for q.passed < q.taken {
 		d := newDither(done+int64(q.passed), q.seed)
-		risk, ok := q.try(&q.steps[q.passed], &d)
-		if !ok {
+		s := &q.steps[q.passed]
+		if !q.safe(s, &d) {
 			q.seed++
-			q.passed, q.risk = 0, 0
+			q.again()
 			switch {
 			case q.seed == cutAfter && q.limit(q.cut) > 1:
 				q.cut, q.seed = q.cut+1, 0
@@ -264,7 +282,14 @@ func (q *queue) search(done int64, last bool) (int, error) {
 			continue
 		}
 		q.passed++
-		q.risk += risk
+		if q.most += s.most; q.most >= chunkRisk {
+			// The chunk may be full: only now is it worth a look.
+			for ; q.weighed < q.passed; q.weighed++ {
+				d := newDither(done+int64(q.weighed), q.seed)
+				q.risk += q.weigh(&q.steps[q.weighed], &d)
+			}
+			q.most = q.risk
+		}
 		if q.risk >= chunkRisk || q.passed == q.limit(q.cut) {
 			return q.passed, nil
 		}
