@@ -81,6 +81,7 @@ func newRoot(a *app) *cobra.Command {
 		newInspect(a),
 		newVerify(a),
 		newStats(a),
+		newDrift(),
 		newReport(a),
 		newBench(a),
 		newTrain(a),
