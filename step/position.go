@@ -12,7 +12,7 @@ import (
 
 // A Position is a place between two steps of a stream. An Encoder tells where it
 // stands, and a Decoder of the same stream can go there. As a
-// binary value it is about 30 bytes, and 126 under a tolerance.
+// binary value it is about 30 bytes, and 114 under a tolerance.
 type Position struct {
 	steps  int64
 	digest uint64

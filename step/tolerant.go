@@ -29,6 +29,15 @@ func (c *coded) setTolerance(bound float64, framed bool) (err error) {
 	return err
 }
 
+// Tolerance returns the bound that the stream was made for, as SetTolerance or its
+// Frame set it, rounded to a float32; 0 without one.
+func (c *coded) Tolerance() float64 {
+	if c.lattice == nil {
+		return 0
+	}
+	return c.lattice.bound / 2
+}
+
 // exact refuses a step that a tolerance cannot bear.
 func (c *coded) exact() error {
 	if c.lattice != nil {
