@@ -62,6 +62,9 @@ func DecodeBatch[T prob.Float](streams []*Decoder, form Form, rows []T, symbols 
 		return prepareDecode(streams[i], form, rows[i*v:(i+1)*v])
 	})
 	if err != nil {
+		for _, d := range streams {
+			d.unstage()
+		}
 		return err
 	}
 	var first error

@@ -213,7 +213,7 @@ func FuzzFramed(f *testing.F) {
 		if err != nil {
 			return
 		}
-		want, err := parseFrame(header)
+		want, _, err := parseFrame(header)
 		if err != nil {
 			return
 		}
