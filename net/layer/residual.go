@@ -1,8 +1,6 @@
 package layer
 
-import (
-	"github.com/foretell/foretell/internal/simd/fixedpoint"
-)
+import "github.com/foretell/foretell/internal/simd/fixedpoint"
 
 // A residual is a vector of int64 with 24 fraction bits, within 2^62 of zero.
 const residualMax = fixedpoint.ResidualMax
@@ -60,11 +58,12 @@ func (e *Embedding) Add(x []int64, r int, buf []int16) {
 		buf, scale = e.w[r*e.cols:][:e.cols], e.mantissa[r]
 	}
 	x = x[:len(buf)]
-	if n := e.exp - ResidualFrac; n >= 0 && n <= 62 {
+	n := e.exp - ResidualFrac
+	if n >= 0 && n <= 62 {
 		fixedpoint.AccumulateScaled(x, buf, scale, n)
 		return
 	}
 	for i, w := range buf {
-		x[i] = clip(x[i]+clip(roundWide(int64(w)*int64(scale), shift), residualMax/2), residualMax)
+		x[i] = clip(x[i]+clip(roundWide(int64(w)*int64(scale), n), residualMax/2), residualMax)
 	}
 }
