@@ -65,6 +65,6 @@ func (e *Embedding) Add(x []int64, r int, buf []int16) {
 		return
 	}
 	for i, w := range buf {
-		x[i] = clip(x[i]+clip(roundWide(int64(w)*int64(scale), shift), residualMax/2), residualMax)
+		x[i] = clip(x[i]+clip(roundWide(int64(w)*int64(scale), e.exp-ResidualFrac), residualMax/2), residualMax)
 	}
 }
