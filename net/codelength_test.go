@@ -4,10 +4,12 @@ import (
 	"flag"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
+	"strings"
 	"testing"
 
+	"github.com/foretell/foretell/internal/realdata"
 	"github.com/foretell/foretell/net/gguf"
 	"github.com/foretell/foretell/net/safetensors"
 	"github.com/foretell/foretell/net/tokenizer"
@@ -39,7 +41,11 @@ func floats(dst []float64, logits []int32) []float64 {
 // texts returns two texts: one that networks have been trained on, and documents of
 // this repository.
 func texts(t *testing.T) map[string][]byte {
-	opticks, err := os.ReadFile(filepath.Join(runtime.GOROOT(), "src/testdata/Isaac.Newton-Opticks.txt"))
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Skip(err)
+	}
+	opticks, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(root)), "src/testdata/Isaac.Newton-Opticks.txt"))
 	if err != nil {
 		t.Skip(err)
 	}
@@ -74,12 +80,14 @@ func TestCodeLength(t *testing.T) {
 	} {
 		for name, text := range texts(t) {
 			t.Run(c.name+" "+name, func(t *testing.T) {
-				path := filepath.Join(os.Getenv("FORETELL_MODELS"), c.path)
-				if c.long && (!*long || os.Getenv("FORETELL_MODELS") == "") {
-					t.Skip("only with -long and FORETELL_MODELS")
-				}
-				if !c.long {
+				var path string
+				switch {
+				case !c.long:
 					path = data(t, c.path)
+				case *long:
+					path = filepath.Join(realdata.Models(t), c.path)
+				default:
+					t.Skip("only with -long")
 				}
 				m, f := open(t, path), openGGUF(t, path)
 				words, err := tokenizer.FromGGUF(f)

@@ -1,6 +1,10 @@
 package layer
 
-import "math"
+import (
+	"math"
+
+	"github.com/foretell/foretell/internal/simd/fixedpoint"
+)
 
 // Products are the outputs of a product: for each token integers within
 // 2^30 + 2^29 of zero, with fraction bits of their own.
@@ -41,11 +45,7 @@ func (l *Linear) Apply(dst *Products, a *Activations, n, r0, r1 int) {
 		return
 	}
 	for t := range n {
-		y := dst.y[t*dst.width:][r0:r1]
-		shift := l.biasFrac - dst.frac[t]
-		for i, b := range l.bias[r0:r1] {
-			y[i] += int32(round(int64(b), min(shift, 62)))
-		}
+		fixedpoint.AddRounded(dst.y[t*dst.width:][r0:r1], l.bias[r0:r1], l.biasFrac-dst.frac[t])
 	}
 }
 
