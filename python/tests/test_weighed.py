@@ -62,11 +62,11 @@ def scores(rng, n, v):
     return x
 
 
-def check(weigh, find, convert, rng, types):
+def check(weigh, find, convert, rng, types, sizes=SIZES):
     """Code rows of all kinds in 50 streams, each way in turn on either side."""
     done = 0
     while done < ROWS:
-        v, logits = int(rng.choice(SIZES)), bool(rng.integers(0, 2))
+        v, logits = int(rng.choice(sizes)), bool(rng.integers(0, 2))
         n, steps = 50, 4
         encoder, host = BatchEncoder(n, guard=1), BatchEncoder(n, guard=1)
         coded = []
@@ -120,7 +120,7 @@ def test_jax(rng):
             x = x.at[:, 0].add((x.max(1) == 0).astype(x.dtype) * (not logits))
         return x
 
-    check(weigh, find, convert, rng, ["float32", "bfloat16"])
+    check(weigh, find, convert, rng, ["float32", "bfloat16"], [1, 2, 50, 333])  # each is compiled anew
 
 
 def test_refused_rows():

@@ -7,9 +7,11 @@
     symbols = decoder.decode_weighed(np.asarray(candidates), size=logits.shape[1])
 
 Rows are float32, float16 or bfloat16. Weights come from the bits of numbers, for XLA may
-take denormal ones for zero. Both functions may be called inside jax.jit, there under
-jax.enable_x64(True).
+take denormal ones for zero. Both functions are compiled, and may be part of what a
+jax.jit compiles, there under jax.enable_x64(True).
 """
+
+import functools
 
 import jax
 import jax.numpy as jnp
@@ -22,26 +24,36 @@ def weigh(rows, symbols, *, logits=False):
     """Return what encode_weighed needs, an int64 array of shape (B, 3), as
     foretell.torch.weigh does."""
     with jax.enable_x64(True):
-        w, total = _weights(rows, logits)
-        symbols = jnp.clip(jnp.asarray(symbols, jnp.int64), 0, rows.shape[1] - 1)[:, None]
-        before = jnp.where(jnp.arange(rows.shape[1]) < symbols, w, 0).sum(1)
-        return jnp.stack([total, before, jnp.take_along_axis(w, symbols, 1)[:, 0]], 1)
+        return _weigh(rows, jnp.asarray(symbols, jnp.int64), logits)
 
 
 def find(rows, points, *, logits=False):
     """Return what decode_weighed needs, an int64 array of shape (B, 6), as
     foretell.torch.find does."""
     with jax.enable_x64(True):
-        w, total = _weights(rows, logits)
-        v = rows.shape[1]
-        ends = jnp.cumsum(w, 1)
-        share = (2**32 - v) / jnp.maximum(total, 1).astype(jnp.float64)
-        begins = ends[:, :-1].astype(jnp.float64) * share[:, None] + jnp.arange(1, v)
-        guess = (begins < jnp.asarray(points, jnp.int64)[:, None] + 1).sum(1)
-        first = jnp.clip(guess - 1, 0, max(v - 3, 0)).astype(jnp.int64)
-        starts = jnp.concatenate([jnp.zeros_like(ends[:, :1]), ends], 1)
-        which = jnp.minimum(first[:, None] + jnp.arange(4), v)
-        return jnp.concatenate([total[:, None], first[:, None], jnp.take_along_axis(starts, which, 1)], 1)
+        return _find(rows, jnp.asarray(points, jnp.int64), logits)
+
+
+@functools.partial(jax.jit, static_argnums=2)
+def _weigh(rows, symbols, logits):
+    w, total = _weights(rows, logits)
+    symbols = jnp.clip(symbols, 0, rows.shape[1] - 1)[:, None]
+    before = jnp.where(jnp.arange(rows.shape[1]) < symbols, w, 0).sum(1)
+    return jnp.stack([total, before, jnp.take_along_axis(w, symbols, 1)[:, 0]], 1)
+
+
+@functools.partial(jax.jit, static_argnums=2)
+def _find(rows, points, logits):
+    w, total = _weights(rows, logits)
+    v = rows.shape[1]
+    ends = jnp.cumsum(w, 1)
+    share = (2**32 - v) / jnp.maximum(total, 1).astype(jnp.float64)
+    begins = ends[:, :-1].astype(jnp.float64) * share[:, None] + jnp.arange(1, v)
+    guess = (begins < points[:, None] + 1).sum(1)
+    first = jnp.clip(guess - 1, 0, max(v - 3, 0)).astype(jnp.int64)
+    starts = jnp.concatenate([jnp.zeros_like(ends[:, :1]), ends], 1)
+    which = jnp.minimum(first[:, None] + jnp.arange(4), v)
+    return jnp.concatenate([total[:, None], first[:, None], jnp.take_along_axis(starts, which, 1)], 1)
 
 
 def _weights(rows, logits):
