@@ -34,50 +34,51 @@ func (w *bitWriter) finish() []byte {
 	return w.dst
 }
 
-// A bitReader reads what a bitWriter wrote. Beyond the end it reads zeros, and
-// finish says so.
+// A bitReader reads what a bitWriter wrote to the bytes that its methods are
+// given, which are the same all the time and end with padding. Beyond their end it
+// reads zeros, and finish says so. It is a value, so that it can stay in
+// registers.
 type bitReader struct {
-	src  []byte
-	at   int // bytes taken from src; beyond its end if there are not so many
 	acc  uint64
 	fill uint
+	at   int // bytes taken; more than there are beyond the end
 }
 
-// refill makes at least 56 bits ready for take.
-func (r *bitReader) refill() {
-	if r.at+8 <= len(r.src) {
-		r.acc |= binary.LittleEndian.Uint64(r.src[r.at:]) << (r.fill & 63)
-		n := (63 - r.fill) >> 3
-		r.at += int(n)
-		r.fill += n << 3
-		return
-	}
-	for r.fill < 56 {
-		if r.at < len(r.src) {
-			r.acc |= uint64(r.src[r.at]) << r.fill
-		}
-		r.at++
-		r.fill += 8
-	}
+// padding is how many zeros must follow what a bitReader reads.
+const padding = 8
+
+// refill makes at least 56 bits ready.
+func (r bitReader) refill(src []byte) bitReader {
+	r.acc |= binary.LittleEndian.Uint64(src[min(r.at, len(src)-padding):]) << (r.fill & 63)
+	r.at += int((63 - r.fill) >> 3)
+	r.fill |= 56
+	return r
 }
 
-// take returns the next n bits, at most as many as there are ready.
-func (r *bitReader) take(n uint8) uint32 {
-	v := uint32(r.acc & (1<<(n&63) - 1))
+// peek returns the next n bits, at most as many as are ready.
+func (r bitReader) peek(n uint8) uint32 { return uint32(r.acc & (1<<(n&63) - 1)) }
+
+// skip goes past the next n bits.
+func (r bitReader) skip(n uint8) bitReader {
 	r.acc >>= n & 63
 	r.fill -= uint(n)
-	return v
+	return r
 }
 
 // finish reports whether all bits but the zeros of the last byte were taken.
-func (r *bitReader) finish() error {
+func (r bitReader) finish(src []byte) error {
 	taken := r.at - int(r.fill>>3) // whole bytes that are not used are given back
-	if taken > len(r.src) {
+	if taken > len(src)-padding {
 		return io.ErrUnexpectedEOF
 	}
-	rest := r.acc & (1<<(r.fill&7) - 1)
-	if taken < len(r.src) || rest != 0 {
+	if taken < len(src)-padding || r.acc&(1<<(r.fill&7)-1) != 0 {
 		return fmt.Errorf("%w: bits are left over", fault.ErrCorrupt)
 	}
 	return nil
+}
+
+// pad returns src with padding, in the memory of buf if it fits.
+func pad(buf, src []byte) []byte {
+	buf = append(buf[:0], src...)
+	return append(buf, make([]byte, padding)...)
 }

@@ -1,9 +1,7 @@
 package lz
 
 import (
-	"encoding/binary"
 	"fmt"
-	"io"
 
 	"github.com/foretell/foretell/internal/fault"
 )
@@ -13,9 +11,10 @@ type Decoder struct {
 	coder    coder
 	alphabet alphabet
 
-	runs, lengths, offsets, index []uint16
-	pieces                        []uint16
-	literals                      []uint32
+	tokens, codes  []uint8
+	offsets, longs []uint32
+	literals       []uint32
+	low            []byte
 }
 
 var (
@@ -37,58 +36,92 @@ func (d *Decoder) body(out []uint32, size int, src []byte) error {
 	if err != nil {
 		return err
 	}
-	extra, src, err := d.steps(steps, src)
-	if err != nil {
+	if src, err = d.steps(steps, src); err != nil {
 		return err
 	}
 	if err := d.readLiterals(literals, size, src); err != nil {
 		return err
 	}
-	return d.copy(out, bitReader{src: extra})
+	return d.copy(out)
 }
 
-// number reads a number of at most limit.
-func number(src []byte, limit int) (int, []byte, error) {
-	n, w := binary.Uvarint(src)
-	if w == 0 {
-		return 0, nil, io.ErrUnexpectedEOF
-	}
-	if w < 0 || n > uint64(limit) {
-		return 0, nil, errLength
-	}
-	return int(n), src[w:], nil
+// tokenParts is what a token says.
+type tokenParts struct {
+	run, length, kind uint8
+	long              uint8 // how many long numbers it needs
 }
 
-// steps reads the codes of n steps, and returns the bits below them and what
-// follows in src.
-func (d *Decoder) steps(n int, src []byte) (extra, rest []byte, err error) {
-	d.lengths, d.runs, d.offsets = resize(d.lengths, n), resize(d.runs, n), resize(d.offsets, n)
-	d.index = resize(d.index, n)
-	if src, err = d.coder.decode(d.lengths, nil, numCodes, 1, src); err != nil {
-		return nil, nil, err
-	}
-	c := uint16(numClasses - 1)
-	for i, k := range d.lengths {
-		d.index[i] = c
-		if k == 0 {
-			return nil, nil, fmt.Errorf("%w: a match of no length", fault.ErrCorrupt)
+var tokens = func() (t [numTokens]tokenParts) {
+	for i := range t {
+		p := &t[i]
+		p.run, p.length, p.kind = uint8(i/(longLength*numKinds)), uint8(i/numKinds%longLength+1), uint8(i%numKinds)
+		if p.run == longRun {
+			p.long++
 		}
-		c = min(k, numClasses) - 1
-	}
-	if src, err = d.coder.decode(d.runs, d.index, numCodes, numClasses, src); err != nil {
-		return nil, nil, err
-	}
-	for i, k := range d.lengths {
-		c := min(k, numClasses) - 1
-		if d.runs[i] == 0 {
-			c += numClasses
+		if p.length == longLength {
+			p.long++
 		}
-		d.index[i] = c
 	}
-	if src, err = d.coder.decode(d.offsets, d.index, numOffsets, offsetContexts, src); err != nil {
-		return nil, nil, err
+	return t
+}()
+
+// steps reads n steps, and returns what follows them in src.
+func (d *Decoder) steps(n int, src []byte) ([]byte, error) {
+	d.tokens = resize(d.tokens, n)
+	src, err := d.coder.decode(d.tokens, src)
+	if err != nil {
+		return nil, err
 	}
-	return section(src)
+	fresh, long := 0, 0
+	for _, k := range d.tokens {
+		t := &tokens[k]
+		fresh += int((t.kind + 1) >> 2)
+		long += int(t.long)
+	}
+	// One more is looked at, but not used.
+	d.offsets = resize(d.offsets, fresh+1)
+	d.offsets[fresh] = 0
+	if src, err = d.numbers(d.offsets[:fresh], src); err != nil {
+		return nil, err
+	}
+	d.longs = resize(d.longs, long)
+	return d.numbers(d.longs, src)
+}
+
+// numbers fills v with numbers, and returns what follows them in src.
+func (d *Decoder) numbers(v []uint32, src []byte) ([]byte, error) {
+	if len(v) == 0 {
+		return src, nil
+	}
+	d.codes = resize(d.codes, len(v))
+	src, err := d.coder.decode(d.codes, src)
+	if err != nil {
+		return nil, err
+	}
+	low, src, err := section(src)
+	if err != nil {
+		return nil, err
+	}
+	d.low = pad(d.low, low)
+	low = d.low
+	var r bitReader
+	codes := d.codes
+	for len(v) >= 2 && len(codes) >= 2 {
+		r = r.refill(low)
+		b, c := &buckets[codes[0]], &buckets[codes[1]]
+		v[0] = b.base + r.peek(b.bits)
+		r = r.skip(b.bits)
+		v[1] = c.base + r.peek(c.bits)
+		r = r.skip(c.bits)
+		v, codes = v[2:], codes[2:]
+	}
+	if len(v) > 0 {
+		r = r.refill(low)
+		b := &buckets[codes[0]]
+		v[0] = b.base + r.peek(b.bits)
+		r = r.skip(b.bits)
+	}
+	return src, r.finish(low)
 }
 
 // readLiterals reads n literals, all that is left of src.
@@ -98,95 +131,168 @@ func (d *Decoder) readLiterals(n, size int, src []byte) error {
 		return err
 	}
 	a := &d.alphabet
-	d.pieces = resize(d.pieces, n)
-	if n > 0 && len(a.pieces) == 0 {
+	clear(a.pieces[a.used:])
+	if n > 0 && a.used == 0 {
 		return fmt.Errorf("%w: an alphabet without symbols", fault.ErrCorrupt)
 	}
-	if src, err = d.coder.decode(d.pieces, nil, len(a.pieces), 1, src); err != nil {
+	d.codes = resize(d.codes, n)
+	if src, err = d.coder.decode(d.codes, src); err != nil {
 		return err
 	}
 	d.literals = resize(d.literals, n+slack)
 	out := d.literals[:n]
-	low := bitReader{src: src}
-	order, pieces := a.order, a.pieces
-	for len(out) >= 2 {
-		p := d.pieces[n-len(out):]
-		low.refill()
-		b := &pieces[p[0]]
-		c := &pieces[p[1]]
-		v := b.base + low.take(b.bits)
-		w := c.base + low.take(c.bits)
+	d.low = pad(d.low, src)
+	src = d.low
+	var low bitReader
+	order, pieces := a.order, &a.pieces
+	codes := d.codes
+	for len(out) >= 2 && len(codes) >= 2 {
+		low = low.refill(src)
+		b := &pieces[codes[0]]
+		c := &pieces[codes[1]]
+		v := b.base + low.peek(b.bits)
+		low = low.skip(b.bits)
+		w := c.base + low.peek(c.bits)
+		low = low.skip(c.bits)
 		out[0] = order[v]
 		out[1] = order[w]
-		out = out[2:]
+		out, codes = out[2:], codes[2:]
 	}
 	if len(out) > 0 {
-		low.refill()
-		b := &pieces[d.pieces[n-1]]
-		out[0] = order[b.base+low.take(b.bits)]
+		low = low.refill(src)
+		b := &pieces[codes[0]]
+		out[0] = order[b.base+low.peek(b.bits)]
+		low = low.skip(b.bits)
 	}
-	return low.finish()
+	return low.finish(src)
 }
 
+// A move is a step as it is carried out.
+type move struct{ run, length, offset uint32 }
+
+// batch is how many moves are made out before they are carried out, so that the
+// one does not wait for the other.
+const batch = 256
+
 // copy carries out the steps.
-func (d *Decoder) copy(out []uint32, extra bitReader) error {
-	literals := d.literals[:len(d.literals)-slack]
-	padded := d.literals
-	lengths, offsets := d.lengths, d.offsets
-	lengths, offsets = lengths[:len(d.runs)], offsets[:len(d.runs)]
-	last := firstHistory
-	at, lit := 0, 0
-	for i, r := range d.runs {
-		// A block has less than 2^maxBits symbols: numbers of 24 bits.
-		extra.refill()
-		b := &buckets[r]
-		run := int(b.base + extra.take(b.bits))
-		b = &buckets[lengths[i]]
-		length := int(b.base + extra.take(b.bits))
-		o := uint32(offsets[i])
-		var offset uint32
-		if o >= numReps {
-			if extra.fill < 32 {
-				extra.refill()
-			}
-			b = &buckets[o-numReps]
-			offset = b.base + extra.take(b.bits) + 1
-			last = history{offset, last[0], last[1]}
-		} else {
-			offset = last[o]
-			last = last.use(o)
+func (d *Decoder) copy(out []uint32) error {
+	u := unfolder{offsets: d.offsets, longs: d.longs, last: firstHistory}
+	var moves [batch]move
+	literals := d.literals
+	at := 0
+	for t := d.tokens; len(t) > 0; {
+		n := min(len(t), batch)
+		u.unfold(moves[:n], t[:n])
+		t = t[n:]
+		var err error
+		if at, literals, err = carry(moves[:n], out, at, literals); err != nil {
+			return err
 		}
-		if run > len(literals)-lit || run+length > len(out)-at {
-			return errLength
-		}
-		if run <= slack && len(out)-at >= slack {
-			*(*[slack]uint32)(out[at:]) = *(*[slack]uint32)(padded[lit:])
-		} else {
-			copy(out[at:at+run], literals[lit:lit+run])
-		}
-		at += run
-		lit += run
-		if int(offset) > at {
-			return errOffset
-		}
-		from := at - int(offset)
-		switch {
-		case offset >= slack && length <= 2*slack && len(out)-at >= 2*slack:
-			*(*[slack]uint32)(out[at:]) = *(*[slack]uint32)(out[from:])
-			if length > slack {
-				*(*[slack]uint32)(out[at+slack:]) = *(*[slack]uint32)(out[from+slack:])
-			}
-		case int(offset) >= length:
-			copy(out[at:at+length], out[from:])
-		default:
-			for done := 0; done < length; {
-				done += copy(out[at+done:at+length], out[from:at+done])
-			}
-		}
-		at += length
 	}
-	if copy(out[at:], literals[lit:]) != len(out)-at || len(literals)-lit != len(out)-at {
+	if len(literals)-slack != len(out)-at {
 		return errLiterals
 	}
-	return extra.finish()
+	copy(out[at:], literals)
+	return nil
+}
+
+// An unfolder makes moves of tokens.
+type unfolder struct {
+	offsets, longs []uint32
+	last           history
+}
+
+func (u *unfolder) unfold(moves []move, codes []uint8) {
+	offsets := u.offsets
+	first, second, third := u.last[0], u.last[1], u.last[2]
+	moves = moves[:len(codes)]
+	for i, k := range codes {
+		t := &tokens[k]
+		run, length := uint32(t.run), uint32(t.length)
+		if t.long != 0 {
+			if run == longRun {
+				run += u.longs[0]
+				u.longs = u.longs[1:]
+			}
+			if length == longLength {
+				length += u.longs[0]
+				u.longs = u.longs[1:]
+			}
+		}
+		// Which offset is used can hardly be foreseen, so there are no branches.
+		kind := t.kind
+		fresh := offsets[0] + 1
+		offsets = offsets[(kind+1)>>2:]
+		offset := first
+		if kind == 1 {
+			offset = second
+		}
+		if kind == 2 {
+			offset = third
+		}
+		if kind == newOffset {
+			offset = fresh
+		}
+		if kind >= 2 {
+			third = second
+		}
+		if kind >= 1 {
+			second = first
+		}
+		first = offset
+		moves[i] = move{run, length, offset}
+	}
+	u.offsets, u.last = offsets, history{first, second, third}
+}
+
+// carry carries out moves from out[at] on, and returns where they end and the
+// literals that are left.
+func carry(moves []move, out []uint32, at int, literals []uint32) (int, []uint32, error) {
+	for i := range moves {
+		m := &moves[i]
+		run, length, offset := int(m.run), int(m.length), int(m.offset)
+		if run > len(literals)-slack || run+length > len(out)-at {
+			return 0, nil, errLength
+		}
+		if offset > at+run {
+			return 0, nil, errOffset
+		}
+		if run+length+2*slack > len(out)-at {
+			at += copy(out[at:], literals[:run])
+			for j := range length {
+				out[at+j] = out[at+j-offset]
+			}
+		} else {
+			copyAhead(out[at:], literals)
+			for n := slack; n < run; n += slack {
+				copyAhead(out[at+n:], literals[n:])
+			}
+			at += run
+			from := at - offset
+			copyOver(out[at:], out[from:])
+			for n := slack; n < length; n += slack {
+				copyOver(out[at+n:], out[from+n:])
+			}
+		}
+		literals = literals[run:]
+		at += length
+	}
+	return at, literals, nil
+}
+
+// copyOver copies slack symbols one after another, so that some may be those that
+// it has just written.
+func copyOver(dst, src []uint32) {
+	d, s := (*[slack]uint32)(dst), (*[slack]uint32)(src)
+	d[0] = s[0]
+	d[1] = s[1]
+	d[2] = s[2]
+	d[3] = s[3]
+}
+
+// copyAhead copies slack symbols that do not overlap.
+func copyAhead(dst, src []uint32) {
+	d, s := (*[slack]uint32)(dst), (*[slack]uint32)(src)
+	a, b, c, e := s[0], s[1], s[2], s[3]
+	d[0], d[1], d[2], d[3] = a, b, c, e
 }

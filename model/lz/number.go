@@ -27,8 +27,12 @@ type bucket struct {
 	bits uint8
 }
 
-var buckets = func() (b [numCodes]bucket) {
+var buckets = func() (b [256]bucket) {
 	for c := range b {
+		if c >= numCodes {
+			b[c].base = 1 << 29 // more than anything has: corruption is noticed
+			continue
+		}
 		b[c].base = uint32(c)
 		if c >= direct {
 			k := uint(c-direct)>>mantissa + 4

@@ -2,39 +2,12 @@ package lz
 
 import "math"
 
-// A step is a match in the way a block is coded: a run of literals ends where it
-// begins.
-type step struct {
-	place  uint32
-	length uint32
-	offset uint32 // below numReps one of the last offsets, else the offset + numReps - 1
-}
-
-// A history is the last offsets, the latest first.
-type history [numReps]uint32
-
-var firstHistory = history{1, 2, 3}
-
-// use returns the history after an offset was used, given as in step.
-func (h history) use(offset uint32) history {
-	switch offset {
-	case 0:
-		return h
-	case 1:
-		return history{h[1], h[0], h[2]}
-	case 2:
-		return history{h[2], h[0], h[1]}
-	}
-	return history{offset - numReps + 1, h[0], h[1]}
-}
-
 // A node is the cheapest way found to code the symbols before a place.
 type node struct {
 	price  int32
 	length uint32 // of the match that ends here; 0 after a literal
 	offset uint32
 	run    uint32 // literals before this place
-	class  uint8  // of the match before them
 	last   history
 }
 
@@ -47,6 +20,7 @@ type parser struct {
 	prices prices
 	stats  statistics
 	nodes  []node
+	bias   int32
 	steps  []step
 
 	matches []match  // of all places, kept from one round to the next
@@ -63,7 +37,7 @@ func (p *parser) optimal(s []uint32, size int, pair, quad, rounds int) {
 	p.first[0] = 0
 	for round := range rounds {
 		p.steps = p.steps[:0]
-		start := node{last: firstHistory, class: numClasses - 1}
+		start := node{last: firstHistory}
 		state := start
 		for at := 0; at < len(s); at += chunkLen {
 			end := min(at+chunkLen, len(s))
@@ -128,58 +102,42 @@ func (p *parser) begin(s []uint32, size int) {
 		p.stats.lit[v]++
 	}
 	// About what is usual.
-	for c := range p.stats.run {
-		for n := range 8 {
-			p.stats.run[c][n] = 64 >> n
+	for t := range p.stats.token {
+		run, length, kind := t/(longLength*numKinds), t/numKinds%longLength, t%numKinds
+		p.stats.token[t] = uint32(max(1, 256>>(run+length)))
+		if kind == newOffset && length > 0 {
+			p.stats.token[t] *= 4
 		}
 	}
-	for n := 1; n < 12; n++ {
-		p.stats.length[n] = 256 >> n
-	}
-	for c := range p.stats.offset {
-		for n := range p.stats.offset[c] {
-			p.stats.offset[c][n] = 1
-		}
-		p.stats.offset[c][0] = 16
+	for i := range p.stats.offset {
+		p.stats.offset[i], p.stats.long[i] = 1, 1
 	}
 	p.prices.set(&p.stats)
-	for c := range p.stats.run {
-		clear(p.stats.run[c][:])
-	}
 }
 
 // tally counts what the steps from the given one on code of s[start:end].
 func (p *parser) tally(s []uint32, start, end, from int) {
-	at, c := uint32(start), numClasses-1
+	at := uint32(start)
 	for _, t := range p.steps[from:] {
 		run := t.place - at
 		for _, v := range s[at:t.place] {
 			p.stats.lit[v]++
 		}
-		p.stats.run[c][code(run)]++
-		p.stats.length[code(t.length)]++
-		c = class(t.length)
-		p.stats.offset[offsetCtx(run, t.length)][offsetCode(t.offset)]++
+		p.stats.token[token(run, t.length, t.kind())]++
+		if run >= longRun {
+			p.stats.long[code(run-longRun)]++
+		}
+		if t.length >= longLength {
+			p.stats.long[code(t.length-longLength)]++
+		}
+		if t.offset >= newOffset {
+			p.stats.offset[code(t.offset-newOffset)]++
+		}
 		at = t.place + t.length
 	}
 	for _, v := range s[at:end] {
 		p.stats.lit[v]++
 	}
-}
-
-func offsetCtx(run, length uint32) int {
-	c := class(length)
-	if run == 0 {
-		c += numClasses
-	}
-	return c
-}
-
-func offsetCode(offset uint32) uint32 {
-	if offset < numReps {
-		return offset
-	}
-	return numReps + code(offset-numReps)
 }
 
 // chunk finds the cheapest way to code s[start:end], appends its steps, and
@@ -198,10 +156,10 @@ func (p *parser) chunk(start, end int, state node) node {
 		if i > 0 {
 			if d.length == 0 {
 				b := &nodes[i-1]
-				d.run, d.class, d.last = b.run+1, b.class, b.last
+				d.run, d.last = b.run+1, b.last
 			} else {
 				b := &nodes[i-int(d.length)]
-				d.run, d.class, d.last = 0, uint8(class(d.length)), b.last.use(d.offset)
+				d.run, d.last = 0, b.last.use(d.offset)
 			}
 		}
 		if i == n {
@@ -209,7 +167,7 @@ func (p *parser) chunk(start, end int, state node) node {
 		}
 		at := start + i
 		s := p.s[at:end]
-		if v := d.price + p.prices.lit[s[0]] + p.prices.runPrice(int(d.class), d.run+1) - p.prices.runPrice(int(d.class), d.run); v < nodes[i+1].price {
+		if v := d.price + p.prices.lit[s[0]] + p.prices.runOf(d.run+1) - p.prices.runOf(d.run); v < nodes[i+1].price {
 			nodes[i+1].price, nodes[i+1].length = v, 0
 		}
 		longest := 0
@@ -252,17 +210,27 @@ func (p *parser) chunk(start, end int, state node) node {
 func (p *parser) relax(i, from, upto int, offset uint32) {
 	nodes := p.nodes
 	d := &nodes[i]
-	ctx := 0
-	if d.run == 0 {
-		ctx = numClasses
+	price := d.price + p.bias + p.prices.run[0] - p.prices.runOf(d.run)
+	if d.run >= longRun {
+		price += p.prices.long[code(d.run-longRun)]
 	}
-	c := offsetCode(offset)
+	kind := uint32(newOffset)
+	if offset < newOffset {
+		kind = offset
+	} else {
+		price += p.prices.offset[code(offset-newOffset)]
+	}
 	if upto >= 2*nice {
 		from = max(from, upto-1) // a long one is taken whole, or nearly
 	}
+	t := token(d.run, 1, kind)
 	for l := from; l <= upto; l++ {
-		k := class(uint32(l))
-		v := d.price + p.prices.offset[ctx+k][c] + p.prices.lengthPrice(uint32(l)) + p.prices.run[k][0]
+		v := price
+		if l < longLength {
+			v += p.prices.token[int(t)+(l-1)*numKinds]
+		} else {
+			v += p.prices.token[int(t)+(longLength-1)*numKinds] + p.prices.long[code(uint32(l-longLength))]
+		}
 		if t := &nodes[i+l]; v < t.price {
 			t.price, t.length, t.offset = v, uint32(l), offset
 		}
