@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/foretell/foretell/internal/container"
-	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/tokens"
 	"github.com/zeebo/xxh3"
 )
@@ -17,12 +16,11 @@ import (
 // It holds a few blocks in memory. A Writer serves one goroutine.
 type Writer struct {
 	opts   WriterOptions
-	preset preset
 	out    *container.Writer
 	coders chan *blockCoder // idle ones
 	pipe   *pipeline[encoded]
-	raws   spares        // for the elements of blocks
-	bodies spares        // for their code
+	raws   pool          // for the elements of blocks
+	bodies pool          // for their code
 	stop   chan struct{} // closed when writing has failed
 	ended  chan error    // the writing goroutine's end
 
@@ -35,13 +33,14 @@ type Writer struct {
 
 	coded, written atomic.Int64 // what Progress returns
 
-	begun  bool              // there is a file that parts belong to
-	layout []container.Entry // not yet written
-	bytes  int               // of layout, about
-	member int               // number of the current or last member
-	block  *rawBlock
-	plan   *planner
-	err    error
+	begun   bool              // there is a file that parts belong to
+	layout  []container.Entry // not yet written
+	bytes   int               // of layout, about
+	follows bool              // there is a member in layout
+	member  int               // number of the current or last member
+	block   *rawBlock
+	plan    *planner
+	err     error
 }
 
 // encoded is what the pipeline hands to the writing goroutine: a layout or a
@@ -52,9 +51,6 @@ type encoded struct {
 	coded  codedBlock
 	err    error
 }
-
-// statedSize is the alphabet for which a header states the memory.
-const statedSize = 1 << 16
 
 // NewWriter writes a file's header to w and returns a Writer for its content.
 // Close completes the file; it does not close w.
@@ -68,56 +64,38 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 		return nil, err
 	}
 	w := &Writer{
-		opts: opts, preset: p, costs: costs,
-		coders: make(chan *blockCoder, opts.Workers),
+		opts: opts, costs: costs,
 		pipe:   newPipeline[encoded](opts.Workers),
-		raws:   make(spares, opts.Workers+2),
-		bodies: make(spares, opts.Workers+2),
+		raws:   make(pool, opts.Workers+2),
+		bodies: make(pool, opts.Workers+2),
 		stop:   make(chan struct{}),
 		ended:  make(chan error, 1),
 		member: -1,
 		plan:   newPlanner(),
+	}
+	header := container.Header{
+		Codec: uint8(p.codec), Preset: p.name, Level: uint64(p.level),
+		Solid: opts.Solid, Apart: opts.Apart, BlockTokens: uint64(opts.BlockTokens),
 	}
 	var start *prior
 	if len(opts.Prior) > 0 {
 		if start, err = parsePrior(opts.Prior, 0); err != nil {
 			return nil, err
 		}
+		n := container.Need{Kind: uint8(NeedPrior), Sum: start.sum, Size: uint64(len(opts.Prior)), Embedded: opts.EmbedPrior}
+		if n.Embedded {
+			n.Data = opts.Prior
+		}
+		header.Needs = append(header.Needs, n)
 	}
-	var fixed *tokens.ValueMap
 	if opts.External != nil {
-		if fixed, err = identity(opts.External.Size); err != nil {
-			return nil, err
-		}
+		header.Needs = append(header.Needs, container.Need{Kind: uint8(NeedModel), Sum: opts.External.ID})
 	}
-	for range opts.Workers {
-		c, err := newBlockCoder(p.codec, p.config)
-		if err != nil {
-			return nil, err
-		}
-		c.fixed = fixed
-		if err := c.prime(start); err != nil {
-			return nil, err
-		}
-		w.coders <- c
-	}
-	header := container.Header{
-		Codec:       uint8(p.codec),
-		Solid:       opts.Solid,
-		BlockTokens: uint64(opts.BlockTokens),
-		Memory:      uint64(model.Memory(p.codec, p.config, statedSize, opts.BlockTokens)),
-	}
-	switch {
-	case opts.External != nil:
-		header.Model = opts.External.ID[:]
-	case start != nil:
-		header.Model = start.sum[:]
-		if opts.EmbedPrior {
-			header.Prior = opts.Prior
-		}
-	}
-	w.out, err = container.NewWriter(out, header)
+	w.coders, err = newBlockCoders(opts.Workers, p.codec, codecConfig{level: p.level, maxMemory: blockMemory}, opts.External, start)
 	if err != nil {
+		return nil, err
+	}
+	if w.out, err = container.NewWriter(out, header); err != nil {
 		return nil, err
 	}
 	w.block = w.newBlock()
@@ -158,7 +136,7 @@ func (w *Writer) write(item encoded) error {
 	for _, s := range item.block.spans {
 		header.Spans = append(header.Spans, container.Span{Member: uint64(s.Member), First: uint64(s.First), Count: uint64(s.Count)})
 	}
-	if err := w.out.Block(header, c.leans, c.params, c.body); err != nil {
+	if err := w.out.Block(header, c.shares, c.params, c.body); err != nil {
 		return err
 	}
 	w.bodies.put(c.body)
@@ -219,23 +197,28 @@ func (w *Writer) content(b []byte) {
 
 // add appends to the layout that is to be written before the next block.
 func (w *Writer) add(e container.Entry) error {
-	// An entry takes at most 16 bytes beside its data.
-	if w.bytes+len(e.Data)+16 > container.MaxLayout {
+	if !w.fits(e) {
 		if err := w.flushLayout(); err != nil {
 			return err
 		}
 	}
 	w.layout = append(w.layout, e)
-	w.bytes += len(e.Data) + 16
+	w.bytes += entrySize(e)
 	return nil
 }
+
+// fits reports whether the layout has room for an entry in its record.
+func (w *Writer) fits(e container.Entry) bool { return w.bytes+entrySize(e) <= container.MaxLayout }
+
+// entrySize is how many bytes an entry takes at most.
+func entrySize(e container.Entry) int { return len(e.Data) + 16 }
 
 func (w *Writer) flushLayout() error {
 	if len(w.layout) == 0 {
 		return nil
 	}
 	item := encoded{layout: w.layout}
-	w.layout, w.bytes = nil, 0
+	w.layout, w.bytes, w.follows = nil, 0, false
 	return w.run(func() encoded { return item })
 }
 
@@ -251,12 +234,22 @@ func (w *Writer) addMember(info tokens.Info, data io.Reader) error {
 	if err := info.Validate(); err != nil {
 		return fmt.Errorf("member %q: %w", info.Name, err)
 	}
-	w.member++
-	if err := w.add(memberEntry(w.member, &info)); err != nil {
-		return err
-	}
 	size := info.Type.Size()
 	total := info.Len()
+	if !w.opts.Solid && (total < 0 || total > int64(w.shared()-w.block.tokens)) {
+		if err := w.flushBlock(); err != nil {
+			return err
+		}
+	}
+	w.member++
+	e := memberEntry(w.member, &info, w.follows)
+	if !w.fits(e) {
+		e = memberEntry(w.member, &info, false)
+	}
+	if err := w.add(e); err != nil {
+		return err
+	}
+	w.follows = true
 	for done := int64(0); done < total || total < 0; {
 		b := w.block
 		room := int64(w.opts.BlockTokens - b.tokens)
@@ -287,7 +280,7 @@ func (w *Writer) addMember(info tokens.Info, data io.Reader) error {
 			}
 		}
 	}
-	if !w.opts.Solid || info.Open() {
+	if !w.opts.Solid && w.block.tokens >= w.shared() || info.Open() {
 		if err := w.flushBlock(); err != nil {
 			return err
 		}
@@ -303,6 +296,14 @@ func (w *Writer) addMember(info tokens.Info, data io.Reader) error {
 		return fmt.Errorf("member %q: %d elements do not fill rows of %d", info.Name, total, row)
 	}
 	return w.add(endEntry(int(total / row)))
+}
+
+// shared returns how many tokens a block may have that is not one member's alone.
+func (w *Writer) shared() int {
+	if w.opts.Apart {
+		return 0
+	}
+	return min(SharedTokens, w.opts.BlockTokens)
 }
 
 // flushBlock hands the block that is being filled to the pipeline, behind the
@@ -365,7 +366,7 @@ func (w *Writer) finish() error {
 // WriteArray adds a file name.npy that holds one array: values in C order with
 // the given shape, as NumPy would save it.
 func WriteArray[T Integer](w *Writer, name string, shape []int, values []T) error {
-	info := tokens.Info{Name: name, Type: typeOf[T](), Shape: shape}
+	info := tokens.Info{Name: name, Type: typeOf[T](), Shape: shape, Form: tokens.NPY}
 	if n := info.Len(); n != int64(len(values)) {
 		return fmt.Errorf("shape %v does not fit %d values", shape, len(values))
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/internal/outputs"
 	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
@@ -41,7 +42,7 @@ type compressOptions struct {
 	model   string
 	fast    bool
 	best    bool
-	solid   bool
+	sharing sharing
 	prior   string
 	embed   bool
 	block   size
@@ -60,6 +61,14 @@ func newCompress(a *app) *cobra.Command {
 		GroupID: groupMain,
 		RunE:    func(_ *cobra.Command, args []string) error { return c.run(args) },
 	}
+	c.addWriting(cmd)
+	c.sourceFlags.add(cmd)
+	c.addProgress(cmd)
+	return cmd
+}
+
+// addWriting adds the flags that say how a file is written.
+func (c *compressOptions) addWriting(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVarP(&c.out, "output", "o", "", "write to `OUT` (- is standard output)")
 	f.StringVar(&c.model, "model", "", "the `MODEL` that predicts: "+oneOf(models())+" (default: "+foretell.DefaultModel+")")
@@ -67,15 +76,12 @@ func newCompress(a *app) *cobra.Command {
 	f.BoolVar(&c.best, "best", false, "the same as --model best: size before speed")
 	addPrior(cmd, &c.prior)
 	f.BoolVar(&c.embed, "embed-prior", false, "let the output carry the prior, so that decompressing needs nothing else")
-	f.BoolVar(&c.solid, "solid", false, "let blocks hold several members: smaller for many short arrays")
+	c.sharing.add(cmd)
 	f.Var(&c.block, "block", "most tokens in a block, such as 64K: what a range read decodes at least (default: the model's)")
 	f.VarP(&c.workers, "threads", "T", "encode that many blocks at a time; the output does not depend on it (default: one for each CPU)")
-	c.sourceFlags.add(cmd)
-	c.addProgress(cmd)
 	f.BoolVarP(&c.force, "force", "f", false, "overwrite an existing output; write to a terminal")
 	f.BoolVar(&c.json, "json", false, "print a summary as JSON (to standard error if the output is standard output)")
 	cmd.RegisterFlagCompletionFunc("model", cobra.FixedCompletions(models(), cobra.ShellCompDirectiveNoFileComp))
-	return cmd
 }
 
 // A compressSummary is what compress reports.
@@ -91,10 +97,11 @@ type compressSummary struct {
 	Seconds float64  `json:"seconds"`
 	Speed   float64  `json:"mb_per_second"`
 	Fresh   []string `json:"repacked,omitempty"` // files whose envelope is not kept
+	Notes   []string `json:"notes,omitempty"`    // of what is kept as bytes
 }
 
 func (c *compressOptions) run(args []string) error {
-	opts, err := c.source()
+	opts, err := c.options()
 	if err != nil {
 		return err
 	}
@@ -105,18 +112,14 @@ func (c *compressOptions) run(args []string) error {
 	if out != "-" {
 		opts.StdinName = strings.TrimSuffix(filepath.Base(out), ".fore")
 	}
-	model := foretell.DefaultModel
-	for _, given := range c.named() {
-		model = strings.TrimPrefix(given, "--")
-	}
-	prior, err := readPrior(c.prior)
+	writer, err := c.writer()
 	if err != nil {
 		return err
 	}
 	if out != "-" {
-		opts.Output = out
+		opts.Output = earlier(out, isFore)
 	}
-	src, err := tokens.Open(args, opts)
+	src, err := c.open(args, opts)
 	if err != nil {
 		return err
 	}
@@ -126,12 +129,9 @@ func (c *compressOptions) run(args []string) error {
 		return err
 	}
 	begin := time.Now()
-	sum := compressSummary{Output: out, Model: model}
+	sum := compressSummary{Output: out, Model: writer.Model}
 	sink := &tallyWriter{w: f}
-	w, err := foretell.NewWriter(sink, &foretell.WriterOptions{
-		Model: model, BlockTokens: int(c.block), Solid: c.solid, Workers: int(c.workers),
-		Prior: prior, EmbedPrior: c.embed,
-	})
+	w, err := foretell.NewWriter(sink, writer)
 	if err != nil {
 		return err
 	}
@@ -152,14 +152,15 @@ func (c *compressOptions) run(args []string) error {
 	err = c.copy(w, src, &sum, &in)
 	show.end()
 	if err == nil {
-		err = f.finish()
+		err = f.Finish()
 	}
 	if err == nil {
-		err = staged.commit()
+		err = staged.Commit()
 	}
 	if err != nil {
 		return err
 	}
+	sum.Notes = c.notes.list
 	sum.finish(in.content(), sink.n.Load(), time.Since(begin))
 	return c.report(&sum, pipe)
 }
@@ -178,23 +179,28 @@ func (c *compressOptions) named() (given []string) {
 	return given
 }
 
-// source returns how inputs are read.
-func (c *compressOptions) source() (opts tokens.Options, err error) {
-	if opts, err = c.options(); err != nil {
-		return opts, err
-	}
+// writer returns how the output is written.
+func (c *compressOptions) writer() (*foretell.WriterOptions, error) {
 	if c.model != "" {
 		if err := checkModel(c.model); err != nil {
-			return opts, err
+			return nil, err
 		}
 	}
 	if given := c.named(); len(given) > 1 {
-		return opts, usagef("choose one of %s", oneOf(given))
+		return nil, usagef("choose one of %s", oneOf(given))
 	}
 	if c.block > foretell.MaxBlockTokens {
-		return opts, usagef("--block: at most %d tokens", foretell.MaxBlockTokens)
+		return nil, usagef("--block: at most %d tokens", foretell.MaxBlockTokens)
 	}
-	return opts, nil
+	model := foretell.DefaultModel
+	for _, given := range c.named() {
+		model = strings.TrimPrefix(given, "--")
+	}
+	prior, err := readPrior(c.prior)
+	return &foretell.WriterOptions{
+		Model: model, BlockTokens: int(c.block), Solid: c.sharing.solid, Apart: c.sharing.apart, Workers: int(c.workers),
+		Prior: prior, EmbedPrior: c.embed,
+	}, err
 }
 
 // output returns where the output goes.
@@ -203,7 +209,7 @@ func (c *compressOptions) output(args []string) (string, error) {
 	case len(args) == 0:
 		return "", usagef("name the files to compress, or - for standard input")
 	case c.out != "":
-		return c.out, nil
+		return outName(c.out), nil
 	case len(args) > 1:
 		return "", usagef("with several inputs, name the output with -o")
 	case args[0] == "-":
@@ -217,24 +223,21 @@ func (c *compressOptions) output(args []string) (string, error) {
 }
 
 // create stages the output.
-func (c *compressOptions) create(out string, inputs []string) (*outFile, error) {
-	if fi, err := os.Stat(out); err == nil {
-		for _, in := range inputs {
-			if other, err := os.Stat(in); err == nil && os.SameFile(fi, other) && fi.Mode().IsRegular() {
-				return nil, fmt.Errorf("%s is an input as well as the output", out)
-			}
+func (c *compressOptions) create(out string, inputs []string) (*outputs.File, error) {
+	var f *outputs.File
+	var err error
+	switch {
+	case out == "-":
+		f, err = staged.standard()
+	case len(inputs) == 1:
+		if f, err = staged.Path(out, c.force, outputs.ModeLike(inputs[0])); err == nil {
+			f.Time = timeOf(inputs[0])
 		}
+	default:
+		f, err = staged.Path(out, c.force, outputs.AnyMode)
 	}
-	f := &outFile{File: os.Stdout, shown: "standard output"}
-	if out != "-" {
-		mode := anyMode
-		if len(inputs) == 1 {
-			mode = modeLike(inputs[0])
-		}
-		var err error
-		if f, err = outPath(out, c.force, mode); err != nil {
-			return nil, err
-		}
+	if err != nil {
+		return nil, err
 	}
 	if !c.force && isTerminal(f.File) {
 		return nil, errors.New("compressed data is not for a terminal (-f writes it all the same)")
@@ -243,7 +246,7 @@ func (c *compressOptions) create(out string, inputs []string) (*outFile, error) 
 }
 
 // copy writes all parts of src and counts them, and what is read of them.
-func (c *compressOptions) copy(w *foretell.Writer, src *tokens.Source, sum *compressSummary, in *intake) error {
+func (c *compressOptions) copy(w *foretell.Writer, src tokens.Parts, sum *compressSummary, in *intake) error {
 	for {
 		p, err := src.Next()
 		if err == io.EOF {
@@ -255,7 +258,7 @@ func (c *compressOptions) copy(w *foretell.Writer, src *tokens.Source, sum *comp
 		before := in.tokens.Load()
 		switch p.Kind {
 		case tokens.File:
-			if p.Repacked && len(c.members) == 0 {
+			if p.Repacked {
 				sum.Fresh = append(sum.Fresh, p.Name)
 			}
 		case tokens.Framing:
@@ -286,6 +289,7 @@ func (s *compressSummary) finish(content, size int64, took time.Duration) {
 }
 
 func (c *compressOptions) report(s *compressSummary, pipe bool) error {
+	c.notes.print(c.quiet)
 	if len(s.Fresh) > 0 && !c.quiet {
 		names := printable(s.Fresh[0])
 		if len(s.Fresh) > 1 {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/internal/outputs"
 	"github.com/spf13/cobra"
 )
 
@@ -68,7 +69,7 @@ func newDecompress(a *app) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&d.out, "output", "o", "", "write to `OUT` (- is standard output)")
 	f.StringVarP(&d.dir, "directory", "C", "", "write the files into the folder `DIR`, which is made if need be")
-	f.StringArrayVar(&d.pick.members, "member", nil, "take only members whose name, or the last part of it, matches `PATTERN`, such as fine_prompt or 'fine_*'; a * does not match slashes; may be repeated")
+	f.StringArrayVar((*[]string)(&d.pick.members), "member", nil, "take only members whose name, or what follows a slash in it, matches `PATTERN`, such as 'fine_*' or '*/fine_*'; may be repeated")
 	f.Var(&d.pick.rows, "range", "take only these rows along the first axis, as in Python: 100:200, :50, -10:")
 	f.VarP(&d.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
 	cmd.MarkFlagDirname("directory")
@@ -155,7 +156,7 @@ func (d *decompressOptions) run(name string) error {
 		err = failure
 	}
 	if err == nil {
-		err = staged.commit()
+		err = staged.Commit()
 	}
 	if err != nil {
 		return err
@@ -189,7 +190,7 @@ func (d *decompressOptions) extract(in *inputFile, atRandom, pipe bool, opts *fo
 	if err != nil {
 		return err
 	}
-	return to.close()
+	return to.end()
 }
 
 func (d *decompressOptions) check(name string) error {
@@ -206,9 +207,12 @@ func (d *decompressOptions) check(name string) error {
 
 // target returns where the output goes.
 func (d *decompressOptions) target(name string) (*target, error) {
-	t := &target{force: d.force, mode: modeLike(name), rescue: d.keepGoing}
+	t := &target{force: d.force, mode: outputs.ModeLike(name), rescue: d.keepGoing}
+	if !d.pick.any() {
+		t.time = timeOf(name)
+	}
 	switch {
-	case d.out == "-" || d.out == "" && d.dir == "" && name == "-":
+	case outName(d.out) == "-" || d.out == "" && d.dir == "" && name == "-":
 		t.stdout = true
 	case d.out != "":
 		t.path = d.out
@@ -220,7 +224,7 @@ func (d *decompressOptions) target(name string) (*target, error) {
 		}
 	default:
 		var err error
-		t.root, err = staged.folder(d.dir)
+		t.root, err = staged.Folder(d.dir)
 		return t, err
 	}
 	return t, nil
@@ -288,6 +292,9 @@ func openInput(name string) (*inputFile, error) {
 		err = fmt.Errorf("%s is a folder", name)
 	case fi.Mode().IsRegular():
 		in.size = fi.Size()
+	}
+	if err == nil {
+		staged.Read(fi)
 	}
 	if err != nil {
 		f.Close()

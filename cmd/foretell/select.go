@@ -14,7 +14,7 @@ import (
 
 // A selection says which members, and which rows of them, are wanted.
 type selection struct {
-	members []string // patterns; none takes all
+	members tokens.Patterns // none takes all
 	rows    slice
 }
 
@@ -23,23 +23,14 @@ func (s *selection) any() bool { return len(s.members) > 0 || s.rows.given }
 
 // check refuses patterns that cannot match.
 func (s *selection) check() error {
-	for _, pattern := range s.members {
-		if _, err := path.Match(pattern, ""); err != nil {
-			return usagef("--member %s: %w", pattern, err)
-		}
+	if err := s.members.Check(); err != nil {
+		return usagef("--member: %w", err)
 	}
 	return nil
 }
 
-// takes reports whether a member of that name is wanted: as tokens.Options, by
-// its whole name or its last part.
-func (s *selection) takes(name string) bool {
-	return len(s.members) == 0 || slices.ContainsFunc(s.members, func(pattern string) bool {
-		whole, _ := path.Match(pattern, name)
-		last, _ := path.Match(pattern, path.Base(name))
-		return whole || last || pattern == name
-	})
-}
+// takes reports whether a member of that name is wanted.
+func (s *selection) takes(name string) bool { return s.members.Match(name) }
 
 // A slice is a range of rows as Python writes it: ends may be left out, and
 // count from the end if negative. It is a flag.
@@ -163,22 +154,34 @@ var rawEndings = []string{".u8", ".u16", ".u32", ".u64", ".i8", ".i16", ".i32", 
 
 // isNPY reports whether a member that is picked comes out as an npy file: as the
 // output's name says, or else if it was one or a raw file would not tell what it is.
-func isNPY(file string, info *tokens.Info, out string) bool {
+func isNPY(info *tokens.Info, out string) bool {
 	ext := func(name, want string) bool { return strings.EqualFold(filepath.Ext(name), want) }
+	if info.Form == tokens.Raw && info.Type == tokens.Uint8 && ext(info.Name, ".npy") {
+		return false // it was no array in spite of its name, and is whole as it is
+	}
 	if ext(out, ".npy") {
 		return true
 	}
 	if slices.Contains(rawEndings, strings.ToLower(filepath.Ext(out))) {
 		return false
 	}
-	return ext(info.Name, ".npy") || ext(file, ".npy") || ext(file, ".npz") ||
-		len(info.Shape) != 1 || info.BigEndian || info.Type == tokens.Bool
+	return info.Form == tokens.NPY || len(info.Shape) != 1 || info.BigEndian || info.Type == tokens.Bool
 }
 
-// memberFile returns the path that a picked member has as a file of its own.
-func memberFile(info *tokens.Info, npy bool) string {
-	if npy && !strings.EqualFold(path.Ext(info.Name), ".npy") {
-		return info.Name + ".npy"
+// memberFile returns the path that a picked member has as a file of its own. Where
+// another has it already, as a.npy has that of a, it gets a number.
+func (t *target) memberFile(info *tokens.Info, npy bool) string {
+	name := info.Name
+	if npy && !strings.EqualFold(path.Ext(name), ".npy") {
+		name += ".npy"
 	}
-	return info.Name
+	if t.taken == nil {
+		t.taken = map[string]bool{}
+	}
+	ext := path.Ext(name)
+	for n, stem := 2, strings.TrimSuffix(name, ext); t.taken[name]; n++ {
+		name = stem + "#" + strconv.Itoa(n) + ext
+	}
+	t.taken[name] = true
+	return name
 }

@@ -10,10 +10,11 @@ import (
 
 	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/ans"
+	"github.com/foretell/foretell/step"
 )
 
 // ft_position puts the binary form of where a coder stands to dst, which has room
-// for 64 bytes, and returns its length.
+// for 256 bytes, and returns its length.
 //
 //export ft_position
 func ft_position(kind C.int32_t, h C.uint32_t, dst unsafe.Pointer, e *C.ft_error) (n C.int64_t) {
@@ -33,7 +34,7 @@ func ft_position(kind C.int32_t, h C.uint32_t, dst unsafe.Pointer, e *C.ft_error
 	if fail(e, err) != 0 {
 		return 0
 	}
-	return C.int64_t(copy(slice[byte](dst, 64), b))
+	return C.int64_t(copy(slice[byte](dst, 256), b))
 }
 
 //export ft_seek
@@ -50,7 +51,7 @@ func ft_seek(kind C.int32_t, h C.uint32_t, p unsafe.Pointer, n C.int64_t, e *C.f
 			State: binary.LittleEndian.Uint64(b[8:]),
 		}))
 	}
-	var to foretell.Position
+	var to step.Position
 	if err := to.UnmarshalBinary(b); err != nil {
 		return fail(e, err)
 	}
