@@ -63,7 +63,7 @@ func (a *alphabet) build() error {
 	return nil
 }
 
-// slice returns where part i of n codes ends.
+// part returns where part i of n codes ends.
 func part(i, n int) int {
 	if n < manyCodes {
 		return n
@@ -76,7 +76,7 @@ func (a *alphabet) encode(dst []byte, c *coder) ([]byte, error) {
 	n := len(a.symbols)
 	dst = binary.AppendUvarint(dst, uint64(n))
 	a.codes, a.longs = resize(a.codes, n), a.longs[:0]
-	var low bitWriter
+	low := bitWriter{dst: a.low[:0]}
 	next := uint32(0)
 	for i, s := range a.symbols {
 		gap := s - next
@@ -100,7 +100,8 @@ func (a *alphabet) encode(dst []byte, c *coder) ([]byte, error) {
 	if dst, err = c.encode(dst, a.longs); err != nil {
 		return dst, err
 	}
-	return appendSection(dst, low.finish()), nil
+	a.low = low.finish()
+	return appendSection(dst, a.low), nil
 }
 
 // decode reads an alphabet of at most most symbols below size.

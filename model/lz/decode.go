@@ -6,8 +6,8 @@ import (
 	"github.com/foretell/foretell/internal/fault"
 )
 
-// A Decoder decodes blocks. It keeps its buffers from one block to the next.
-type Decoder struct {
+// A decoder decodes bodies. It keeps its buffers from one block to the next.
+type decoder struct {
 	coder    coder
 	alphabet alphabet
 
@@ -27,7 +27,7 @@ var (
 const slack = 4
 
 // body fills out, symbols below size, from src.
-func (d *Decoder) body(out []uint32, size int, src []byte) error {
+func (d *decoder) body(out []uint32, size int, src []byte) error {
 	steps, src, err := number(src, len(out))
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ var tokens = func() (t [numTokens]tokenParts) {
 }()
 
 // steps reads n steps, and returns what follows them in src.
-func (d *Decoder) steps(n int, src []byte) ([]byte, error) {
+func (d *decoder) steps(n int, src []byte) ([]byte, error) {
 	d.tokens = resize(d.tokens, n)
 	src, err := d.coder.decode(d.tokens, src)
 	if err != nil {
@@ -89,7 +89,7 @@ func (d *Decoder) steps(n int, src []byte) ([]byte, error) {
 }
 
 // numbers fills v with numbers, and returns what follows them in src.
-func (d *Decoder) numbers(v []uint32, src []byte) ([]byte, error) {
+func (d *decoder) numbers(v []uint32, src []byte) ([]byte, error) {
 	if len(v) == 0 {
 		return src, nil
 	}
@@ -125,7 +125,7 @@ func (d *Decoder) numbers(v []uint32, src []byte) ([]byte, error) {
 }
 
 // readLiterals reads n literals, all that is left of src.
-func (d *Decoder) readLiterals(n, size int, src []byte) error {
+func (d *decoder) readLiterals(n, size int, src []byte) error {
 	src, err := d.alphabet.decode(src, &d.coder, size, n)
 	if err != nil {
 		return err
@@ -175,7 +175,7 @@ type move struct{ run, length, offset uint32 }
 const batch = 256
 
 // copy carries out the steps.
-func (d *Decoder) copy(out []uint32) error {
+func (d *decoder) copy(out []uint32) error {
 	u := unfolder{offsets: d.offsets, longs: d.longs, last: firstHistory}
 	var moves [batch]move
 	literals := d.literals

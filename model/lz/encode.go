@@ -2,21 +2,21 @@ package lz
 
 import "encoding/binary"
 
-// An Encoder encodes blocks at a level.
-type Encoder struct {
-	level    int
+// An encoder encodes bodies. It keeps its buffers from one block to the next.
+type encoder struct {
 	parser   parser
 	coder    coder
 	alphabet alphabet
 
 	tokens, codes  []uint8
 	offsets, longs []uint32
-	counts         []uint32
-	rank           []uint32
+	counts, rank   []uint32
 	pieceOf        []uint8
+	low            []byte
 }
 
-func (e *Encoder) body(dst []byte, s []uint32, size int, steps []step) ([]byte, error) {
+// body appends the body of s, symbols below size, that the steps make.
+func (e *encoder) body(dst []byte, s []uint32, size int, steps []step) ([]byte, error) {
 	e.counts = resize(e.counts, size)
 	clear(e.counts)
 	e.tokens, e.offsets, e.longs = e.tokens[:0], e.offsets[:0], e.longs[:0]
@@ -44,7 +44,6 @@ func (e *Encoder) body(dst []byte, s []uint32, size int, steps []step) ([]byte, 
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(steps)))
 	dst = binary.AppendUvarint(dst, uint64(literals))
-	n0 := len(dst)
 	var err error
 	if dst, err = e.coder.encode(dst, e.tokens); err != nil {
 		return nil, err
@@ -52,11 +51,9 @@ func (e *Encoder) body(dst []byte, s []uint32, size int, steps []step) ([]byte, 
 	if dst, err = e.numbers(dst, e.offsets); err != nil {
 		return nil, err
 	}
-	n3 := len(dst)
 	if dst, err = e.numbers(dst, e.longs); err != nil {
 		return nil, err
 	}
-	n4 := len(dst)
 
 	a := &e.alphabet
 	a.plan(e.counts)
@@ -66,7 +63,6 @@ func (e *Encoder) body(dst []byte, s []uint32, size int, steps []step) ([]byte, 
 	if dst, err = a.encode(dst, &e.coder); err != nil {
 		return nil, err
 	}
-	n5 := len(dst)
 	e.rank = resize(e.rank, size)
 	e.pieceOf = resize(e.pieceOf, size)
 	for i, p := range a.pieces[:a.used] {
@@ -77,7 +73,7 @@ func (e *Encoder) body(dst []byte, s []uint32, size int, steps []step) ([]byte, 
 	}
 	e.codes = e.codes[:0]
 	at = 0
-	var low bitWriter
+	low := bitWriter{dst: e.low[:0]}
 	put := func(run []uint32) {
 		for _, v := range run {
 			p := e.pieceOf[v]
@@ -93,21 +89,18 @@ func (e *Encoder) body(dst []byte, s []uint32, size int, steps []step) ([]byte, 
 	if dst, err = e.coder.encode(dst, e.codes); err != nil {
 		return nil, err
 	}
-	n6 := len(dst)
-	dst = append(dst, low.finish()...)
-	if debug != nil {
-		debug(len(steps), literals, len(a.order), a.used, n3-n0, n4-n3, n5-n4, n6-n5, len(dst)-n6, len(dst))
-	}
+	e.low = low.finish()
+	dst = append(dst, e.low...)
 	return dst, nil
 }
 
 // numbers appends numbers: their codes, and the bits below them.
-func (e *Encoder) numbers(dst []byte, v []uint32) ([]byte, error) {
+func (e *encoder) numbers(dst []byte, v []uint32) ([]byte, error) {
 	if len(v) == 0 {
 		return dst, nil
 	}
 	e.codes = e.codes[:0]
-	var low bitWriter
+	low := bitWriter{dst: e.low[:0]}
 	for _, n := range v {
 		k := code(n)
 		e.codes = append(e.codes, uint8(k))
@@ -117,7 +110,6 @@ func (e *Encoder) numbers(dst []byte, v []uint32) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return appendSection(dst, low.finish()), nil
+	e.low = low.finish()
+	return appendSection(dst, e.low), nil
 }
-
-var debug func(...any)

@@ -71,7 +71,7 @@ func (f *finder) find(m []match, i int) []match {
 	if i+2 > len(f.s) {
 		return m
 	}
-	best := 1
+	best, from := 1, len(m)
 	h := hash2(f.s[i:]) >> f.pair.shift
 	at := f.pair.head[h]
 	f.pair.prev[i] = at
@@ -81,7 +81,7 @@ func (f *finder) find(m []match, i int) []match {
 		if i+best < len(f.s) && f.s[j+best] == f.s[i+best] {
 			if n := common(f.s[j:], f.s[i:]); n > best {
 				best = n
-				m = append(m, match{uint32(n), uint32(i - j)})
+				m = longer(m, from, match{uint32(n), uint32(i - j)})
 				if n >= nice {
 					break
 				}
@@ -100,7 +100,7 @@ func (f *finder) find(m []match, i int) []match {
 			if i+best < len(f.s) && f.s[j+best] == f.s[i+best] {
 				if n := common(f.s[j:], f.s[i:]); n > best {
 					best = n
-					m = append(m, match{uint32(n), uint32(i - j)})
+					m = longer(m, from, match{uint32(n), uint32(i - j)})
 				}
 			}
 			at = f.quad.prev[j]
@@ -123,4 +123,16 @@ func common(a, b []uint32) int {
 		}
 	}
 	return len(b)
+}
+
+// maxMatches bounds the matches of a place.
+const maxMatches = 16
+
+// longer appends a match to those that begin at m[from], or puts it in the place of
+// the last of them if there are enough.
+func longer(m []match, from int, a match) []match {
+	if len(m)-from == maxMatches {
+		m = m[:len(m)-1]
+	}
+	return append(m, a)
 }

@@ -29,13 +29,14 @@ type parser struct {
 
 // optimal parses s by dynamic programming over the prices that the statistics of
 // what was parsed before give, in rounds.
-func (p *parser) optimal(s []uint32, size int, pair, quad, rounds int) {
-	p.finder.reset(s, pair, quad)
+func (p *parser) optimal(s []uint32, size int, e effort) {
+	p.finder.reset(s, e.pair, e.quad)
+	p.bias = int32(e.bias) << priceBits
 	p.begin(s, size)
 	p.matches = p.matches[:0]
 	p.first = resize(p.first, len(s)+1)
 	p.first[0] = 0
-	for round := range rounds {
+	for round := range e.rounds {
 		p.steps = p.steps[:0]
 		start := node{last: firstHistory}
 		state := start
@@ -45,7 +46,7 @@ func (p *parser) optimal(s []uint32, size int, pair, quad, rounds int) {
 				state = p.chunk(at, end, state)
 				continue
 			}
-			if rounds == 1 {
+			if e.rounds == 1 {
 				p.matches = p.matches[:0]
 				p.first[at] = 0
 			}
@@ -62,7 +63,7 @@ func (p *parser) optimal(s []uint32, size int, pair, quad, rounds int) {
 			p.tally(s, at, end, from)
 			p.prices.set(&p.stats)
 		}
-		if round+1 < rounds {
+		if round+1 < e.rounds {
 			p.clearStats()
 			p.tally(s, 0, len(s), 0)
 			p.prices.set(&p.stats)

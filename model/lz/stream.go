@@ -2,6 +2,7 @@ package lz
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -13,6 +14,7 @@ import (
 type coder struct {
 	block  ans.TBlock[uint8]
 	counts [256]uint64
+	body   []byte
 }
 
 // maxPrecision is the most that a table has: what the first cache of a core holds.
@@ -40,11 +42,10 @@ func (c *coder) encode(dst []byte, codes []uint8) ([]byte, error) {
 	}
 	stored, _ := table.AppendTable(nil, nil)
 	dst = appendSection(dst, stored)
-	body, err := c.block.Encode(nil, codes, nil)
-	if err != nil {
+	if c.body, err = c.block.Encode(c.body[:0], codes, nil); err != nil {
 		return dst, err
 	}
-	return appendSection(dst, body), nil
+	return appendSection(dst, c.body), nil
 }
 
 // decode fills codes, and returns what follows them in src.
@@ -57,6 +58,9 @@ func (c *coder) decode(codes []uint8, src []byte) ([]byte, error) {
 		return nil, err
 	}
 	table, err := ans.ParseTable(stored, len(c.counts), nil)
+	if errors.Is(err, fault.ErrModel) {
+		err = fmt.Errorf("%w: a table that leans on another", fault.ErrCorrupt)
+	}
 	if err != nil {
 		return nil, err
 	}
