@@ -26,6 +26,10 @@ const (
 	placeOrder // place by place
 )
 
+// maxTokens is the most symbols of a block, so that decoding takes no more memory
+// than readers allow by default.
+const maxTokens = 1 << 24
+
 // effort says how a level parses.
 type effort struct {
 	pair, quad int  // places looked at with the same two and four symbols; no pair: greedily
@@ -37,10 +41,10 @@ type effort struct {
 var efforts = [MaxLevel + 1]effort{
 	1: {},
 	2: {pair: 1, rounds: 1, bias: 3},
-	3: {pair: 1, quad: 1, rounds: 1, bias: 3},
-	4: {pair: 2, quad: 2, rounds: 1, bias: 3},
-	5: {pair: 4, quad: 4, rounds: 1, bias: 3},
-	6: {pair: 8, quad: 8, rounds: 1, bias: 2},
+	3: {pair: 2, rounds: 1, bias: 3},
+	4: {pair: 1, quad: 1, rounds: 1, bias: 4},
+	5: {pair: 1, quad: 1, rounds: 1, bias: 3},
+	6: {pair: 4, quad: 4, rounds: 1, bias: 2},
 	7: {pair: 16, quad: 16, rounds: 2, bias: 1, both: true},
 	8: {pair: 64, quad: 32, rounds: 3, both: true},
 	9: {pair: 256, quad: 64, rounds: 4, both: true},
@@ -73,8 +77,8 @@ func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 	if err := model.CheckSpans(b); err != nil {
 		return dst, err
 	}
-	if len(b.Symbols) >= 1<<(maxBits-1) {
-		return dst, fmt.Errorf("%w: %d symbols in a block: give fewer than 2^%d", fault.ErrUnsupported, len(b.Symbols), maxBits-1)
+	if len(b.Symbols) > maxTokens {
+		return dst, fmt.Errorf("%w: %d symbols in a block: give at most %d", fault.ErrUnsupported, len(b.Symbols), maxTokens)
 	}
 	start := len(dst)
 	dst, err := c.encode(dst, b)
@@ -159,6 +163,9 @@ func (c *Codec) Decode(b *model.Block, src []byte) error {
 	}
 	if err := model.CheckSpans(b); err != nil {
 		return err
+	}
+	if len(b.Symbols) > maxTokens {
+		return fmt.Errorf("%w: a block of %d symbols", fault.ErrCorrupt, len(b.Symbols))
 	}
 	if len(src) == 0 {
 		return io.ErrUnexpectedEOF

@@ -62,11 +62,16 @@ func (p *parser) optimal(s []uint32, size int, e effort) {
 			state = p.chunk(at, end, state)
 			p.tally(s, at, end, from)
 			p.prices.set(&p.stats)
+			if k := end / chunkLen; k&(k-1) == 0 {
+				// There may be very many, and they change less and less.
+				p.prices.setLiterals(&p.stats)
+			}
 		}
 		if round+1 < e.rounds {
 			p.clearStats()
 			p.tally(s, 0, len(s), 0)
 			p.prices.set(&p.stats)
+			p.prices.setLiterals(&p.stats)
 		}
 	}
 }
@@ -114,6 +119,7 @@ func (p *parser) begin(s []uint32, size int) {
 		p.stats.offset[i], p.stats.long[i] = 1, 1
 	}
 	p.prices.set(&p.stats)
+	p.prices.setLiterals(&p.stats)
 }
 
 // tally counts what the steps from the given one on code of s[start:end].

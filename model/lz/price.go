@@ -45,7 +45,7 @@ type prices struct {
 	run    [longRun + 1]int32 // of a run alone: a share of what its token costs
 }
 
-// set derives prices from statistics, in which whatever did not come counts as
+// set derives all prices but those of literals from statistics, in which whatever did not come counts as
 // half a time.
 func (p *prices) set(s *statistics) {
 	setPrices(p.token[:], s.token[:])
@@ -55,13 +55,17 @@ func (p *prices) set(s *statistics) {
 		p.offset[i] += int32(buckets[i].bits) << priceBits
 		p.long[i] += int32(buckets[i].bits) << priceBits
 	}
-	p.lit = resize(p.lit, len(s.lit))
-	setPrices(p.lit, s.lit)
 	var run [longRun + 1]uint32
 	for t, n := range s.token {
 		run[t/(longLength*numKinds)] += n
 	}
 	setPrices(p.run[:], run[:])
+}
+
+// setLiterals derives the prices of literals.
+func (p *prices) setLiterals(s *statistics) {
+	p.lit = resize(p.lit, len(s.lit))
+	setPrices(p.lit, s.lit)
 }
 
 func setPrices(p []int32, counts []uint32) {
