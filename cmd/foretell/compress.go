@@ -43,6 +43,7 @@ type compressOptions struct {
 	fast    int // a level, 0 if not asked for
 	best    bool
 	sharing sharing
+	hint    *hint // nil if the type of raw files is given
 	prior   string
 	embed   bool
 	block   size
@@ -119,6 +120,9 @@ func (c *compressOptions) run(args []string) error {
 	}
 	if out != "-" {
 		opts.Output = earlier(out, isFore)
+	}
+	if c.dtype == "" {
+		c.hint = new(hint)
 	}
 	src, err := c.open(args, opts)
 	if err != nil {
@@ -268,6 +272,9 @@ func (c *compressOptions) copy(w *foretell.Writer, src tokens.Parts, sum *compre
 		case tokens.Framing:
 			in.framing.Add(int64(len(p.Bytes)))
 		case tokens.Member:
+			if c.hint != nil {
+				c.hint.watch(&p)
+			}
 			in.meter(&p)
 			sum.Members++
 		}
@@ -294,6 +301,9 @@ func (s *compressSummary) finish(content, size int64, took time.Duration) {
 
 func (c *compressOptions) report(s *compressSummary, pipe bool) error {
 	c.notes.print(c.quiet)
+	if c.hint != nil && !c.quiet {
+		c.hint.print()
+	}
 	if len(s.Fresh) > 0 && !c.quiet {
 		names := printable(s.Fresh[0])
 		if len(s.Fresh) > 1 {
