@@ -25,6 +25,8 @@ package mix
 //	node      the node of the tree
 //	agree1, agree2, ...   whether the code so far is that of the candidate
 //	known     the number of contexts that have been seen with this node before
+//	trust     what the guide says, from "surely 0" to "surely 1"; one more if nothing
+//	back1, back2, ...   the same of the candidate's bit
 type geometry struct {
 	name       string
 	neighbours []neighbour
@@ -41,6 +43,7 @@ type geometry struct {
 	windows   []int       // lengths of the windows of latest tokens
 	net       []string    // what the net is told
 	netDims   int         // length of its vectors
+	guided    bool        // by a model from outside
 	backward  int         // how many instants back time runs backwards from; 0: never
 
 	rates, finalRates schedule
@@ -63,6 +66,7 @@ const (
 	geometryStream = iota
 	geometryGrid
 	geometryBooks
+	geometryText
 	geometryCount
 )
 
@@ -142,6 +146,26 @@ var geometries = [geometryCount]geometry{
 		final:      "depth agree1",
 		maps:       []string{"agree1 node", "depth place"},
 		rates:      schedule{first: 3000, last: 200, fall: 2},
+		finalRates: schedule{first: 400, last: 100, fall: 2},
+	},
+	geometryText: {
+		name: "text",
+		neighbours: []neighbour{
+			{"a", -1, 0, 0}, {"b", -2, 0, 0}, {"c", -3, 0, 0},
+			{"d", -4, 0, 0}, {"e", -5, 0, 0}, {"f", -6, 0, 0},
+		},
+		matches:  []int{6, 3},
+		contexts: []string{"", "a", "a b", "a b c", "a b c d", "a b c d e f"},
+		candidate: []candidate{
+			{"M1", []string{"len1 depth", "len1 back1"}},
+			{"M2", []string{"len2 depth", "len2 back2"}},
+		},
+		netDims:    8,
+		guided:     true,
+		sets:       []string{"trust", "known depth", "len1 agree1", "node"},
+		final:      "known",
+		maps:       []string{"node"},
+		rates:      schedule{first: 6000, last: 250, fall: 2},
 		finalRates: schedule{first: 400, last: 100, fall: 2},
 	},
 }

@@ -1,0 +1,120 @@
+package mix
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/rangecoder"
+)
+
+// MaxStreams is the largest number of streams of a guided block.
+const MaxStreams = maxColumns
+
+// A Vocabulary says which symbols are alike, so that the decisions that a token is
+// coded as are easy to predict. It serves any number of codecs.
+type Vocabulary struct{ tree *tree }
+
+// NewVocabulary returns the vocabulary of symbols in an order in which those that
+// are alike stand near each other. rank says how common a symbol is: 0 for the most
+// common one. Both are of all symbols from 0 on, order a permutation of them.
+func NewVocabulary(order, rank []uint32) (*Vocabulary, error) {
+	size := len(order)
+	if size < 1 || size > MaxSize || len(rank) != size {
+		return nil, fmt.Errorf("%w: a vocabulary of %d symbols in an order of %d", fault.ErrUnsupported, len(rank), size)
+	}
+	seen := make([]bool, size)
+	for i, s := range order {
+		if int64(s) >= int64(size) || seen[s] {
+			return nil, fmt.Errorf("%w: the order of a vocabulary has no symbol of its own at %d", fault.ErrModel, i)
+		}
+		seen[s] = true
+	}
+	return &Vocabulary{weighed(order, rank)}, nil
+}
+
+// EncodeGuided appends the body of a block that a guide predicts to dst. The
+// block's symbols are a number of streams, one after another, all of the same
+// length but the last ones, which may be shorter or empty. Spans are not looked at.
+// The vocabulary is of b.Size symbols, or nil if nothing is known.
+func (c *Codec) EncodeGuided(dst []byte, b *Block, streams int, v *Vocabulary, g Guide) ([]byte, error) {
+	for _, x := range b.Symbols {
+		if int64(x) >= int64(b.Size) {
+			return dst, &fault.SymbolError{Symbol: x, Len: b.Size}
+		}
+	}
+	s, b, err := c.guided(b, streams)
+	if err != nil {
+		return dst, err
+	}
+	enc := rangecoder.NewEncoder(s.append(append(dst, formMixed)))
+	r, err := c.guidedRunner(b, s, v, g)
+	if err != nil {
+		return dst, err
+	}
+	r.costs = b.Costs
+	if err := r.encode(enc); err != nil {
+		return dst, err
+	}
+	return enc.Finish(), nil
+}
+
+// DecodeGuided fills b.Symbols from a body that EncodeGuided made with the same
+// number of streams, vocabulary and guide.
+func (c *Codec) DecodeGuided(b *Block, src []byte, streams int, v *Vocabulary, g Guide) error {
+	want, b, err := c.guided(b, streams)
+	if err != nil {
+		return err
+	}
+	if len(src) == 0 {
+		return io.ErrUnexpectedEOF
+	}
+	s, body, err := parseSetup(src[1:])
+	if err != nil {
+		return err
+	}
+	want.level = s.level
+	if src[0] != formMixed || s != want {
+		return fmt.Errorf("%w: not a block of %d guided streams", fault.ErrCorrupt, streams)
+	}
+	dec := rangecoder.NewDecoder(body)
+	r, err := c.guidedRunner(b, s, v, g)
+	if err != nil {
+		return err
+	}
+	if err := r.decode(dec); err != nil {
+		return err
+	}
+	return dec.Finish()
+}
+
+// guided returns the setup of a guided block, and the block as an array of streams.
+func (c *Codec) guided(b *Block, streams int) (setup, *Block, error) {
+	s := setup{level: c.config.Level, geometry: geometryText, transposed: true, rows: 1, cols: streams}
+	if streams < 1 || streams > MaxStreams {
+		return s, nil, fmt.Errorf("%w: 1 to %d streams can be guided, not %d", fault.ErrUnsupported, MaxStreams, streams)
+	}
+	n := len(b.Symbols)
+	shape := []int{streams, max(1, (n+streams-1)/streams)}
+	b = &Block{Spans: []Span{{Count: n, Shape: shape}}, Size: b.Size, Symbols: b.Symbols, Costs: b.Costs}
+	return s, b, b.check()
+}
+
+// guidedRunner prepares a run through a guided block.
+func (c *Codec) guidedRunner(b *Block, s setup, v *Vocabulary, g Guide) (*runner, error) {
+	var t *tree
+	switch {
+	case v == nil:
+		t = natural(b.Size)
+	case v.tree.size == b.Size:
+		t = v.tree
+	default:
+		return nil, fmt.Errorf("%w: a vocabulary of %d symbols for an alphabet of %d", fault.ErrModel, v.tree.size, b.Size)
+	}
+	r, err := c.runner(b, s, []*tree{t})
+	if err != nil {
+		return nil, err
+	}
+	r.opinion.guide = g
+	return r, nil
+}
