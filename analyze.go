@@ -8,7 +8,7 @@ import (
 
 // Compress writes all parts of src to a .fore file on dst and returns how many
 // bytes that took. It does not close either.
-func Compress(dst io.Writer, src *tokens.Source, opts *WriterOptions) (int64, error) {
+func Compress(dst io.Writer, src tokens.Parts, opts *WriterOptions) (int64, error) {
 	w, err := NewWriter(dst, opts)
 	if err != nil {
 		return 0, err
@@ -17,7 +17,7 @@ func Compress(dst io.Writer, src *tokens.Source, opts *WriterOptions) (int64, er
 }
 
 // copy writes all parts of src and closes the Writer.
-func (w *Writer) copy(src *tokens.Source) (int64, error) {
+func (w *Writer) copy(src tokens.Parts) (int64, error) {
 	for {
 		p, err := src.Next()
 		if err == nil {
@@ -40,7 +40,7 @@ func (w *Writer) copy(src *tokens.Source) (int64, error) {
 // costs[i] belongs to token first+i of a member in storage order. The calls come
 // in the order of the tokens, costs is valid during the call, and an error ends
 // the analysis. Analyze returns the size that the compressed file would have.
-func Analyze(src *tokens.Source, opts *WriterOptions, fn func(member int, first int64, costs []float32) error) (int64, error) {
+func Analyze(src tokens.Parts, opts *WriterOptions, fn func(member int, first int64, costs []float32) error) (int64, error) {
 	w, err := newWriter(io.Discard, opts, fn)
 	if err != nil {
 		return 0, err

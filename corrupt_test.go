@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/foretell/foretell/internal/realdata"
 )
 
 // sampleFile returns the content and the bytes of a file of three members in
@@ -151,7 +153,7 @@ func damage(r *rand.Rand, file, other []byte, blocks []BlockDescription) ([]byte
 // FORETELL_TRIALS is set. Each must be noticed on whole reads, and on range reads wherever
 // they touch it; with KeepGoing the blocks that are whole come out.
 func TestRandomDamage(t *testing.T) {
-	path := filepath.Join(dataDir(t), "commavq", "taco-bell.npy")
+	path := filepath.Join(realdata.Dir(t), "commavq", "taco-bell.npy")
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

@@ -1,29 +1,39 @@
 package foretell
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
-
-	"github.com/foretell/foretell/model"
+	"slices"
 )
 
-// A Description says what a .fore file is and where its bytes go. Header, Prior,
+// A Description says what a .fore file is and where its bytes go. Header, Embedded,
 // Layout, Index, Trailer and the blocks' Size add up to Size.
 type Description struct {
-	Size        int64               `json:"size"`          // bytes of the file
-	Content     int64               `json:"content"`       // bytes of the original content
-	Hash        string              `json:"hash"`          // 128-bit xxh3 of the content in hexadecimal
-	Codec       string              `json:"codec"`         // that the file was written with
-	Model       string              `json:"model"`         // SHA-256 of the outside model or prior, "" if none is needed
-	Solid       bool                `json:"solid"`         // blocks may hold tokens of several members
-	BlockTokens int64               `json:"block_tokens"`  // most tokens in a block
-	Memory      int64               `json:"memory"`        // bytes that the codec works in
-	Header      int64               `json:"header_bytes"`  // of the header
-	Prior       int64               `json:"prior_bytes"`   // of the prior, if the file carries it
-	Layout      int64               `json:"layout_bytes"`  // of names, shapes and framing
-	Index       int64               `json:"index_bytes"`   // of the index
-	Trailer     int64               `json:"trailer_bytes"` // of the trailer
+	Size        int64               `json:"size"`           // bytes of the file
+	Content     int64               `json:"content"`        // bytes of the original content
+	Hash        string              `json:"hash"`           // 128-bit xxh3 of the content in hexadecimal
+	Codec       string              `json:"codec"`          // that the file was written with
+	Model       string              `json:"model"`          // WriterOptions.Model, or "own"
+	Level       int                 `json:"level"`          // of the codec
+	Needs       []NeedDescription   `json:"needs"`          // what decoding takes besides the file
+	Solid       bool                `json:"solid"`          // blocks may hold tokens of several members
+	BlockTokens int64               `json:"block_tokens"`   // most tokens in a block
+	Header      int64               `json:"header_bytes"`   // of the header
+	Embedded    int64               `json:"embedded_bytes"` // of needs that the file carries
+	Layout      int64               `json:"layout_bytes"`   // of names, shapes and framing
+	Index       int64               `json:"index_bytes"`    // of the index
+	Trailer     int64               `json:"trailer_bytes"`  // of the trailer
 	Blocks      []BlockDescription  `json:"blocks"`
 	Members     []MemberDescription `json:"members"`
+}
+
+// A NeedDescription says what a Need is.
+type NeedDescription struct {
+	Kind     string `json:"kind"`
+	Name     string `json:"name"`
+	Sum      string `json:"sha256"`
+	Size     int64  `json:"size"`
+	Embedded bool   `json:"embedded"`
 }
 
 // A BlockDescription says what one block is.
@@ -58,16 +68,22 @@ type MemberDescription struct {
 	Size float64 `json:"size"`
 }
 
+// Needs returns what decoding the file takes besides its blocks.
+func (r *ReaderAt) Needs() []Need { return needsOf(&r.in.Header) }
+
 // Describe reads the headers of all blocks and describes the file.
 func (r *ReaderAt) Describe() (*Description, error) {
 	h, s := &r.in.Header, &r.in.Sizes
 	d := &Description{
-		Size:    s.Header + s.Prior + s.Layout + s.Index + s.Trailer,
+		Size:    s.Header + s.Embedded + s.Layout + s.Index + s.Trailer,
 		Content: int64(r.in.Length), Hash: hex.EncodeToString(r.in.Content[:]),
-		Codec: model.ID(h.Codec).String(), Model: hex.EncodeToString(h.Model),
-		Solid: h.Solid, BlockTokens: int64(h.BlockTokens), Memory: int64(h.Memory),
-		Header: s.Header, Prior: s.Prior, Layout: s.Layout, Index: s.Index, Trailer: s.Trailer,
+		Codec: codecName(h.Codec), Model: h.Preset, Level: int(min(h.Level, maxLevel)), Needs: []NeedDescription{},
+		Solid: h.Solid, BlockTokens: int64(h.BlockTokens),
+		Header: s.Header, Embedded: s.Embedded, Layout: s.Layout, Index: s.Index, Trailer: s.Trailer,
 		Blocks: []BlockDescription{}, Members: []MemberDescription{},
+	}
+	for _, n := range r.Needs() {
+		d.Needs = append(d.Needs, NeedDescription{n.Kind.String(), n.Name, hex.EncodeToString(n.Sum[:]), n.Size, n.Embedded})
 	}
 	for _, f := range r.files {
 		for _, m := range f.Members {
@@ -85,7 +101,7 @@ func (r *ReaderAt) Describe() (*Description, error) {
 		}
 		b := BlockDescription{
 			Offset: ref.Offset, Size: ref.Size, Params: int64(h.Params), Body: int64(h.Body),
-			Codec: model.ID(h.Codec).String(), Base: -1, Tokens: int64(h.Tokens()),
+			Codec: codecName(h.Codec), Base: -1, Tokens: int64(h.Tokens()),
 		}
 		if h.Base != 0 {
 			b.Base = i - int(h.Base)
@@ -100,4 +116,22 @@ func (r *ReaderAt) Describe() (*Description, error) {
 		d.Size += ref.Size
 	}
 	return d, nil
+}
+
+// WrittenWith reports whether a file was written under options that mean the same:
+// model, block size, solid or not, and prior.
+func (d *Description) WrittenWith(o *WriterOptions) bool {
+	opts, p, err := o.resolve()
+	if err != nil || d.Model != p.name || d.Level != p.level || d.Solid != opts.Solid || d.BlockTokens != int64(opts.BlockTokens) {
+		return false
+	}
+	var needs []NeedDescription
+	if len(opts.Prior) > 0 {
+		sum := sha256.Sum256(opts.Prior)
+		needs = append(needs, NeedDescription{NeedPrior.String(), "", hex.EncodeToString(sum[:]), int64(len(opts.Prior)), opts.EmbedPrior})
+	}
+	if opts.External != nil {
+		needs = append(needs, NeedDescription{NeedModel.String(), "", hex.EncodeToString(opts.External.ID[:]), 0, false})
+	}
+	return slices.Equal(d.Needs, needs)
 }

@@ -3,11 +3,15 @@ package foretell
 import (
 	"bytes"
 	"errors"
+	"math"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 
+	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/prob"
+	"github.com/foretell/foretell/step"
 )
 
 // counting is a predictor for tests: counts that adapt.
@@ -68,7 +72,79 @@ func TestExternal(t *testing.T) {
 		}
 	}
 	values[3000] = size
-	if _, err := write(values); !errors.Is(err, ErrSymbol) {
+	if _, err := write(values); !errors.Is(err, fault.ErrSymbol) {
 		t.Errorf("a token beyond the vocabulary: %v", err)
+	}
+}
+
+// drifting is a counting predictor that one of its predictions is off by a little.
+type drifting struct {
+	counting
+	at, n int
+	grid  prob.Categorical
+}
+
+func (d *drifting) Predict() (prob.Distribution, error) {
+	p := make([]float32, 50)
+	for i := range p {
+		p[i] = 0.02
+	}
+	if d.n++; d.n == d.at {
+		p[7] = math.Nextafter32(p[7], 1)
+	}
+	return &d.grid, prob.Set(&d.grid, p)
+}
+
+// TestExternalDrift holds drift in a file to being told as such, with the block and
+// the steps, and predictors to be made once for each worker.
+func TestExternalDrift(t *testing.T) {
+	var made atomic.Int32
+	external := func(at int) *External {
+		return &External{ID: [32]byte{7}, Size: 50, New: func() (model.Predictor, error) {
+			made.Add(1)
+			a, err := prob.NewAdaptive(50, 32, 1<<20)
+			return &drifting{counting: counting{a}, at: at}, err
+		}}
+	}
+	values := make([]int64, 40000)
+	for i := range values {
+		values[i] = int64(i*i) % 50
+	}
+	var buf bytes.Buffer
+	const workers = 4
+	w, err := NewWriter(&buf, &WriterOptions{External: external(0), BlockTokens: 1000, Workers: workers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteArray(w, "a", []int{len(values)}, values); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := made.Swap(0); n < 1 || n > workers {
+		t.Errorf("%d predictors for %d workers that encode", n, workers)
+	}
+	// A small limit makes workers drop their buffers after each block.
+	if _, err := content(buf.Bytes(), &ReaderOptions{External: external(0), Workers: workers, MaxMemory: 1 << 20}); err != nil {
+		t.Error(err)
+	}
+	if n := made.Swap(0); n < 1 || n > workers {
+		t.Errorf("%d predictors for %d workers that decode", n, workers)
+	}
+	var drift *step.DriftError
+	var block *BlockError
+	_, err = content(buf.Bytes(), &ReaderOptions{External: external(3501), Workers: 1})
+	if !errors.Is(err, ErrDrift) || !errors.As(err, &drift) || !errors.As(err, &block) || block.Block != 3 || drift.From > 500 || drift.To <= 500 {
+		t.Errorf("drift: %v", err)
+	}
+	file := buf.Bytes()
+	d, err := open(t, file, &ReaderOptions{External: external(0)}).Describe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file[d.Blocks[5].Offset+d.Blocks[5].Size-9] ^= 1
+	if _, err := content(file, &ReaderOptions{External: external(0)}); !errors.Is(err, ErrCorrupt) || errors.Is(err, ErrDrift) {
+		t.Errorf("damage: %v", err)
 	}
 }

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/symbols"
 	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/tokens"
 )
@@ -16,38 +16,40 @@ import (
 // newCoders checks that a file can be decoded under the options and returns what
 // decodes its blocks, one for each worker.
 func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) {
-	if h.Memory > uint64(o.MaxMemory) {
-		return nil, fmt.Errorf("%w: decoding takes %d bytes, more than the %d allowed", fault.ErrLimit, h.Memory, o.MaxMemory)
-	}
 	if h.BlockTokens > MaxBlockTokens {
 		return nil, fmt.Errorf("%w: blocks of %d tokens", fault.ErrUnsupported, h.BlockTokens)
 	}
-	var config model.Config
 	var start *prior
-	var err error
-	switch model.ID(h.Codec) {
-	case model.External:
-		if o.External == nil || !slices.Equal(h.Model, o.External.ID[:]) {
-			return nil, fmt.Errorf("%w: the file was written under the external model %x", fault.ErrModel, h.Model)
-		}
-		config.Predictor = o.External.New
-	case model.Mix:
-		config.Mix.MaxMemory = o.MaxMemory
-		if start, err = choosePrior(h, o); err != nil {
-			return nil, err
-		}
-	}
-	coders := make(chan *blockCoder, o.Workers)
-	for range o.Workers {
-		c, err := newBlockCoder(model.ID(h.Codec), config)
-		if err == nil {
-			err = c.prime(start)
+	var own *External
+	for i := range h.Needs {
+		n := &h.Needs[i]
+		var err error
+		switch NeedKind(n.Kind) {
+		case NeedPrior:
+			start, err = findPrior(n, o)
+		case NeedModel:
+			if own = o.External; own == nil || own.ID != n.Sum {
+				err = &NeedError{Need: needOf(n)}
+			}
+		default:
+			err = fmt.Errorf("%w: the file needs the %v: a newer foretell may read it", fault.ErrUnsupported, needOf(n))
 		}
 		if err != nil {
 			return nil, err
 		}
+	}
+	id := model.ID(h.Codec)
+	if own == nil && id == codecOwn {
+		return nil, fmt.Errorf("%w: a file under an own model that does not name it", fault.ErrCorrupt)
+	}
+	coders, err := newBlockCoders(o.Workers, id, codecConfig{level: int(min(h.Level, maxLevel)), maxMemory: o.MaxMemory}, own, start)
+	if err != nil {
+		return nil, err
+	}
+	for range o.Workers {
+		c := <-coders
 		c.keep = o.MaxMemory / (2 * reserve) / int64(o.Workers)
-		c.largest = int(min(tokens.MaxSymbols, o.MaxMemory/dictionaryEntry))
+		c.largest = int(min(symbols.MaxSymbols, o.MaxMemory/dictionaryEntry))
 		coders <- c
 	}
 	return coders, nil
@@ -161,9 +163,7 @@ func prepare(h *container.Block, data container.BlockData, members map[int]*toke
 	return func() (*rawBlock, error) {
 		c := <-coders
 		err := c.decode(h, b, &data)
-		if later := c.release(need); err == nil {
-			err = later
-		}
+		c.release(need)
 		coders <- c
 		if err != nil {
 			mem.finish(need)

@@ -8,20 +8,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/foretell/foretell/internal/realdata"
 	"github.com/foretell/foretell/tokens"
 )
-
-// dataDir returns the folder with real data, or skips the test.
-func dataDir(t testing.TB) string {
-	dir := os.Getenv("FORETELL_DATA")
-	if dir == "" {
-		dir = "../shared/data"
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("no test data: set FORETELL_DATA to a folder with commavq/taco-bell.npy and the rest")
-	}
-	return dir
-}
 
 // compress returns inputs as a .fore file.
 func compress(t testing.TB, opts *WriterOptions, src *tokens.Source) []byte {
@@ -77,7 +66,7 @@ func content(file []byte, opts *ReaderOptions) ([]byte, error) {
 }
 
 func TestRealFiles(t *testing.T) {
-	dir := dataDir(t)
+	dir := realdata.Dir(t)
 	for _, name := range []string{"commavq/taco-bell.npy", "llm/enwik-1M.gpt2.u16", "encodec/announcer.npz", "README.md"} {
 		for _, model := range []string{"static", "fast"} {
 			path := filepath.Join(dir, name)
@@ -117,7 +106,7 @@ func open(t testing.TB, file []byte, opts *ReaderOptions) *ReaderAt {
 }
 
 func TestTacoBell(t *testing.T) {
-	path := filepath.Join(dataDir(t), "commavq", "taco-bell.npy")
+	path := filepath.Join(realdata.Dir(t), "commavq", "taco-bell.npy")
 	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

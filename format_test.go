@@ -153,7 +153,7 @@ func (a *annotator) spans() {
 // TestFormatDump holds docs/format.md's dump of a small file against the file.
 func TestFormatDump(t *testing.T) {
 	var buf bytes.Buffer
-	w, err := NewWriter(&buf, &WriterOptions{Model: "static-range"})
+	w, err := NewWriter(&buf, &WriterOptions{Model: "static"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,10 +170,10 @@ func TestFormatDump(t *testing.T) {
 	a.uvarint("bytes of fields")
 	a.take(1, "flags")
 	a.take(1, "codec")
+	a.take(int(a.uvarint("bytes of the preset")), "preset")
+	a.uvarint("level")
 	a.uvarint("block tokens")
-	a.uvarint("memory")
-	a.uvarint("model length")
-	a.uvarint("prior length")
+	a.uvarint("needs")
 	hash := binary.LittleEndian.AppendUint64(nil, xxh3.Hash(a.file[:a.at]))
 	a.crc(0, "CRC-32C of the header")
 

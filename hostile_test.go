@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/foretell/foretell/internal/container"
-	"github.com/foretell/foretell/model"
+	"github.com/foretell/foretell/internal/symbols"
 	"github.com/foretell/foretell/tokens"
 )
 
@@ -116,15 +116,10 @@ func TestDictionaryMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := newBlockCoder(0, model.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if m, _, _, err := c.params(&data); err != nil || m.Kind() != tokens.DictionaryMap {
+	if m, _, _, err := parseParams(&data, symbols.MaxSymbols); err != nil || m.Kind() != symbols.DictionaryMap {
 		t.Fatalf("no dictionary: %v", err)
 	}
-	c.largest = 1000
-	if _, _, _, err = c.params(&data); !errors.Is(err, ErrLimit) {
+	if _, _, _, err = parseParams(&data, 1000); !errors.Is(err, ErrLimit) {
 		t.Errorf("a dictionary beyond the limit: %v", err)
 	}
 }
@@ -179,9 +174,10 @@ func TestRelease(t *testing.T) {
 	}
 	for _, over := range []int64{0, 1} {
 		c.symbols = make([]uint32, 10)
-		if err := c.release(c.keep + over); err != nil {
+		if _, err := c.codec(codecStatic); err != nil {
 			t.Fatal(err)
 		}
+		c.release(c.keep + over)
 		if kept := c.symbols != nil && len(c.codecs) > 0; kept != (over == 0) {
 			t.Errorf("after %d bytes: kept is %v", c.keep+over, kept)
 		}

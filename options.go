@@ -2,57 +2,11 @@ package foretell
 
 import (
 	"fmt"
+	"io"
 	"runtime"
-	"sort"
-	"strings"
 
 	"github.com/foretell/foretell/model"
-	"github.com/foretell/foretell/model/mix"
 )
-
-// A preset is what a model's name stands for.
-type preset struct {
-	codec  model.ID
-	config model.Config
-	block  int // tokens
-}
-
-// DefaultModel is the model of WriterOptions that name none.
-const DefaultModel = "mix"
-
-var presets = map[string]preset{
-	"mix":          {codec: model.Mix, config: mixed(mix.Fast), block: 1 << 20},
-	"best":         {codec: model.Mix, config: mixed(mix.Best), block: 1 << 20},
-	"adaptive":     {codec: model.Adaptive, block: 1 << 20},
-	"static":       {codec: model.StaticRANS, block: 1 << 20},
-	"static-range": {codec: model.Static, block: 1 << 20},
-	"static-tans":  {codec: model.StaticTANS, block: 1 << 20},
-	"fast":         {codec: model.Zstd, block: 1 << 20},
-	externalModel:  {codec: model.External, block: 1 << 20},
-}
-
-// externalModel is what WriterOptions.External implies.
-const externalModel = "external"
-
-// mixMemory is the most memory that decoding a mixed block may need: less than
-// what readers allow by default. Blocks that would need more are coded otherwise.
-const mixMemory = 768 << 20
-
-func mixed(level mix.Level) model.Config {
-	return model.Config{Mix: mix.Config{Level: level, MaxMemory: mixMemory}}
-}
-
-// Models returns the names that WriterOptions.Model takes, sorted.
-func Models() []string {
-	var names []string
-	for name := range presets {
-		if name != externalModel {
-			names = append(names, name)
-		}
-	}
-	sort.Strings(names)
-	return names
-}
 
 // WriterOptions says how a file is written. The zero value is good.
 type WriterOptions struct {
@@ -91,7 +45,8 @@ type External struct {
 	// an error. At most 2^24.
 	Size int
 
-	// New makes a predictor. Each goroutine that codes blocks has its own.
+	// New makes a predictor. Each goroutine that codes blocks makes one when it
+	// first needs it and keeps it.
 	New func() (model.Predictor, error)
 }
 
@@ -104,32 +59,28 @@ func (o *WriterOptions) resolve() (WriterOptions, preset, error) {
 		opts = *o
 	}
 	switch {
-	case opts.External != nil && opts.Model != "":
-		return opts, preset{}, fmt.Errorf("the model %q and an external one exclude each other", opts.Model)
-	case opts.External != nil:
-		opts.Model = externalModel
-	case opts.Model == "":
+	case opts.External == nil && opts.Model == "":
 		opts.Model = DefaultModel
+	case opts.External != nil && opts.Model != "":
+		return opts, preset{}, fmt.Errorf("the model %q and an own one exclude each other", opts.Model)
 	}
-	p, ok := presets[opts.Model]
-	if !ok {
-		return opts, p, fmt.Errorf("no model is called %q: use one of %s", opts.Model, strings.Join(Models(), ", "))
+	p := preset{name: ownModel, codec: codecOwn}
+	var err error
+	if opts.External == nil {
+		if p, err = presetOf(opts.Model); err != nil {
+			return opts, p, err
+		}
 	}
 	if opts.BlockTokens == 0 {
-		opts.BlockTokens = p.block
+		opts.BlockTokens = defaultBlock
 	}
 	if opts.BlockTokens < 1 || opts.BlockTokens > MaxBlockTokens {
 		return opts, p, fmt.Errorf("blocks of %d tokens: use 1 to %d", opts.BlockTokens, MaxBlockTokens)
 	}
-	if x := opts.External; x != nil {
-		if x.Size < 1 || x.Size > model.MaxSize {
-			return opts, p, fmt.Errorf("a model of %d symbols: use 1 to %d", x.Size, model.MaxSize)
-		}
-		p.config.Predictor = x.New
-	} else if opts.Model == externalModel {
-		return opts, p, fmt.Errorf("the option External is missing")
+	if x := opts.External; x != nil && (x.Size < 1 || x.Size > model.MaxSize) {
+		return opts, p, fmt.Errorf("a model of %d symbols: use 1 to %d", x.Size, model.MaxSize)
 	}
-	if len(opts.Prior) > 0 && p.codec != model.Mix {
+	if len(opts.Prior) > 0 && p.codec != codecMix {
 		return opts, p, fmt.Errorf("a prior is for the models mix and best, not %q", opts.Model)
 	}
 	opts.Workers = workers(opts.Workers)
@@ -160,6 +111,12 @@ type ReaderOptions struct {
 	// Prior is the prior that the file was written with, if it was and does
 	// not carry it.
 	Prior []byte
+
+	// Resolve, if not nil, is asked for what a file needs and neither carries
+	// nor gets from Prior or External. It returns the need's content and its
+	// length; what comes is checked against the need's hash. An error that
+	// wraps ErrModel says that it has none.
+	Resolve func(Need) (io.ReaderAt, int64, error)
 
 	// External is the model that the file was written under, if it was.
 	External *External

@@ -113,11 +113,11 @@ func (p *pipeline[T]) next() (T, bool) {
 	return <-result, true
 }
 
-// spares keeps buffers for reuse, so that a long file makes no garbage.
-type spares chan []byte
+// A pool keeps buffers for reuse, so that a long file makes no garbage.
+type pool chan []byte
 
 // get returns an empty buffer.
-func (s spares) get() []byte {
+func (s pool) get() []byte {
 	select {
 	case b := <-s:
 		return b[:0]
@@ -126,7 +126,7 @@ func (s spares) get() []byte {
 	}
 }
 
-func (s spares) put(b []byte) {
+func (s pool) put(b []byte) {
 	select {
 	case s <- b:
 	default:

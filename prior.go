@@ -10,7 +10,7 @@ import (
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
-	"github.com/foretell/foretell/model"
+	"github.com/foretell/foretell/internal/symbols"
 	"github.com/foretell/foretell/model/mix"
 	"github.com/foretell/foretell/tokens"
 )
@@ -20,7 +20,7 @@ import (
 type prior struct {
 	sum      [sha256.Size]byte
 	mapBytes []byte
-	valueMap *tokens.ValueMap
+	valueMap *symbols.ValueMap
 	mix      *mix.Prior
 }
 
@@ -33,7 +33,7 @@ func parsePrior(data []byte, maxMemory int64) (*prior, error) {
 	p := &prior{sum: sha256.Sum256(data), mapBytes: data[l : l+int(n)]}
 	var rest []byte
 	var err error
-	if p.valueMap, rest, err = tokens.ParseValueMap(p.mapBytes, tokens.MaxSymbols); err != nil {
+	if p.valueMap, rest, err = symbols.ParseValueMap(p.mapBytes, symbols.MaxSymbols); err != nil {
 		return nil, fmt.Errorf("prior: %w", err)
 	}
 	if len(rest) != 0 {
@@ -45,22 +45,17 @@ func parsePrior(data []byte, maxMemory int64) (*prior, error) {
 	return p, nil
 }
 
-// choosePrior returns the prior that decoding a file needs, nil if none.
-func choosePrior(h *container.Header, o *ReaderOptions) (*prior, error) {
-	data := h.Prior
-	switch {
-	case len(h.Model) == 0:
-		return nil, nil
-	case len(data) == 0 && len(o.Prior) == 0:
-		return nil, fmt.Errorf("%w: the file needs the prior with the SHA-256 %x", fault.ErrModel, h.Model)
-	case len(data) == 0:
-		data = o.Prior
+// findPrior returns the prior that a file needs.
+func findPrior(n *container.Need, o *ReaderOptions) (*prior, error) {
+	data, err := o.content(n, o.Prior, o.MaxMemory)
+	if err != nil {
+		return nil, err
 	}
-	if sum := sha256.Sum256(data); !bytes.Equal(sum[:], h.Model) {
-		if len(h.Prior) > 0 {
+	if sum := sha256.Sum256(data); sum != n.Sum {
+		if n.Embedded {
 			return nil, fmt.Errorf("%w: the prior in the file does not match its hash", fault.ErrCorrupt)
 		}
-		return nil, fmt.Errorf("%w: the file needs the prior with the SHA-256 %x, not %x", fault.ErrModel, h.Model, sum)
+		return nil, &NeedError{Need: needOf(n), Err: fmt.Errorf("what is there has the SHA-256 %x", sum)}
 	}
 	return parsePrior(data, o.MaxMemory)
 }
@@ -85,7 +80,7 @@ const maxTrainTokens = 1 << 24
 // taught. The sample should be of the same kind as the data to come: the same
 // tokens, in arrays whose axes mean the same. The same sample gives the same
 // bytes on every machine. Train uses at most the first 2^24 tokens.
-func Train(src *tokens.Source, opts *TrainOptions) ([]byte, error) {
+func Train(src tokens.Parts, opts *TrainOptions) ([]byte, error) {
 	var o TrainOptions
 	if opts != nil {
 		o = *opts
@@ -118,12 +113,7 @@ func Train(src *tokens.Source, opts *TrainOptions) ([]byte, error) {
 	} else if wide != nil {
 		block.Size, m = wide.Size(), wide
 	}
-	spans := make([]mix.Span, len(block.Spans))
-	for i, s := range block.Spans {
-		spans[i] = mix.Span{First: s.First, Count: s.Count, Shape: s.Shape}
-	}
-	trained, err := mix.Train(mix.TrainConfig{Level: level, MaxBytes: o.MaxBytes},
-		&mix.Block{Spans: spans, Size: block.Size, Symbols: block.Symbols})
+	trained, err := mix.Train(mix.TrainConfig{Level: level, MaxBytes: o.MaxBytes}, block)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +130,7 @@ func Train(src *tokens.Source, opts *TrainOptions) ([]byte, error) {
 // widen returns the map of tokens that are symbols up to the next power of two,
 // so that the prior has room for tokens that the sample lacks; nil if m is of
 // another kind.
-func widen(m *tokens.ValueMap) (*tokens.ValueMap, error) {
+func widen(m *symbols.ValueMap) (*symbols.ValueMap, error) {
 	size := 1
 	for size < m.Size() {
 		size *= 2
@@ -153,7 +143,7 @@ func widen(m *tokens.ValueMap) (*tokens.ValueMap, error) {
 }
 
 // sample reads members of src into one block, as many as there is room for.
-func sample(src *tokens.Source) (*rawBlock, error) {
+func sample(src tokens.Parts) (*rawBlock, error) {
 	b := new(rawBlock)
 	for member := 0; ; {
 		p, err := src.Next()
@@ -183,32 +173,29 @@ func sample(src *tokens.Source) (*rawBlock, error) {
 	}
 }
 
-// prime makes the coder use a prior for the blocks that it fits.
-func (c *blockCoder) prime(p *prior) error {
-	if p == nil {
-		return nil
-	}
-	config := c.config
-	config.Mix.Prior = p.mix
-	codec, err := model.New(model.Mix, config)
-	c.prior, c.primed = p, codec
-	return err
-}
-
-// encodePrimed encodes a block with the prior. It returns nil if the prior does
-// not fit the block.
-func (c *blockCoder) encodePrimed(dst []byte, b *rawBlock) (*codedBlock, error) {
+// encodeWithPrior encodes a block with the prior and reports whether it fits: its
+// values are among those of the sample, and its shape is of the same kind.
+func (c *blockCoder) encodeWithPrior(dst []byte, b *rawBlock, out *codedBlock) (bool, error) {
 	block, err := c.apply(c.prior.valueMap, b)
 	if err != nil {
-		return nil, nil // the block has other values than the sample
+		return false, nil
 	}
 	if b.costs {
 		block.Costs = make([]float32, len(block.Symbols))
 	}
-	out := &codedBlock{params: joinParams(c.prior.mapBytes, nil), costs: block.Costs}
-	out.body, out.codec, err = model.Encode(model.Mix, c.primed, dst, block)
-	if errors.Is(err, fault.ErrModel) {
-		return nil, nil // it has another shape
+	codec, err := c.fit()
+	if err != nil {
+		return false, err
 	}
-	return out, err
+	out.params, out.costs, out.codec = joinParams(c.prior.mapBytes, nil), block.Costs, codecMix
+	err = c.body(codec, dst, block, out)
+	return err == nil, unless(err, fault.ErrModel)
+}
+
+// unless returns err unless it is of a kind.
+func unless(err, kind error) error {
+	if errors.Is(err, kind) {
+		return nil
+	}
+	return err
 }

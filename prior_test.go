@@ -9,13 +9,14 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/foretell/foretell/internal/realdata"
 	"github.com/foretell/foretell/tokens"
 )
 
 // frames returns frames from..to-1 of a minute of video tokens as an npy file.
 func frames(t testing.TB, from, to int) ([]int64, *tokens.Source) {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(dataDir(t), "commavq", "taco-bell.npy"))
+	raw, err := os.ReadFile(filepath.Join(realdata.Dir(t), "commavq", "taco-bell.npy"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ const maxPairs = 1 << 24
 
 // CollectStats reads all members of src and counts their values. The memory it
 // takes grows with the number of distinct values and, up to a bound, pairs.
-func CollectStats(src *tokens.Source) ([]MemberStats, error) {
+func CollectStats(src tokens.Parts) ([]MemberStats, error) {
 	var all []MemberStats
 	for {
 		p, err := src.Next()

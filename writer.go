@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/foretell/foretell/internal/container"
-	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/tokens"
 	"github.com/zeebo/xxh3"
 )
@@ -17,12 +16,11 @@ import (
 // It holds a few blocks in memory. A Writer serves one goroutine.
 type Writer struct {
 	opts   WriterOptions
-	preset preset
 	out    *container.Writer
 	coders chan *blockCoder // idle ones
 	pipe   *pipeline[encoded]
-	raws   spares        // for the elements of blocks
-	bodies spares        // for their code
+	raws   pool          // for the elements of blocks
+	bodies pool          // for their code
 	stop   chan struct{} // closed when writing has failed
 	ended  chan error    // the writing goroutine's end
 
@@ -53,9 +51,6 @@ type encoded struct {
 	err    error
 }
 
-// statedSize is the alphabet for which a header states the memory.
-const statedSize = 1 << 16
-
 // NewWriter writes a file's header to w and returns a Writer for its content.
 // Close completes the file; it does not close w.
 func NewWriter(w io.Writer, opts *WriterOptions) (*Writer, error) {
@@ -68,56 +63,38 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 		return nil, err
 	}
 	w := &Writer{
-		opts: opts, preset: p, costs: costs,
-		coders: make(chan *blockCoder, opts.Workers),
+		opts: opts, costs: costs,
 		pipe:   newPipeline[encoded](opts.Workers),
-		raws:   make(spares, opts.Workers+2),
-		bodies: make(spares, opts.Workers+2),
+		raws:   make(pool, opts.Workers+2),
+		bodies: make(pool, opts.Workers+2),
 		stop:   make(chan struct{}),
 		ended:  make(chan error, 1),
 		member: -1,
 		plan:   newPlanner(),
+	}
+	header := container.Header{
+		Codec: uint8(p.codec), Preset: p.name, Level: uint64(p.level),
+		Solid: opts.Solid, BlockTokens: uint64(opts.BlockTokens),
 	}
 	var start *prior
 	if len(opts.Prior) > 0 {
 		if start, err = parsePrior(opts.Prior, 0); err != nil {
 			return nil, err
 		}
+		n := container.Need{Kind: uint8(NeedPrior), Sum: start.sum, Size: uint64(len(opts.Prior)), Embedded: opts.EmbedPrior}
+		if n.Embedded {
+			n.Data = opts.Prior
+		}
+		header.Needs = append(header.Needs, n)
 	}
-	var fixed *tokens.ValueMap
 	if opts.External != nil {
-		if fixed, err = identity(opts.External.Size); err != nil {
-			return nil, err
-		}
+		header.Needs = append(header.Needs, container.Need{Kind: uint8(NeedModel), Sum: opts.External.ID})
 	}
-	for range opts.Workers {
-		c, err := newBlockCoder(p.codec, p.config)
-		if err != nil {
-			return nil, err
-		}
-		c.fixed = fixed
-		if err := c.prime(start); err != nil {
-			return nil, err
-		}
-		w.coders <- c
-	}
-	header := container.Header{
-		Codec:       uint8(p.codec),
-		Solid:       opts.Solid,
-		BlockTokens: uint64(opts.BlockTokens),
-		Memory:      uint64(model.Memory(p.codec, p.config, statedSize, opts.BlockTokens)),
-	}
-	switch {
-	case opts.External != nil:
-		header.Model = opts.External.ID[:]
-	case start != nil:
-		header.Model = start.sum[:]
-		if opts.EmbedPrior {
-			header.Prior = opts.Prior
-		}
-	}
-	w.out, err = container.NewWriter(out, header)
+	w.coders, err = newBlockCoders(opts.Workers, p.codec, codecConfig{level: p.level, maxMemory: blockMemory}, opts.External, start)
 	if err != nil {
+		return nil, err
+	}
+	if w.out, err = container.NewWriter(out, header); err != nil {
 		return nil, err
 	}
 	w.block = w.newBlock()
@@ -158,7 +135,7 @@ func (w *Writer) write(item encoded) error {
 	for _, s := range item.block.spans {
 		header.Spans = append(header.Spans, container.Span{Member: uint64(s.Member), First: uint64(s.First), Count: uint64(s.Count)})
 	}
-	if err := w.out.Block(header, c.leans, c.params, c.body); err != nil {
+	if err := w.out.Block(header, c.shares, c.params, c.body); err != nil {
 		return err
 	}
 	w.bodies.put(c.body)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/simd/rans"
+	"github.com/foretell/foretell/prob"
 )
 
 const (
@@ -41,12 +42,12 @@ type tableSet struct {
 
 func newTableSet(tables []*Table) (tableSet, error) {
 	if len(tables) == 0 {
-		return tableSet{}, &fault.DistributionError{Index: -1, Reason: "a block needs a table"}
+		return tableSet{}, &prob.DistributionError{Index: -1, Reason: "a block needs a table"}
 	}
 	s := tableSet{tables: tables, prec: tables[0].prec}
 	for i, t := range tables {
 		if t.prec != s.prec {
-			return tableSet{}, &fault.DistributionError{Index: i, Reason: "the tables of a block must have one precision"}
+			return tableSet{}, &prob.DistributionError{Index: i, Reason: "the tables of a block must have one precision"}
 		}
 		s.size = max(s.size, len(t.freq))
 	}
@@ -61,16 +62,16 @@ func newTableSet(tables []*Table) (tableSet, error) {
 func (s *tableSet) check(index []uint16, n int) error {
 	if index == nil {
 		if len(s.tables) != 1 {
-			return &fault.DistributionError{Index: -1, Reason: "with several tables an index must choose one for each symbol"}
+			return &prob.DistributionError{Index: -1, Reason: "with several tables an index must choose one for each symbol"}
 		}
 		return nil
 	}
 	if len(index) != n {
-		return &fault.DistributionError{Index: -1, Reason: fmt.Sprintf("an index of %d entries for %d symbols", len(index), n)}
+		return &prob.DistributionError{Index: -1, Reason: fmt.Sprintf("an index of %d entries for %d symbols", len(index), n)}
 	}
 	for i, x := range index {
 		if int(x) >= len(s.tables) {
-			return &fault.DistributionError{Index: i, Reason: fmt.Sprintf("table %d of %d", x, len(s.tables))}
+			return &prob.DistributionError{Index: i, Reason: fmt.Sprintf("table %d of %d", x, len(s.tables))}
 		}
 	}
 	return nil

@@ -5,8 +5,8 @@ import (
 	"math/bits"
 	"sync"
 
-	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/prob"
 )
 
 const fraction = 48 // bits after the point of info.Log2
@@ -55,7 +55,7 @@ func NewTable(counts []uint64, precision int) (*Table, error) {
 	total, used := uint64(0), 0
 	for s, c := range counts {
 		if total += c; c > MaxCount || total > MaxCount {
-			return nil, &fault.DistributionError{Index: s, Reason: "the counts add up to more than 2^40"}
+			return nil, &prob.DistributionError{Index: s, Reason: "the counts add up to more than 2^40"}
 		}
 		if c != 0 {
 			used++
@@ -65,11 +65,11 @@ func NewTable(counts []uint64, precision int) (*Table, error) {
 	case precision == 0:
 		return choose(counts, total, used), nil
 	case precision < MinPrecision || precision > MaxPrecision:
-		return nil, &fault.DistributionError{Index: -1, Reason: "a table's precision is 8 to 20 bits"}
+		return nil, &prob.DistributionError{Index: -1, Reason: "a table's precision is 8 to 20 bits"}
 	case used == 0:
-		return nil, &fault.DistributionError{Index: -1, Reason: "no symbol occurs"}
+		return nil, &prob.DistributionError{Index: -1, Reason: "no symbol occurs"}
 	case used > 1<<precision:
-		return nil, &fault.DistributionError{Index: -1, Reason: "more symbols occur than the table has slots"}
+		return nil, &prob.DistributionError{Index: -1, Reason: "more symbols occur than the table has slots"}
 	}
 	return newTable(share(counts, total, uint(precision)), uint(precision), false), nil
 }

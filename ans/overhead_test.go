@@ -12,30 +12,9 @@ import (
 	"testing"
 
 	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/internal/realdata"
 	"github.com/foretell/foretell/prob"
 )
-
-// realData returns the folder of real data: FORETELL_DATA, or a folder beside the
-// repository. Tests that need it are skipped where it is absent.
-func realData(t *testing.T) string {
-	dir := os.Getenv("FORETELL_DATA")
-	if dir == "" {
-		root, err := filepath.Abs(".")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for ; filepath.Dir(root) != root; root = filepath.Dir(root) {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-		}
-		dir = filepath.Join(filepath.Dir(root), "shared", "data")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("no real data: point FORETELL_DATA at it (%v)", err)
-	}
-	return dir
-}
 
 // npy returns the shape-less body of a version 1 npy file and the bytes of an
 // element.
@@ -126,7 +105,7 @@ func TestOverhead(t *testing.T) {
 		checkOverhead(t, "opticks", 256, symbols, 14, 0, 0.0002, 0.001)
 		checkOverhead(t, "opticks", 256, symbols, 0, 0, 0.0005, 0.001)
 	}
-	dir := realData(t)
+	dir := realdata.Dir(t)
 	b, err := os.ReadFile(filepath.Join(dir, "commavq", "taco-bell.npy"))
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +156,7 @@ func TestOverhead(t *testing.T) {
 // TestStepOverhead holds the stack to 0.001 % and 12 bytes above the information
 // content under the distributions of real models.
 func TestStepOverhead(t *testing.T) {
-	dir := filepath.Join(realData(t), "logits")
+	dir := filepath.Join(realdata.Dir(t), "logits")
 	for name, size := range map[string]int{"stories260K_tinystories": 512, "rwkv5v2-730K_enwik7": 256, "commavq_student_frames600-607": 1024} {
 		b, err := os.ReadFile(filepath.Join(dir, name+"_logits.npy"))
 		if err != nil {

@@ -127,7 +127,7 @@ func (s *Stack) Pop(iv prob.Interval) error {
 	x := s.rest + stackLower
 	point := x & (prob.Total - 1)
 	if point-iv.Low >= iv.Width {
-		return &fault.DistributionError{Index: -1, Reason: "the interval does not hold the point"}
+		return &prob.DistributionError{Index: -1, Reason: "the interval does not hold the point"}
 	}
 	if iv.Width>>32 != 0 {
 		return nil

@@ -84,7 +84,7 @@ func flatPrecision(size int) uint {
 
 func checkSize(size int) error {
 	if size < 1 || size > MaxSize {
-		return &fault.DistributionError{Index: -1, Reason: fmt.Sprintf("a table has 1 to %d symbols, not %d", MaxSize, size)}
+		return &prob.DistributionError{Index: -1, Reason: fmt.Sprintf("a table has 1 to %d symbols, not %d", MaxSize, size)}
 	}
 	return nil
 }
@@ -158,7 +158,7 @@ func (t *Table) Bits(counts []uint64) (uint64, bool) {
 
 func (t *Table) symbolError(symbol uint32) error {
 	if int64(symbol) >= int64(len(t.freq)) {
-		return &fault.SymbolError{Symbol: symbol, Len: len(t.freq)}
+		return &prob.SymbolError{Symbol: symbol, Len: len(t.freq)}
 	}
 	return fmt.Errorf("%w: %d has no share of the table", fault.ErrSymbol, symbol)
 }
@@ -176,7 +176,7 @@ func Count[S Symbol](counts []uint64, symbols []S) error {
 	}
 	for _, s := range symbols {
 		if int64(s) >= int64(len(counts)) {
-			return &fault.SymbolError{Symbol: uint32(s), Len: len(counts)}
+			return &prob.SymbolError{Symbol: uint32(s), Len: len(counts)}
 		}
 		counts[s]++
 	}

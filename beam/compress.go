@@ -1,7 +1,6 @@
 package foretellbeam
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -219,15 +218,12 @@ func (fn *compressFn) finished(ctx context.Context, shard Shard, f *os.File, pri
 		return false
 	}
 	opts := &foretell.ReaderOptions{Workers: 1, Prior: prior, MaxMemory: recheckMemory, MaxOutput: math.MaxInt64}
-	if !fn.sameHeader(old, opts) {
-		return false
-	}
 	at, err := foretell.OpenReaderAt(old, fi.Size(), opts)
 	if err != nil {
 		return false
 	}
 	d, err := at.Describe()
-	if err != nil {
+	if err != nil || !d.WrittenWith(fn.Options.writer(prior)) {
 		return false
 	}
 	src, err := fn.Options.source(shard, f)
@@ -251,27 +247,6 @@ func (fn *compressFn) finished(ctx context.Context, shard Shard, f *os.File, pri
 // recheckMemory bounds what reading a file takes that is to be what the options
 // write: more than any of foretell's models needs.
 const recheckMemory = 1 << 35
-
-// sameHeader reports whether a file begins as one that is written now.
-func (fn *compressFn) sameHeader(old io.ReaderAt, opts *foretell.ReaderOptions) bool {
-	var empty bytes.Buffer
-	w, err := foretell.NewWriter(&empty, fn.Options.writer(opts.Prior))
-	if err != nil || w.Close() != nil {
-		return false
-	}
-	at, err := foretell.OpenReaderAt(bytes.NewReader(empty.Bytes()), int64(empty.Len()), opts)
-	if err != nil {
-		return false
-	}
-	d, err := at.Describe()
-	if err != nil {
-		return false
-	}
-	want := empty.Bytes()[:d.Header+d.Prior]
-	have := make([]byte, len(want))
-	_, err = old.ReadAt(have, 0)
-	return err == nil && bytes.Equal(have, want)
-}
 
 // skip reads a part and does nothing with it.
 func skip(p tokens.Part) error {

@@ -58,7 +58,12 @@ func (o *ReadOptions) describe(f *os.File, prior []byte, rec *Record) (*foretell
 	if err != nil {
 		return nil, err
 	}
-	rec.Content, rec.Bytes, rec.Hash, rec.Prior = d.Content, d.Size, d.Hash, d.Model
+	rec.Content, rec.Bytes, rec.Hash = d.Content, d.Size, d.Hash
+	for _, n := range d.Needs {
+		if n.Kind == foretell.NeedPrior.String() {
+			rec.Prior = n.Sum
+		}
+	}
 	for _, m := range d.Members {
 		rec.Tokens += m.Tokens
 	}

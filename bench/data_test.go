@@ -12,33 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/foretell/foretell/internal/realdata"
 )
-
-// dataDir returns the folder of real data: FORETELL_DATA, or a folder beside the
-// repository. A benchmark that needs it is skipped where it is absent.
-func dataDir(t testing.TB) string {
-	dir := os.Getenv("FORETELL_DATA")
-	if dir == "" {
-		root, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for !isRepository(root) && filepath.Dir(root) != root {
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(filepath.Dir(root), "shared", "data")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("no real data: point FORETELL_DATA at it (%v)", err)
-	}
-	return dir
-}
-
-// isRepository reports whether dir holds the go.mod of foretell itself.
-func isRepository(dir string) bool {
-	b, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-	return err == nil && strings.HasPrefix(string(b), "module github.com/foretell/foretell\n")
-}
 
 // An input is an array of symbols below size.
 type input struct {
@@ -78,7 +54,7 @@ func narrow(s []uint16) []byte {
 
 // tacoBell returns one minute of video as commaVQ tokens.
 func tacoBell(t testing.TB) input {
-	b, err := os.ReadFile(filepath.Join(dataDir(t), "commavq", "taco-bell.npy"))
+	b, err := os.ReadFile(filepath.Join(realdata.Dir(t), "commavq", "taco-bell.npy"))
 	if err != nil {
 		t.Skip(err)
 	}
@@ -87,7 +63,7 @@ func tacoBell(t testing.TB) input {
 
 // enwik returns a million GPT-2 tokens.
 func enwik(t testing.TB) input {
-	b, err := os.ReadFile(filepath.Join(dataDir(t), "llm", "enwik-1M.gpt2.u16"))
+	b, err := os.ReadFile(filepath.Join(realdata.Dir(t), "llm", "enwik-1M.gpt2.u16"))
 	if err != nil {
 		t.Skip(err)
 	}
@@ -111,7 +87,7 @@ func encodec(t testing.TB) input {
 
 // npzArrays returns every array of the EnCodec files.
 func npzArrays(t testing.TB) []input {
-	files, err := filepath.Glob(filepath.Join(dataDir(t), "encodec", "*.npz"))
+	files, err := filepath.Glob(filepath.Join(realdata.Dir(t), "encodec", "*.npz"))
 	if err != nil || len(files) == 0 {
 		t.Skip("no EnCodec tokens in FORETELL_DATA")
 	}

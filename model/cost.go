@@ -8,13 +8,12 @@ import (
 	"github.com/foretell/foretell/prob"
 )
 
-// Costs are counted in integers, in units of 2^-costBits bits, because an
-// encoder decides by them.
+// Costs are worked out in integers, in units of 2^-costBits bits, from a table of
+// logarithms that is interpolated.
 const (
-	costBits  = 24
-	costOne   = 1 << costBits
-	logIndex  = 12
-	costWhole = 32 * costOne // of an interval of width 1
+	costBits = 24
+	costOne  = 1 << costBits
+	logIndex = 12
 )
 
 // logs holds log2(1 + i/2^logIndex) in units of 2^-costBits.
@@ -26,29 +25,26 @@ var logs = sync.OnceValue(func() *[1<<logIndex + 1]uint32 {
 	return t
 })
 
-// log2 returns the base-2 logarithm of x > 0 in units of 2^-costBits, with an
-// error below 3 of them.
-func log2(t *[1<<logIndex + 1]uint32, x uint64) uint64 {
-	exp := bits.Len64(x) - 1
-	m := x << (63 - exp) << 1
+// A CostSheet turns intervals into the costs of symbols, for Block.Costs.
+type CostSheet struct{ logs *[1<<logIndex + 1]uint32 }
+
+// NewCostSheet returns a CostSheet. All share one table.
+func NewCostSheet() CostSheet { return CostSheet{logs()} }
+
+// Of returns the information content of an interval in bits, with an error below
+// 2^-22 of one.
+func (c CostSheet) Of(iv prob.Interval) float32 {
+	exp := bits.Len64(iv.Width) - 1
+	m := iv.Width << (63 - exp) << 1
 	i := m >> (64 - logIndex)
 	rest := m << logIndex >> 32
-	low := uint64(t[i])
-	return uint64(exp)*costOne + low + (uint64(t[i+1])-low)*rest>>32
+	low := uint64(c.logs[i])
+	log := uint64(exp)*costOne + low + (uint64(c.logs[i+1])-low)*rest>>32
+	return float32(32*costOne-int64(log)) / costOne
 }
 
-// A costSheet turns widths into costs of symbols in bits.
-type costSheet struct{ logs *[1<<logIndex + 1]uint32 }
-
-func newCostSheet() costSheet { return costSheet{logs()} }
-
-// of returns the information content of an interval, in bits.
-func (c costSheet) of(iv prob.Interval) float32 {
-	return float32(costWhole-int64(log2(c.logs, iv.Width))) / costOne
-}
-
-// spreadCosts gives every symbol of the block the same share of n bytes.
-func spreadCosts(b *Block, n int) {
+// SpreadCosts gives every symbol of the block the same share of n bytes.
+func SpreadCosts(b *Block, n int) {
 	if len(b.Symbols) == 0 {
 		return
 	}

@@ -1,23 +1,14 @@
-// Package model holds the codecs of blocks: what predicts the symbols of a
-// block, joined with the entropy coder that suits it. The container stores what
-// they produce and knows none of them; they know nothing of the container.
+// Package model holds the contracts between what predicts the symbols of a block
+// and what stores blocks: a [Codec] joins a model with the entropy coder that suits
+// it, and a [Predictor] is a caller's own model. Each codec has a package of its
+// own below this one; the table of all is in the root package. The container stores
+// what they produce and knows none of them; they know nothing of the container, and
+// nothing of one another.
 package model
 
 // An ID names a codec in a .fore file. The table is part of the format
 // (docs/format.md); a number is never given a second meaning.
 type ID uint8
-
-// The codecs.
-const (
-	Stored     ID = 0 // symbols at their packed width, nothing predicted
-	Zstd       ID = 1 // packed symbols under zstd
-	Static     ID = 2 // a frequency table and the range coder
-	Adaptive   ID = 3 // counts that adapt, of orders 0 to 2, and the range coder
-	StaticRANS ID = 4 // a frequency table and interleaved rANS
-	StaticTANS ID = 5 // a frequency table and interleaved tANS
-	Mix        ID = 6 // context mixing over a code tree
-	External   ID = 7 // the caller's own predictor
-)
 
 // MaxSize is the largest number of symbols that a block's alphabet may have.
 const MaxSize = 1 << 24
@@ -44,44 +35,45 @@ type Block struct {
 	// block that did not lean on another, if this one leans on it.
 	Params, Base []byte
 
-	// Costs, if not nil, is filled by EncodeBlock with the information
-	// content of each symbol in bits.
+	// Costs, if not nil, is filled by Encode with the information content of
+	// each symbol in bits.
 	Costs []float32
 }
 
 // A Codec turns the symbols of a block into bytes and back. An instance serves
 // one goroutine at a time and keeps its buffers from block to block, but never
 // anything that changes a block's bytes.
+//
+// Plan and Encode refuse a block that is not for the codec, such as one of too
+// large an alphabet or one whose decoding would take more memory than the codec
+// was allowed, with fault.ErrUnsupported or fault.ErrLimit: another codec is then
+// asked. A codec that plans refuses in Plan.
 type Codec interface {
-	// EncodeBlock appends the block's body to dst. Equal blocks give equal
-	// bytes on every machine.
-	EncodeBlock(dst []byte, b *Block) ([]byte, error)
+	// Plan settles the parameters of a block, such as tables, which later
+	// blocks may share. base is the Params of the last block that stands
+	// alone, nil if there is none; leans says whether the returned parameters
+	// need it. The blocks of a file are planned one after another, before
+	// they are encoded in any order. Codecs without parameters embed Unplanned.
+	Plan(b *Block, base []byte) (params []byte, leans bool, err error)
 
-	// DecodeBlock fills b.Symbols from the body src. It uses all of src, or
-	// returns an error: fault.ErrCorrupt or io.ErrUnexpectedEOF for a body
-	// that EncodeBlock did not write, fault.ErrLimit for one that would need
-	// more memory than allowed. Any body is safe to decode.
-	DecodeBlock(b *Block, src []byte) error
-}
-
-// A Needer is a Codec whose blocks tell how much memory decoding them takes.
-type Needer interface {
-	Codec
+	// Encode appends the block's body to dst. Equal blocks give equal bytes on
+	// every machine.
+	Encode(dst []byte, b *Block) ([]byte, error)
 
 	// Need returns how many bytes decoding the body src takes at most beside
 	// the body and the symbols, for count symbols below size. It takes no
 	// memory to speak of itself.
 	Need(size, count int, src []byte) (int64, error)
+
+	// Decode fills b.Symbols from the body src. It uses all of src, or returns
+	// an error: fault.ErrCorrupt or io.ErrUnexpectedEOF for a body that Encode
+	// did not write, fault.ErrLimit for one that would need more memory than
+	// allowed. Any body is safe to decode.
+	Decode(b *Block, src []byte) error
 }
 
-// A Planner is a Codec that stores parameters, such as tables, which later
-// blocks may share.
-type Planner interface {
-	Codec
+// Unplanned is the Plan of a Codec without parameters.
+type Unplanned struct{}
 
-	// Plan returns the parameters for a block's symbols. base is the Params
-	// of the last block that stands alone, nil if there is none; leans says
-	// whether the returned parameters need it. The blocks of a file are
-	// planned one after another, before EncodeBlock runs in any order.
-	Plan(b *Block, base []byte) (params []byte, leans bool, err error)
-}
+// Plan returns nothing.
+func (Unplanned) Plan(*Block, []byte) ([]byte, bool, error) { return nil, false, nil }

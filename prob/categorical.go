@@ -3,7 +3,6 @@ package prob
 import (
 	"math/bits"
 
-	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/simd"
 )
 
@@ -53,7 +52,7 @@ const (
 //
 // A NaN, a value below zero, one that is infinite, also once it is rounded, no
 // value above zero, no values and more than MaxSymbols are a
-// *fault.DistributionError.
+// *DistributionError.
 func Set[T Float](c *Categorical, p []T) error {
 	return c.setProbabilities(numbersOf(p))
 }
@@ -79,7 +78,7 @@ func (c *Categorical) Release() { *c = Categorical{cum: c.cum[:0]} }
 // Interval returns the interval of symbol.
 func (c *Categorical) Interval(symbol uint32) (Interval, error) {
 	if int64(symbol) >= int64(c.values.n) {
-		return Interval{}, &fault.SymbolError{Symbol: symbol, Len: c.values.n}
+		return Interval{}, &SymbolError{Symbol: symbol, Len: c.values.n}
 	}
 	i := int(symbol)
 	from := i &^ (blockSize - 1)
@@ -144,9 +143,9 @@ func (c *Categorical) begin(v numbers, logits bool) error {
 	c.Release()
 	switch {
 	case v.n == 0:
-		return &fault.DistributionError{Index: -1, Reason: "no symbols"}
+		return &DistributionError{Index: -1, Reason: "no symbols"}
 	case v.n > MaxSymbols:
-		return &fault.DistributionError{Index: -1, Reason: "more than 2^24 symbols"}
+		return &DistributionError{Index: -1, Reason: "more than 2^24 symbols"}
 	}
 	blocks := (v.n + blockSize - 1) / blockSize
 	if cap(c.cum) < blocks {
@@ -179,7 +178,7 @@ func (c *Categorical) setProbabilities(v numbers) error {
 	return nil
 }
 
-var errChanged = &fault.DistributionError{Index: -1, Reason: "the values changed while they were read"}
+var errChanged = &DistributionError{Index: -1, Reason: "the values changed while they were read"}
 
 // floorLog2 returns the whole part of the base-2 logarithm of a float32 above
 // zero.
@@ -203,13 +202,13 @@ func (c *Categorical) largest() (uint32, error) {
 		for i := range v.n {
 			b := v.bits(i)
 			if reason := refusal(b); reason != "" {
-				return 0, &fault.DistributionError{Index: i, Reason: reason}
+				return 0, &DistributionError{Index: i, Reason: reason}
 			}
 			m = max(m, b&^minusZero)
 		}
 	}
 	if m == 0 {
-		return 0, &fault.DistributionError{Index: -1, Reason: "no value above zero"}
+		return 0, &DistributionError{Index: -1, Reason: "no value above zero"}
 	}
 	return m, nil
 }

@@ -14,7 +14,7 @@ import (
 // refusedAt returns the index of the value that err refuses, -2 if it is not a
 // refusal.
 func refusedAt(err error) int {
-	var d *fault.DistributionError
+	var d *DistributionError
 	if !errors.As(err, &d) || !errors.Is(err, fault.ErrDistribution) {
 		return -2
 	}

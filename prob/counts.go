@@ -1,7 +1,5 @@
 package prob
 
-import "github.com/foretell/foretell/internal/fault"
-
 // Counts is the distribution of symbols that were counted: symbol i takes a
 // share of the line in proportion to the i-th count. A symbol whose count is
 // zero still takes an interval, of width 1, so that everything can be coded.
@@ -29,17 +27,17 @@ func NewCounts[T uint32 | uint64](counts []T) (*Counts[T], error) {
 // sum checks counts and adds them up.
 func sum[T uint32 | uint64](counts []T) (uint64, error) {
 	if len(counts) == 0 || len(counts) > MaxSymbols {
-		return 0, &fault.DistributionError{Index: -1, Reason: "the number of symbols is not 1 to 2^24"}
+		return 0, &DistributionError{Index: -1, Reason: "the number of symbols is not 1 to 2^24"}
 	}
 	total := uint64(0)
 	for i, n := range counts {
 		total += uint64(n)
 		if uint64(n)>>63 != 0 || total>>63 != 0 {
-			return 0, &fault.DistributionError{Index: i, Reason: "the sum of the counts reaches 2^63"}
+			return 0, &DistributionError{Index: i, Reason: "the sum of the counts reaches 2^63"}
 		}
 	}
 	if total == 0 {
-		return 0, &fault.DistributionError{Index: -1, Reason: "no count is positive"}
+		return 0, &DistributionError{Index: -1, Reason: "no count is positive"}
 	}
 	return total, nil
 }
@@ -50,7 +48,7 @@ func (c *Counts[T]) Len() int { return len(c.counts) }
 // Interval returns the interval of symbol.
 func (c *Counts[T]) Interval(symbol uint32) (Interval, error) {
 	if uint64(symbol) >= uint64(len(c.counts)) {
-		return Interval{}, &fault.SymbolError{Symbol: symbol, Len: len(c.counts)}
+		return Interval{}, &SymbolError{Symbol: symbol, Len: len(c.counts)}
 	}
 	before := uint64(0)
 	for _, n := range c.counts[:symbol] {

@@ -123,7 +123,7 @@ func TestCountsRefuse(t *testing.T) {
 		{[]uint64{1 << 62, 0, 1 << 62}, 2},
 	} {
 		_, err := NewCounts(c.counts)
-		var d *fault.DistributionError
+		var d *DistributionError
 		if !errors.As(err, &d) || !errors.Is(err, fault.ErrDistribution) || d.Index != c.index {
 			t.Errorf("%d counts: %v", len(c.counts), err)
 		}
@@ -288,7 +288,7 @@ func TestZeroTable(t *testing.T) {
 	if table.Len() != 0 {
 		t.Errorf("%d symbols", table.Len())
 	}
-	if _, err := table.Interval(0); !errors.As(err, new(*fault.SymbolError)) {
+	if _, err := table.Interval(0); !errors.As(err, new(*SymbolError)) {
 		t.Error(err)
 	}
 	if symbol, iv := table.Find(7); symbol != 0 || iv != (Interval{Width: Total}) {

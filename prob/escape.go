@@ -33,7 +33,7 @@ func (excessBits) low(n uint32) uint64 {
 
 func (d excessBits) Interval(n uint32) (Interval, error) {
 	if n > 63 {
-		return Interval{}, &fault.SymbolError{Symbol: n, Len: 64}
+		return Interval{}, &SymbolError{Symbol: n, Len: 64}
 	}
 	low := d.low(n)
 	return Interval{low, d.low(n+1) - low}, nil

@@ -1,7 +1,6 @@
 package prob
 
 import (
-	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/fenwick"
 )
 
@@ -25,11 +24,11 @@ type Adaptive struct {
 func NewAdaptive(n int, step uint32, limit uint64) (*Adaptive, error) {
 	switch {
 	case n < 1 || n > MaxSymbols:
-		return nil, &fault.DistributionError{Index: -1, Reason: "the number of symbols is not 1 to 2^24"}
+		return nil, &DistributionError{Index: -1, Reason: "the number of symbols is not 1 to 2^24"}
 	case step < 1 || step > 1<<16:
-		return nil, &fault.DistributionError{Index: -1, Reason: "the step of an update is not 1 to 2^16"}
+		return nil, &DistributionError{Index: -1, Reason: "the step of an update is not 1 to 2^16"}
 	case limit < 2*uint64(n)+2*uint64(step) || limit > 1<<31:
-		return nil, &fault.DistributionError{Index: -1, Reason: "the limit is not from 2*(symbols+step) to 2^31"}
+		return nil, &DistributionError{Index: -1, Reason: "the limit is not from 2*(symbols+step) to 2^31"}
 	}
 	a := &Adaptive{tree: fenwick.New(n), step: step, limit: limit}
 	a.Reset()
@@ -53,7 +52,7 @@ func (a *Adaptive) Count(symbol uint32) (count, total uint64) {
 // Interval returns the interval of symbol.
 func (a *Adaptive) Interval(symbol uint32) (Interval, error) {
 	if uint64(symbol) >= uint64(a.Len()) {
-		return Interval{}, &fault.SymbolError{Symbol: symbol, Len: a.Len()}
+		return Interval{}, &SymbolError{Symbol: symbol, Len: a.Len()}
 	}
 	return a.interval(int(symbol), uint64(a.tree.Sum(int(symbol)))), nil
 }

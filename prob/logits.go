@@ -3,7 +3,6 @@ package prob
 import (
 	"math"
 
-	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/simd"
 )
 
@@ -45,14 +44,14 @@ func (c *Categorical) largestLogit() (float32, error) {
 		for i := range v.n {
 			switch b := v.bits(i); {
 			case b&^minusZero > maxFinite+1:
-				return 0, &fault.DistributionError{Index: i, Reason: "not a number"}
+				return 0, &DistributionError{Index: i, Reason: "not a number"}
 			case b == maxFinite+1:
-				return 0, &fault.DistributionError{Index: i, Reason: "infinite value"}
+				return 0, &DistributionError{Index: i, Reason: "infinite value"}
 			}
 		}
 	}
 	if largest < -math.MaxFloat32 {
-		return 0, &fault.DistributionError{Index: -1, Reason: "no value above minus infinity"}
+		return 0, &DistributionError{Index: -1, Reason: "no value above minus infinity"}
 	}
 	return largest, nil
 }

@@ -2,8 +2,6 @@ package prob
 
 import (
 	"math/bits"
-
-	"github.com/foretell/foretell/internal/fault"
 )
 
 // A Family is a shape of density, with a mean and a scale.
@@ -70,7 +68,7 @@ type Parametric struct {
 
 // Set makes p the mixture of the components over r, where a single one may have
 // any weight above zero. Symbol 0 is r.Lo, or with r.Escape whatever is below it.
-// A component that is refused is a *fault.DistributionError with its index, and
+// A component that is refused is a *DistributionError with its index, and
 // leaves p as it was.
 func (p *Parametric) Set(r Range, components ...Component) error {
 	const bound = 1 << 61
@@ -80,14 +78,14 @@ func (p *Parametric) Set(r Range, components ...Component) error {
 	}
 	switch {
 	case r.Lo < -bound || r.Hi > bound || r.Lo > r.Hi || r.Hi-r.Lo >= int64(MaxSymbols-2*extra):
-		return &fault.DistributionError{Index: -1, Reason: "the range is empty, above 2^24 symbols or not within 2^61 of zero"}
+		return &DistributionError{Index: -1, Reason: "the range is empty, above 2^24 symbols or not within 2^61 of zero"}
 	case len(components) == 0 || len(components) > maxComponents:
-		return &fault.DistributionError{Index: -1, Reason: "the number of components is not 1 to 256"}
+		return &DistributionError{Index: -1, Reason: "the number of components is not 1 to 256"}
 	}
 	heaviest := 0
 	for i := range components {
 		if reason := components[i].check(); reason != "" {
-			return &fault.DistributionError{Index: i, Reason: reason}
+			return &DistributionError{Index: i, Reason: reason}
 		}
 		if components[i].heavier(&components[heaviest]) {
 			heaviest = i
@@ -95,7 +93,7 @@ func (p *Parametric) Set(r Range, components ...Component) error {
 	}
 	top := floatOf(components[heaviest].Weight)
 	if top.mantissa == 0 {
-		return &fault.DistributionError{Index: -1, Reason: "nothing above zero"}
+		return &DistributionError{Index: -1, Reason: "nothing above zero"}
 	}
 
 	p.n = int(r.Hi-r.Lo) + 1 + 2*extra
@@ -135,7 +133,7 @@ func (p *Parametric) Len() int { return p.n }
 // Interval returns the interval of symbol.
 func (p *Parametric) Interval(symbol uint32) (Interval, error) {
 	if int64(symbol) >= int64(p.n) {
-		return Interval{}, &fault.SymbolError{Symbol: symbol, Len: p.n}
+		return Interval{}, &SymbolError{Symbol: symbol, Len: p.n}
 	}
 	low := p.low(symbol)
 	return Interval{low, p.low(symbol+1) - low}, nil

@@ -312,7 +312,7 @@ func TestParametricRefusals(t *testing.T) {
 		{Range{0, 9, false}, []Component{{LogisticFamily + 1, 0, 1, 1}}, 0},
 	} {
 		err := p.Set(test.rg, test.c...)
-		var d *fault.DistributionError
+		var d *DistributionError
 		if !errors.As(err, &d) || d.Index != test.index {
 			t.Errorf("%+v: %v", test, err)
 		}

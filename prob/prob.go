@@ -32,9 +32,17 @@ type Distribution interface {
 	Len() int
 
 	// Interval returns the interval of symbol. A symbol that is not below
-	// Len is an error that wraps foretell.ErrSymbol.
+	// Len is an error that wraps ErrSymbol.
 	Interval(symbol uint32) (Interval, error)
 
 	// Find returns the symbol whose interval holds point, and the interval.
 	Find(point uint32) (symbol uint32, iv Interval)
+}
+
+// A Weigher is a Distribution that has a fingerprint of all its symbols, in which
+// nearly any difference between two distributions shows. The guard of a stream
+// takes it in; a Distribution that wraps another should hand it on, else the guard
+// sees the intervals of the coded symbols only.
+type Weigher interface {
+	Weight() uint64
 }

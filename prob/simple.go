@@ -3,8 +3,6 @@ package prob
 import (
 	"math"
 	"math/bits"
-
-	"github.com/foretell/foretell/internal/fault"
 )
 
 // Uniform is the distribution of symbols that are all equally likely.
@@ -13,7 +11,7 @@ type Uniform struct{ n uint64 }
 // NewUniform returns the uniform distribution over n symbols, 1..MaxSymbols.
 func NewUniform(n int) (*Uniform, error) {
 	if n < 1 || n > MaxSymbols {
-		return nil, &fault.DistributionError{Index: -1, Reason: "the number of symbols is not 1 to 2^24"}
+		return nil, &DistributionError{Index: -1, Reason: "the number of symbols is not 1 to 2^24"}
 	}
 	return &Uniform{uint64(n)}, nil
 }
@@ -24,7 +22,7 @@ func (u *Uniform) Len() int { return int(u.n) }
 // Interval returns the interval of symbol.
 func (u *Uniform) Interval(symbol uint32) (Interval, error) {
 	if uint64(symbol) >= u.n {
-		return Interval{}, &fault.SymbolError{Symbol: symbol, Len: int(u.n)}
+		return Interval{}, &SymbolError{Symbol: symbol, Len: int(u.n)}
 	}
 	return u.interval(uint64(symbol)), nil
 }
@@ -52,14 +50,14 @@ type Bernoulli struct {
 }
 
 // Set makes b the distribution of a symbol that is 1 with probability p, 0 to 1.
-// Anything else is refused with a *fault.DistributionError.
+// Anything else is refused with a *DistributionError.
 func (b *Bernoulli) Set(p float64) error {
 	one := math.Float64bits(1)
 	switch f := floatOf(p); {
 	case math.Float64bits(p)&^(1<<63) == 0:
 		b.one = 0
 	case math.Float64bits(p) > one: // NaN, infinity and negative values too
-		return &fault.DistributionError{Index: -1, Reason: "a probability that is not 0 to 1"}
+		return &DistributionError{Index: -1, Reason: "a probability that is not 0 to 1"}
 	default:
 		// p is mantissa * 2^exp, the mantissa having 64 bits.
 		b.one = f.mantissa >> (-f.exp - massBits)
@@ -79,7 +77,7 @@ func (b *Bernoulli) Interval(symbol uint32) (Interval, error) {
 	case 1:
 		return Interval{zero, Total - zero}, nil
 	}
-	return Interval{}, &fault.SymbolError{Symbol: symbol, Len: 2}
+	return Interval{}, &SymbolError{Symbol: symbol, Len: 2}
 }
 
 // zero returns the width of the interval of symbol 0.

@@ -5,7 +5,6 @@ import (
 	"math/bits"
 	"slices"
 
-	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/simd"
 )
 
@@ -40,7 +39,7 @@ type Sparse struct {
 // not be 1, but unlike those of a Categorical the weights are not scaled up if it
 // is small. Nothing is kept of the arguments.
 //
-// Refused with a *fault.DistributionError that names the index in ids and p: an
+// Refused with a *DistributionError that names the index in ids and p: an
 // id that is not below n or comes a second time, a probability that is NaN,
 // negative, or 2 or above (rounding may carry one a little beyond 1). A tail of
 // that kind is refused too, and so is a distribution with no weight at all. Then
@@ -94,21 +93,21 @@ var logOffset = simd.LogitOffset(0)
 func (s *Sparse) set(n int, ids []uint32, values numbers, tail float64, weigh func(uint32) (uint32, string)) error {
 	switch {
 	case n < 1 || n > MaxSymbols:
-		return &fault.DistributionError{Index: -1, Reason: "the number of symbols is not 1 to 2^24"}
+		return &DistributionError{Index: -1, Reason: "the number of symbols is not 1 to 2^24"}
 	case len(ids) != values.n:
-		return &fault.DistributionError{Index: -1, Reason: "there are not as many probabilities as ids"}
+		return &DistributionError{Index: -1, Reason: "there are not as many probabilities as ids"}
 	case len(ids) > n:
-		return &fault.DistributionError{Index: -1, Reason: "more ids than symbols"}
+		return &DistributionError{Index: -1, Reason: "more ids than symbols"}
 	}
 	sum := uint64(0)
 	s.weights, s.keys = s.weights[:0], s.keys[:0]
 	for i, id := range ids {
 		if int64(id) >= int64(n) {
-			return &fault.DistributionError{Index: i, Reason: "an id that is not below the number of symbols"}
+			return &DistributionError{Index: i, Reason: "an id that is not below the number of symbols"}
 		}
 		w, reason := weigh(values.bits(i))
 		if reason != "" {
-			return &fault.DistributionError{Index: i, Reason: reason}
+			return &DistributionError{Index: i, Reason: reason}
 		}
 		sum += uint64(w)
 		s.weights = append(s.weights, w)
@@ -116,17 +115,17 @@ func (s *Sparse) set(n int, ids []uint32, values numbers, tail float64, weigh fu
 	}
 	s.sort(n)
 	if i := duplicate(s.keys); i >= 0 {
-		return &fault.DistributionError{Index: i, Reason: "an id that occurs twice"}
+		return &DistributionError{Index: i, Reason: "an id that occurs twice"}
 	}
 	t, reason := tailWeight(tail, sum)
 	switch {
 	case reason != "":
-		return &fault.DistributionError{Index: -1, Reason: reason}
+		return &DistributionError{Index: -1, Reason: reason}
 	case len(ids) == n:
 		t = 0
 	}
 	if sum+t == 0 {
-		return &fault.DistributionError{Index: -1, Reason: "nothing above zero"}
+		return &DistributionError{Index: -1, Reason: "nothing above zero"}
 	}
 
 	s.n, s.tail, s.line = n, t, newLine(sum+t, n)
@@ -204,7 +203,7 @@ func (s *Sparse) Weight() uint64 { return s.mark }
 // Interval returns the interval of symbol.
 func (s *Sparse) Interval(symbol uint32) (Interval, error) {
 	if int64(symbol) >= int64(s.n) {
-		return Interval{}, &fault.SymbolError{Symbol: symbol, Len: s.n}
+		return Interval{}, &SymbolError{Symbol: symbol, Len: s.n}
 	}
 	r, given := slices.BinarySearch(s.ids, symbol)
 	return s.interval(r, symbol, given), nil

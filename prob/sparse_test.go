@@ -238,7 +238,7 @@ func TestSparseRefusals(t *testing.T) {
 			set = SetSparseLog[float32]
 		}
 		err := set(&s, test.n, test.ids, test.p, test.tail)
-		var d *fault.DistributionError
+		var d *DistributionError
 		if !errors.As(err, &d) || d.Index != test.index {
 			t.Errorf("%s: %v", test.name, err)
 		}

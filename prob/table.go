@@ -2,8 +2,6 @@ package prob
 
 import (
 	"math/bits"
-
-	"github.com/foretell/foretell/internal/fault"
 )
 
 // A Table is the distribution of counts, worked out once to be used many times:
@@ -79,7 +77,7 @@ func (t *Table) Len() int { return max(len(t.lows)-1, 0) }
 // Interval returns the interval of symbol.
 func (t *Table) Interval(symbol uint32) (Interval, error) {
 	if uint64(symbol)+1 >= uint64(len(t.lows)) {
-		return Interval{}, &fault.SymbolError{Symbol: symbol, Len: t.Len()}
+		return Interval{}, &SymbolError{Symbol: symbol, Len: t.Len()}
 	}
 	low := t.lows[symbol]
 	return Interval{uint64(low), t.width(t.lows[symbol+1] - low)}, nil

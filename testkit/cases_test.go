@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/prob"
 	"github.com/foretell/foretell/rangecoder"
 )
@@ -83,7 +82,7 @@ func (f *file) values(name, kind, form string, patterns string, symbols ...uint6
 	fmt.Fprintf(&f.b, "\nname: %s\nvalues: %s\n", name, values)
 	var c prob.Categorical
 	if err := set(f.t, &c, values); err != nil {
-		var d *fault.DistributionError
+		var d *prob.DistributionError
 		if !errors.As(err, &d) {
 			f.t.Fatal(err)
 		}

@@ -127,7 +127,7 @@ func check(t *testing.T, v vector) {
 	var c prob.Categorical
 	err := set(t, &c, v.one("values"))
 	if v["refused"] != nil {
-		var d *fault.DistributionError
+		var d *prob.DistributionError
 		if !errors.As(err, &d) || strconv.Itoa(d.Index) != v.one("refused") {
 			t.Fatalf("got %v, want a refusal at index %s", err, v.one("refused"))
 		}

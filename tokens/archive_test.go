@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/realdata"
 )
 
 func compressed(t testing.TB, b []byte) []byte {
@@ -81,7 +82,7 @@ func zipOf(t testing.TB, method uint16, files ...named) []byte {
 // realFiles returns some of the real arrays as they lie in their archives.
 func realFiles(t *testing.T) []named {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(dataFolder(t), "encodec", "*.npz"))
+	paths, err := filepath.Glob(filepath.Join(realdata.Dir(t), "encodec", "*.npz"))
 	if err != nil || len(paths) == 0 {
 		t.Fatal("no npz files")
 	}

@@ -12,6 +12,7 @@ import (
 	"testing/iotest"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/realdata"
 )
 
 // An output is a file that a Source yields.
@@ -285,7 +286,7 @@ func TestProgressAndClose(t *testing.T) {
 }
 
 func TestReal(t *testing.T) {
-	root := dataFolder(t)
+	root := realdata.Dir(t)
 	for _, pattern := range []string{"encodec/*.npz", "commavq/*.npy", "llm/*.u16", "logits/*targets.npy"} {
 		files, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil || len(files) == 0 {

@@ -1,10 +1,8 @@
-// Package tokens reads arrays of symbols: what they are (element type, byte
-// order, shape), where they lie in npy, npz, tar, tar.gz and raw files, and how
-// their values become the symbols that models predict.
+// Package tokens reads arrays of tokens: what they are (element type, byte order,
+// shape), and where they lie in npy, npz, tar, tar.gz and raw files.
 //
 // A Source splits its inputs into framing, literal bytes that are no array data,
 // and members, the arrays; written one after another they are the inputs again.
-// A ValueMap turns the values of a block into symbols 0..V-1 and back.
 package tokens
 
 import (

@@ -60,6 +60,14 @@ func newCompress(a *app) *cobra.Command {
 		GroupID: groupMain,
 		RunE:    func(_ *cobra.Command, args []string) error { return c.run(args) },
 	}
+	c.addWriting(cmd)
+	c.sourceFlags.add(cmd)
+	c.addProgress(cmd)
+	return cmd
+}
+
+// addWriting adds the flags that say how a file is written.
+func (c *compressOptions) addWriting(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVarP(&c.out, "output", "o", "", "write to `OUT` (- is standard output)")
 	f.StringVar(&c.model, "model", "", "the `MODEL` that predicts: "+oneOf(models())+" (default: "+foretell.DefaultModel+")")
@@ -70,12 +78,9 @@ func newCompress(a *app) *cobra.Command {
 	f.BoolVar(&c.solid, "solid", false, "let blocks hold several members: smaller for many short arrays")
 	f.Var(&c.block, "block", "most tokens in a block, such as 64K: what a range read decodes at least (default: the model's)")
 	f.VarP(&c.workers, "threads", "T", "encode that many blocks at a time; the output does not depend on it (default: one for each CPU)")
-	c.sourceFlags.add(cmd)
-	c.addProgress(cmd)
 	f.BoolVarP(&c.force, "force", "f", false, "overwrite an existing output; write to a terminal")
 	f.BoolVar(&c.json, "json", false, "print a summary as JSON (to standard error if the output is standard output)")
 	cmd.RegisterFlagCompletionFunc("model", cobra.FixedCompletions(models(), cobra.ShellCompDirectiveNoFileComp))
-	return cmd
 }
 
 // A compressSummary is what compress reports.
@@ -94,7 +99,7 @@ type compressSummary struct {
 }
 
 func (c *compressOptions) run(args []string) error {
-	opts, err := c.source()
+	opts, err := c.options()
 	if err != nil {
 		return err
 	}
@@ -105,11 +110,7 @@ func (c *compressOptions) run(args []string) error {
 	if out != "-" {
 		opts.StdinName = strings.TrimSuffix(filepath.Base(out), ".fore")
 	}
-	model := foretell.DefaultModel
-	for _, given := range c.named() {
-		model = strings.TrimPrefix(given, "--")
-	}
-	prior, err := readPrior(c.prior)
+	writer, err := c.writer()
 	if err != nil {
 		return err
 	}
@@ -126,12 +127,9 @@ func (c *compressOptions) run(args []string) error {
 		return err
 	}
 	begin := time.Now()
-	sum := compressSummary{Output: out, Model: model}
+	sum := compressSummary{Output: out, Model: writer.Model}
 	sink := &tallyWriter{w: f}
-	w, err := foretell.NewWriter(sink, &foretell.WriterOptions{
-		Model: model, BlockTokens: int(c.block), Solid: c.solid, Workers: int(c.workers),
-		Prior: prior, EmbedPrior: c.embed,
-	})
+	w, err := foretell.NewWriter(sink, writer)
 	if err != nil {
 		return err
 	}
@@ -178,23 +176,28 @@ func (c *compressOptions) named() (given []string) {
 	return given
 }
 
-// source returns how inputs are read.
-func (c *compressOptions) source() (opts tokens.Options, err error) {
-	if opts, err = c.options(); err != nil {
-		return opts, err
-	}
+// writer returns how the output is written.
+func (c *compressOptions) writer() (*foretell.WriterOptions, error) {
 	if c.model != "" {
 		if err := checkModel(c.model); err != nil {
-			return opts, err
+			return nil, err
 		}
 	}
 	if given := c.named(); len(given) > 1 {
-		return opts, usagef("choose one of %s", oneOf(given))
+		return nil, usagef("choose one of %s", oneOf(given))
 	}
 	if c.block > foretell.MaxBlockTokens {
-		return opts, usagef("--block: at most %d tokens", foretell.MaxBlockTokens)
+		return nil, usagef("--block: at most %d tokens", foretell.MaxBlockTokens)
 	}
-	return opts, nil
+	model := foretell.DefaultModel
+	for _, given := range c.named() {
+		model = strings.TrimPrefix(given, "--")
+	}
+	prior, err := readPrior(c.prior)
+	return &foretell.WriterOptions{
+		Model: model, BlockTokens: int(c.block), Solid: c.solid, Workers: int(c.workers),
+		Prior: prior, EmbedPrior: c.embed,
+	}, err
 }
 
 // output returns where the output goes.
@@ -243,7 +246,7 @@ func (c *compressOptions) create(out string, inputs []string) (*outFile, error) 
 }
 
 // copy writes all parts of src and counts them, and what is read of them.
-func (c *compressOptions) copy(w *foretell.Writer, src *tokens.Source, sum *compressSummary, in *intake) error {
+func (c *compressOptions) copy(w *foretell.Writer, src tokens.Parts, sum *compressSummary, in *intake) error {
 	for {
 		p, err := src.Next()
 		if err == io.EOF {

@@ -62,9 +62,9 @@ func printDescription(d *foretell.Description, all bool) error {
 		}
 	}
 	facts := table{left: 2}
-	facts.row("model", d.Codec)
-	if d.Model != "" {
-		facts.row("needs", d.Model)
+	facts.row("model", d.Model)
+	for _, n := range d.Needs {
+		facts.row("needs", needText(&n))
 	}
 	facts.row("members", fmt.Sprintf("%s, %s", count(int64(len(d.Members))), counted(tokens, "token")))
 	blocks := fmt.Sprintf("%s of at most %s", count(int64(len(d.Blocks))), counted(d.BlockTokens, "token"))
@@ -72,9 +72,6 @@ func printDescription(d *foretell.Description, all bool) error {
 		blocks += ", over members (solid)"
 	}
 	facts.row("blocks", blocks)
-	if d.Memory > 0 {
-		facts.row("memory", counted(d.Memory, "byte")+" that the codec works in")
-	}
 	facts.row("content", fmt.Sprintf("%s, xxh3 %s", counted(d.Content, "byte"), d.Hash))
 	if err := facts.print(os.Stdout); err != nil {
 		return err
@@ -87,8 +84,8 @@ func printDescription(d *foretell.Description, all bool) error {
 		parts.row(name, count(n), fmt.Sprintf("%.2f %%", 100*ratio(n, d.Size)), bitsText(float64(n), tokens))
 	}
 	part("header", d.Header)
-	if d.Prior > 0 {
-		part("prior", d.Prior)
+	if d.Embedded > 0 {
+		part("embedded", d.Embedded)
 	}
 	part("layout", d.Layout)
 	part("block headers", headers)
@@ -122,6 +119,21 @@ func printDescription(d *foretell.Description, all bool) error {
 		fmt.Printf("and %s more (--blocks shows all)\n", counted(int64(left), "block"))
 	}
 	return nil
+}
+
+// needText names what a file needs: what it is, and where it is.
+func needText(n *foretell.NeedDescription) string {
+	text := n.Kind
+	if n.Name != "" {
+		text += " " + printable(n.Name)
+	}
+	if n.Size > 0 {
+		text += " of " + counted(n.Size, "byte")
+	}
+	if n.Embedded {
+		text += ", in the file"
+	}
+	return text + ", SHA-256 " + n.Sum
 }
 
 // spansText names the members that a block holds tokens of.

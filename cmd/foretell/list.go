@@ -74,8 +74,8 @@ func (a *app) printMembers(d *foretell.Description) error {
 	if err := t.print(os.Stdout); err != nil || a.quiet {
 		return err
 	}
-	_, err := fmt.Printf("\n%s, %s, %s in a file of %s (%s bits per token in all)\n",
-		counted(int64(len(d.Members)), "member"), counted(total, "token"), counted(d.Content, "byte"), counted(d.Size, "byte"), bitsText(float64(d.Size), total))
+	_, err := fmt.Printf("\n%s, %s, %s in a file of %s by %s (%s bits per token in all)\n",
+		counted(int64(len(d.Members)), "member"), counted(total, "token"), counted(d.Content, "byte"), counted(d.Size, "byte"), printable(d.Model), bitsText(float64(d.Size), total))
 	return err
 }
 

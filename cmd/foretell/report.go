@@ -200,9 +200,6 @@ func (r *reportOptions) gather(in *reportInput) (*report.Report, error) {
 	for i := range stats {
 		s := &stats[i]
 		rep.Members = append(rep.Members, memberOf(s))
-		if in.names != nil {
-			rep.Members[i].Name = in.names[i]
-		}
 		rep.Tokens += s.Tokens
 		gatherers[i] = report.NewGatherer(s.Info.StorageShape(), s.Info.Fortran)
 	}
@@ -352,7 +349,7 @@ func partsOf(d *foretell.Description) []report.Part {
 		body += b.Body
 	}
 	parts := []report.Part{
-		{Name: "header", Size: d.Header}, {Name: "prior", Size: d.Prior}, {Name: "layout", Size: d.Layout},
+		{Name: "header", Size: d.Header}, {Name: "prior", Size: d.Embedded}, {Name: "layout", Size: d.Layout},
 		{Name: "block headers", Size: headers}, {Name: "block parameters", Size: params}, {Name: "block code", Size: body},
 		{Name: "index", Size: d.Index}, {Name: "trailer", Size: d.Trailer},
 	}

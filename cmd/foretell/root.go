@@ -77,6 +77,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(
 		newCompress(a),
 		newDecompress(a),
+		newRecompress(a),
 		newList(a),
 		newInspect(a),
 		newVerify(a),
@@ -128,11 +129,8 @@ const (
 	groupLook = "look"
 )
 
-// models returns the models that the command can write with: all but the one
-// that a program brings.
-func models() []string {
-	return slices.DeleteFunc(foretell.Models(), func(name string) bool { return name == "external" })
-}
+// models returns the models that the command can write with.
+func models() []string { return foretell.Models() }
 
 // checkModel refuses a name that is none of models.
 func checkModel(name string) error {

@@ -35,7 +35,7 @@ func TestBudget(t *testing.T) {
 	_, file := sample(t, 30)
 	rnd := rand.New(rand.NewPCG(9, 10))
 	for range 150 {
-		at := 40 + rnd.IntN(len(file)-40)
+		at := headerSize + rnd.IntN(len(file)-headerSize)
 		cut := rnd.IntN(min(300, len(file)-at))
 		bad := append(append(bytes.Clone(file[:at]), make([]byte, rnd.IntN(30))...), file[at+cut:]...)
 		for _, limit := range []int64{1 << 20, 100} {

@@ -13,6 +13,14 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
+var testHeader = Header{Codec: 2, Preset: "some", Level: 3, BlockTokens: 1000, Needs: []Need{
+	{Kind: 1, Sum: [32]byte{9}, Size: 5, Embedded: true, Data: []byte("prior")},
+	{Kind: 3, Name: "weights.gguf", Size: 1 << 40},
+}}
+
+// headerSize is the length of the header and what it carries.
+var headerSize = len(testHeader.append(nil)) + int(testHeader.embedded())
+
 var testLimits = Limits{Memory: 1 << 20}
 
 type testRecord struct {
@@ -47,7 +55,7 @@ func sample(t testing.TB, blocks int) ([]testRecord, []byte) {
 		}
 	}
 	var buf bytes.Buffer
-	w, err := NewWriter(&buf, Header{Codec: 2, BlockTokens: 1000, Memory: 99})
+	w, err := NewWriter(&buf, testHeader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +155,7 @@ func checkOpen(t *testing.T, file []byte, want []testRecord) {
 		t.Fatalf("%d blocks, index has %d", i, len(f.Blocks))
 	}
 	s := f.Sizes
-	if total := s.Header + s.Prior + s.Layout + blocks + s.Index + s.Trailer; total != int64(len(file)) {
+	if total := s.Header + s.Embedded + s.Layout + blocks + s.Index + s.Trailer; total != int64(len(file)) {
 		t.Errorf("sizes add up to %d of %d", total, len(file))
 	}
 }
@@ -240,7 +248,7 @@ func TestRecover(t *testing.T) {
 	want, file := sample(t, 30)
 	rnd := rand.New(rand.NewPCG(5, 6))
 	for range 500 {
-		at := 40 + rnd.IntN(len(file)-40)
+		at := headerSize + rnd.IntN(len(file)-headerSize)
 		cut := rnd.IntN(min(300, len(file)-at))
 		noise := make([]byte, rnd.IntN(30))
 		bad := append(append(bytes.Clone(file[:at]), noise...), file[at+cut:]...)

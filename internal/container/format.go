@@ -28,6 +28,8 @@ const (
 	MaxHeader = 1 << 16 // bytes of the header's fields
 	MaxLayout = 1 << 20 // bytes of the entries of one layout record
 	MaxSpans  = 1 << 16 // spans of one block
+	MaxNeeds  = 16      // needs of one header
+	MaxLabel  = 255     // bytes of the name of a preset or a need
 
 	maxRecordHeader = 1 << 21 // bytes of one record's header
 )
@@ -58,102 +60,6 @@ func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
 
 func corrupt(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{fault.ErrCorrupt}, args...)...)
-}
-
-// A Header says what is needed to decode a file.
-type Header struct {
-	Codec       uint8  // codec that the blocks were written with, where it paid
-	Solid       bool   // blocks may hold tokens of several members
-	BlockTokens uint64 // most tokens in a block
-	Memory      uint64 // bytes that decoding one block takes at most
-	Model       []byte // SHA-256 of the outside model or prior; empty if none is needed
-	Prior       []byte // the prior itself, if the file carries it
-}
-
-const flagSolid = 1
-
-// append appends the header with its checksum, and the prior after it.
-func (h *Header) append(dst []byte) []byte {
-	start := len(dst)
-	dst = append(dst, Magic...)
-	dst = append(dst, Version)
-	var flags byte
-	if h.Solid {
-		flags |= flagSolid
-	}
-	fields := []byte{flags, h.Codec}
-	fields = binary.AppendUvarint(fields, h.BlockTokens)
-	fields = binary.AppendUvarint(fields, h.Memory)
-	fields = binary.AppendUvarint(fields, uint64(len(h.Model)))
-	fields = append(fields, h.Model...)
-	fields = binary.AppendUvarint(fields, uint64(len(h.Prior)))
-	dst = binary.AppendUvarint(dst, uint64(len(fields)))
-	dst = append(dst, fields...)
-	dst = binary.LittleEndian.AppendUint32(dst, checksum(dst[start:]))
-	return append(dst, h.Prior...)
-}
-
-// readHeader reads a header from the start of r. It returns the header, its hash
-// and its size in the file.
-func readHeader(r io.Reader, maxPrior int64) (h Header, id uint64, size int64, err error) {
-	raw := make([]byte, len(Magic)+1, 64)
-	if n, err := io.ReadFull(r, raw); err != nil {
-		if n > 0 && string(raw[:min(n, len(Magic))]) == Magic[:min(n, len(Magic))] {
-			return h, 0, 0, unexpected(err)
-		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			return h, 0, 0, corrupt("not a .fore file")
-		}
-		return h, 0, 0, err
-	}
-	if string(raw[:len(Magic)]) != Magic {
-		return h, 0, 0, corrupt("not a .fore file")
-	}
-	if v := raw[len(Magic)]; v > Version {
-		return h, 0, 0, fmt.Errorf("%w: file format version %d: a newer foretell is needed", fault.ErrUnsupported, v)
-	}
-	raw, n, err := readUvarint(r, raw)
-	if err != nil {
-		return h, 0, 0, err
-	}
-	if n > MaxHeader {
-		return h, 0, 0, corrupt("header of %d bytes", n)
-	}
-	start := len(raw)
-	raw = append(raw, make([]byte, n+4)...)
-	if _, err := io.ReadFull(r, raw[start:]); err != nil {
-		return h, 0, 0, unexpected(err)
-	}
-	body := raw[:len(raw)-4]
-	if checksum(body) != binary.LittleEndian.Uint32(raw[len(body):]) {
-		return h, 0, 0, corrupt("header checksum")
-	}
-	f := fields{b: body[start:]}
-	flags := f.byte()
-	h.Codec = f.byte()
-	h.Solid = flags&flagSolid != 0
-	h.BlockTokens = f.uvarint()
-	h.Memory = f.uvarint()
-	h.Model = f.bytes(f.uvarint())
-	prior := f.uvarint()
-	if f.bad || len(f.b) != 0 || flags&^flagSolid != 0 {
-		return h, 0, 0, corrupt("header fields")
-	}
-	size = int64(len(raw))
-	if prior > 0 {
-		if prior > uint64(maxPrior) {
-			return h, 0, 0, fmt.Errorf("%w: the file carries a prior of %d bytes", fault.ErrLimit, prior)
-		}
-		// Memory is taken as the bytes come: a header may lie.
-		if h.Prior, err = io.ReadAll(io.LimitReader(r, int64(prior))); err != nil {
-			return h, 0, 0, err
-		}
-		if uint64(len(h.Prior)) < prior {
-			return h, 0, 0, io.ErrUnexpectedEOF
-		}
-		size += int64(prior)
-	}
-	return h, headerID(raw), size, nil
 }
 
 // A trailer ends every file.

@@ -26,11 +26,11 @@ type File struct {
 // Sizes says where the bytes of a file go. With the sizes of the blocks, which
 // hold everything else, they add up to the size of the file.
 type Sizes struct {
-	Header  int64
-	Prior   int64
-	Layout  int64 // layout records
-	Index   int64
-	Trailer int64
+	Header   int64
+	Embedded int64 // needs that the file carries
+	Layout   int64 // layout records
+	Index    int64
+	Trailer  int64
 }
 
 // Open reads the header, the index and the trailer of a file of size bytes.
@@ -73,7 +73,7 @@ func Open(r io.ReaderAt, size int64, limits Limits) (*File, error) {
 		return nil, corrupt("index record")
 	}
 	f := &File{Header: h, Trailer: Trailer{Content: t.content, Length: t.length}, id: id, r: r, limits: limits}
-	f.Sizes = Sizes{Header: first - int64(len(h.Prior)), Prior: int64(len(h.Prior)), Index: int64(t.index), Trailer: int64(trailerSize)}
+	f.Sizes = Sizes{Header: first - h.embedded(), Embedded: h.embedded(), Index: int64(t.index), Trailer: int64(trailerSize)}
 	f.Blocks, f.Sizes.Layout, f.Entries, err = parseIndex(raw, first, start)
 	if err != nil {
 		return nil, err

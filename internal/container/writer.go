@@ -21,16 +21,19 @@ type Writer struct {
 
 // NewWriter writes the header h to w and returns a Writer for what follows.
 func NewWriter(w io.Writer, h Header) (*Writer, error) {
-	raw := h.append(nil)
-	if len(raw)-len(h.Prior) > MaxHeader {
-		return nil, fmt.Errorf("header of %d bytes is too large", len(raw)-len(h.Prior))
+	if err := h.check(); err != nil {
+		return nil, err
 	}
+	raw := h.append(nil)
 	packer, err := newPacker()
 	if err != nil {
 		return nil, err
 	}
-	cw := &Writer{w: w, id: headerID(raw[:len(raw)-len(h.Prior)]), packer: packer}
+	cw := &Writer{w: w, id: headerID(raw), packer: packer}
 	cw.write(raw)
+	for i := range h.Needs {
+		cw.write(h.Needs[i].Data)
+	}
 	return cw, cw.err
 }
 

@@ -1,6 +1,6 @@
 // Package fault holds the error values that every layer of foretell returns.
-// The root package re-exports them; callers test with errors.Is and errors.As.
-// Input that ends too early is io.ErrUnexpectedEOF everywhere.
+// The packages that callers import re-export those that they return, for
+// errors.Is. Input that ends too early is io.ErrUnexpectedEOF everywhere.
 package fault
 
 import (
@@ -36,49 +36,6 @@ var (
 	// than its encoder.
 	ErrDrift = errors.New("model drift or corrupted stream")
 )
-
-// A DistributionError says which value of a distribution was refused and why.
-// It is an ErrDistribution.
-type DistributionError struct {
-	Index  int // position of the refused value; -1 if it is the whole
-	Reason string
-}
-
-func (e *DistributionError) Error() string {
-	if e.Index < 0 {
-		return fmt.Sprintf("%v: %s", ErrDistribution, e.Reason)
-	}
-	return fmt.Sprintf("%v: %s at index %d", ErrDistribution, e.Reason, e.Index)
-}
-
-// Unwrap returns ErrDistribution.
-func (e *DistributionError) Unwrap() error { return ErrDistribution }
-
-// A SymbolError names a symbol that is not in 0..Len-1. It is an ErrSymbol.
-type SymbolError struct {
-	Symbol uint32
-	Len    int // number of symbols
-}
-
-func (e *SymbolError) Error() string {
-	return fmt.Sprintf("%v: %d is not below %d", ErrSymbol, e.Symbol, e.Len)
-}
-
-// Unwrap returns ErrSymbol.
-func (e *SymbolError) Unwrap() error { return ErrSymbol }
-
-// A DriftError gives the half-open range of steps in which encoder and decoder
-// first disagreed. It is an ErrDrift.
-type DriftError struct {
-	From, To int64
-}
-
-func (e *DriftError) Error() string {
-	return fmt.Sprintf("%v between steps %d and %d", ErrDrift, e.From, e.To)
-}
-
-// Unwrap returns ErrDrift.
-func (e *DriftError) Unwrap() error { return ErrDrift }
 
 // A BlockError names the block of a file that could not be read.
 type BlockError struct {

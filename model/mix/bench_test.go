@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+
+	"github.com/foretell/foretell/model"
 )
 
 // The benchmarks need the real data. Those of text take the first 300,000 tokens;
@@ -19,14 +21,14 @@ func textTokens() int {
 
 var samples = []struct {
 	name string
-	load func(tb testing.TB) *Block
+	load func(tb testing.TB) *model.Block
 }{
-	{"video", func(tb testing.TB) *Block { return video(tb, 0, 1200) }},
-	{"text", func(tb testing.TB) *Block { return text(tb, textTokens()) }},
+	{"video", func(tb testing.TB) *model.Block { return video(tb, 0, 1200) }},
+	{"text", func(tb testing.TB) *model.Block { return text(tb, textTokens()) }},
 	{"audio", audio},
 }
 
-func encodeBench(b *testing.B, level Level, block *Block) []byte {
+func encodeBench(b *testing.B, level Level, block *model.Block) []byte {
 	var body []byte
 	var err error
 	c := New(Config{Level: level})
@@ -39,7 +41,7 @@ func encodeBench(b *testing.B, level Level, block *Block) []byte {
 	return body
 }
 
-func report(b *testing.B, block *Block, body []byte) {
+func report(b *testing.B, block *model.Block, body []byte) {
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(len(body)), "bytes")
 	b.ReportMetric(float64(len(block.Symbols)*b.N)/b.Elapsed().Seconds(), "tokens/s")
@@ -63,7 +65,7 @@ func BenchmarkDecode(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				back := block.empty()
+				back := emptyOf(block)
 				for b.Loop() {
 					if err := c.Decode(back, body); err != nil {
 						b.Fatal(err)

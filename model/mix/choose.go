@@ -1,6 +1,10 @@
 package mix
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/foretell/foretell/model"
+)
 
 // The encoder's choices. What is near a token follows from the shape of the
 // array, unless the tokens themselves say otherwise; what a tree is worth follows
@@ -14,11 +18,11 @@ const (
 )
 
 // choose returns the setups that are worth trying for a block.
-func choose(b *Block, level Level) []setup {
+func choose(b *model.Block, level Level) []setup {
 	s := arrange(b)
 	s.level = level
 	if s.geometry == geometryStream {
-		s.delimiter = b.commonest()
+		s.delimiter = commonest(b)
 	}
 	n := len(b.Symbols)
 	learned := uint8(treeClasses)
@@ -42,9 +46,9 @@ func choose(b *Block, level Level) []setup {
 }
 
 // arrange decides what the axes of a block's arrays mean.
-func arrange(b *Block) setup {
+func arrange(b *model.Block) setup {
 	stream := setup{geometry: geometryStream, rows: 1, cols: 1}
-	shape := b.shape()
+	shape := shapeOf(b)
 	if len(shape) < 2 {
 		return stream
 	}
@@ -66,18 +70,18 @@ func arrange(b *Block) setup {
 		if all <= maxPlaces && all > above*last {
 			setups = append(setups, setup{geometry: geometryGrid, rows: all / last, cols: last})
 		}
-		return b.prefer(append(setups, stream)...)
+		return preferred(b, append(setups, stream)...)
 	}
 	books := setup{geometry: geometryBooks, rows: 1, cols: above, transposed: true}
 	switch {
 	case b.Size <= maxHalves && above > 1 && above <= maxColumns && b.Spans[0].Shape[1] > 4*above && books.fits(b):
-		return b.prefer(books, stream)
+		return preferred(b, books, stream)
 	case b.Size <= maxHalves && last > 1 && last <= maxColumns:
-		return b.prefer(setup{geometry: geometryBooks, rows: 1, cols: last}, stream)
+		return preferred(b, setup{geometry: geometryBooks, rows: 1, cols: last}, stream)
 	case last > 1 && last <= maxPlaces:
-		s := b.prefer(setup{geometry: geometryGrid, rows: 1, cols: last}, stream)
+		s := preferred(b, setup{geometry: geometryGrid, rows: 1, cols: last}, stream)
 		if s.geometry == geometryGrid {
-			s.cols = b.width(last)
+			s.cols = lineWidth(b, last)
 			s.rows = last / s.cols
 		}
 		return s
@@ -87,7 +91,7 @@ func arrange(b *Block) setup {
 
 // shape returns the shape of the block's arrays, 0 for the axes in which they
 // differ; nil if they do not have the same number of axes.
-func (b *Block) shape() []int {
+func shapeOf(b *model.Block) []int {
 	if len(b.Spans) == 0 {
 		return nil
 	}
@@ -106,12 +110,12 @@ func (b *Block) shape() []int {
 }
 
 // fits reports whether all spans of a block lie within arrays of the setup's form.
-func (s setup) fits(b *Block) bool {
+func (s setup) fits(b *model.Block) bool {
 	if !s.transposed {
 		return true
 	}
 	for k := range b.Spans {
-		if _, err := b.Spans[k].frames(s.rows * s.cols); err != nil && b.Spans[k].Count > 0 {
+		if _, err := framesOf(&b.Spans[k], s.rows*s.cols); err != nil && b.Spans[k].Count > 0 {
 			return false
 		}
 	}
@@ -121,7 +125,7 @@ func (s setup) fits(b *Block) bool {
 // prefer returns the first setup, unless tokens tell more of each other at the
 // distance of another: that of an instant (or of a codebook, if those come first)
 // or, for a stream, adjacent ones. A stream must be much better.
-func (b *Block) prefer(setups ...setup) setup {
+func preferred(b *model.Block, setups ...setup) setup {
 	best, most := setups[0], int64(-1)
 	if len(b.Symbols) < leastTokens {
 		return best
@@ -154,7 +158,7 @@ func (b *Block) prefer(setups ...setup) setup {
 
 // width returns how many columns a frame of n tokens has: the distance at which
 // tokens of a frame tell most of each other, if it divides n and stands out.
-func (b *Block) width(n int) int {
+func lineWidth(b *model.Block, n int) int {
 	if len(b.Symbols) < leastTokens {
 		return n
 	}
@@ -180,7 +184,7 @@ func (b *Block) width(n int) int {
 
 // coarse returns a block's tokens as a few classes. They are hashed, since
 // nothing is known of the symbols.
-func coarse(b *Block) []uint8 {
+func coarse(b *model.Block) []uint8 {
 	c := make([]uint8, len(b.Symbols))
 	for i, x := range b.Symbols {
 		c[i] = uint8(x * 0x9E3779B1 >> (32 - coarseBits))
@@ -229,7 +233,7 @@ func (j *joint) information() int64 {
 }
 
 // commonest returns the symbol that occurs most, the first of several.
-func (b *Block) commonest() int {
+func commonest(b *model.Block) int {
 	count := make([]int32, b.Size)
 	best := 0
 	for _, x := range b.Symbols {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/prob"
 	"github.com/foretell/foretell/rangecoder"
 )
@@ -24,27 +25,6 @@ const (
 	levelCount
 )
 
-// A Span is a run of consecutive tokens of an array: Count tokens from number
-// First on, in storage order. Shape is the array's, slowest axis first; -1 where
-// unknown.
-type Span struct {
-	First int64
-	Count int
-	Shape []int
-}
-
-// A Block is what is coded at a time: the symbols, 0..Size-1, of one or more
-// spans, one span after another.
-type Block struct {
-	Spans   []Span
-	Size    int
-	Symbols []uint32
-
-	// Costs, if not nil, is filled by Encode with the information content of
-	// each symbol in bits.
-	Costs []float32
-}
-
 // Config says how blocks are coded.
 type Config struct {
 	Level Level  // of encoding; a prior has its own
@@ -57,6 +37,7 @@ type Config struct {
 
 // A Codec encodes and decodes blocks. It serves one goroutine at a time.
 type Codec struct {
+	model.Unplanned
 	config Config
 	engine *engine
 	costs  []float32 // of the setup that is being tried
@@ -85,13 +66,13 @@ const (
 )
 
 // Encode appends the body of a block to dst.
-func (c *Codec) Encode(dst []byte, b *Block) ([]byte, error) {
-	if err := b.check(); err != nil {
+func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
+	if err := checkBlock(b); err != nil {
 		return dst, err
 	}
 	for _, x := range b.Symbols {
 		if x >= uint32(b.Size) {
-			return dst, &fault.SymbolError{Symbol: x, Len: b.Size}
+			return dst, &prob.SymbolError{Symbol: x, Len: b.Size}
 		}
 	}
 	best := encodePlain(nil, b)
@@ -123,7 +104,7 @@ func (c *Codec) Encode(dst []byte, b *Block) ([]byte, error) {
 }
 
 // choose returns the setups to try.
-func (c *Codec) choose(b *Block) ([]setup, error) {
+func (c *Codec) choose(b *model.Block) ([]setup, error) {
 	p := c.config.Prior
 	if p == nil {
 		return choose(b, c.config.Level), nil
@@ -139,7 +120,7 @@ func (c *Codec) choose(b *Block) ([]setup, error) {
 
 // checkPrior reports whether a block that was encoded with a prior can be decoded
 // with the one that is there.
-func (c *Codec) checkPrior(b *Block, s setup) error {
+func (c *Codec) checkPrior(b *model.Block, s setup) error {
 	p := c.config.Prior
 	if p == nil {
 		return fmt.Errorf("%w: the block needs a prior", fault.ErrModel)
@@ -154,7 +135,7 @@ func (c *Codec) checkPrior(b *Block, s setup) error {
 // fewTokens are too few to learn from.
 const fewTokens = 8
 
-func (b *Block) check() error {
+func checkBlock(b *model.Block) error {
 	if b.Size < 1 || b.Size > MaxSize {
 		return fmt.Errorf("%w: the mix model takes 1 to %d symbols, not %d", fault.ErrUnsupported, MaxSize, b.Size)
 	}
@@ -177,7 +158,7 @@ func plainInterval(symbol uint32, size int) prob.Interval {
 	return prob.Interval{Low: lo, Width: hi - lo}
 }
 
-func encodePlain(dst []byte, b *Block) []byte {
+func encodePlain(dst []byte, b *model.Block) []byte {
 	enc := rangecoder.NewEncoder(append(dst, formPlain))
 	if b.Size > 1 {
 		for _, s := range b.Symbols {
@@ -187,7 +168,7 @@ func encodePlain(dst []byte, b *Block) []byte {
 	return enc.Finish()
 }
 
-func decodePlain(b *Block, src []byte) error {
+func decodePlain(b *model.Block, src []byte) error {
 	dec := rangecoder.NewDecoder(src)
 	for i := range b.Symbols {
 		b.Symbols[i] = 0
@@ -210,7 +191,7 @@ func decodePlain(b *Block, src []byte) error {
 	return dec.Finish()
 }
 
-func (c *Codec) encodeMixed(dst []byte, b *Block, s setup) ([]byte, error) {
+func (c *Codec) encodeMixed(dst []byte, b *model.Block, s setup) ([]byte, error) {
 	var l learned
 	if s.learned == treePrior {
 		l.forest = c.config.Prior.trees.forest
@@ -233,8 +214,8 @@ func (c *Codec) encodeMixed(dst []byte, b *Block, s setup) ([]byte, error) {
 }
 
 // Decode fills b.Symbols from a body.
-func (c *Codec) Decode(b *Block, src []byte) error {
-	if err := b.check(); err != nil {
+func (c *Codec) Decode(b *model.Block, src []byte) error {
+	if err := checkBlock(b); err != nil {
 		return err
 	}
 	if len(src) == 0 {

@@ -6,13 +6,15 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/foretell/foretell/model"
 )
 
 // TestGolden holds the bytes against those that were written before, on any
 // machine. To accept a change of the format, set UPDATE_GOLDEN=1.
 func TestGolden(t *testing.T) {
 	var out strings.Builder
-	blocks := []*Block{
+	blocks := []*model.Block{
 		synthetic(64, 90, 6, 8), synthetic(300, 60, 40), synthetic(500, 4000),
 		synthetic(256, 3, 1000), synthetic(100, 900, 4), synthetic(1<<20, 400), synthetic(2, 3000), synthetic(9, 5),
 	}

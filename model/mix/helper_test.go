@@ -10,24 +10,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-// dataDir returns the folder of real data, or skips the test.
-func dataDir(tb testing.TB) string {
-	dir := os.Getenv("FORETELL_DATA")
-	if dir == "" {
-		for d, _ := os.Getwd(); d != filepath.Dir(d); d = filepath.Dir(d) {
-			if _, err := os.Stat(filepath.Join(d, "go.mod")); err == nil {
-				dir = filepath.Join(d, "..", "shared", "data")
-				break
-			}
-		}
-	}
-	if _, err := os.Stat(dir); err != nil {
-		tb.Skip("no real data: set FORETELL_DATA")
-	}
-	return dir
-}
+	"github.com/foretell/foretell/internal/realdata"
+	"github.com/foretell/foretell/model"
+)
 
 // parseNPY returns the symbols and shape of an array of small integers.
 func parseNPY(tb testing.TB, b []byte) ([]uint32, []int) {
@@ -54,19 +40,19 @@ func parseNPY(tb testing.TB, b []byte) ([]uint32, []int) {
 }
 
 // video returns frames of the driving video.
-func video(tb testing.TB, from, to int) *Block {
-	b, err := os.ReadFile(filepath.Join(dataDir(tb), "commavq", "taco-bell.npy"))
+func video(tb testing.TB, from, to int) *model.Block {
+	b, err := os.ReadFile(filepath.Join(realdata.Dir(tb), "commavq", "taco-bell.npy"))
 	if err != nil {
 		tb.Skip(err)
 	}
 	symbols, shape := parseNPY(tb, b)
 	symbols = symbols[from*128 : to*128]
-	return &Block{Size: 1024, Symbols: symbols, Spans: []Span{{First: int64(from * 128), Count: len(symbols), Shape: shape}}}
+	return &model.Block{Size: 1024, Symbols: symbols, Spans: []model.Span{{First: int64(from * 128), Count: len(symbols), Shape: shape}}}
 }
 
 // text returns the first tokens of the encyclopedia.
-func text(tb testing.TB, n int) *Block {
-	b, err := os.ReadFile(filepath.Join(dataDir(tb), "llm", "enwik-1M.gpt2.u16"))
+func text(tb testing.TB, n int) *model.Block {
+	b, err := os.ReadFile(filepath.Join(realdata.Dir(tb), "llm", "enwik-1M.gpt2.u16"))
 	if err != nil {
 		tb.Skip(err)
 	}
@@ -74,16 +60,16 @@ func text(tb testing.TB, n int) *Block {
 	for i := range symbols {
 		symbols[i] = uint32(binary.LittleEndian.Uint16(b[2*i:]))
 	}
-	return &Block{Size: 50257, Symbols: symbols, Spans: []Span{{Count: n, Shape: []int{len(b) / 2}}}}
+	return &model.Block{Size: 50257, Symbols: symbols, Spans: []model.Span{{Count: n, Shape: []int{len(b) / 2}}}}
 }
 
 // audio returns the codes of all speakers, one span each.
-func audio(tb testing.TB) *Block {
-	names, _ := filepath.Glob(filepath.Join(dataDir(tb), "encodec", "*.npz"))
+func audio(tb testing.TB) *model.Block {
+	names, _ := filepath.Glob(filepath.Join(realdata.Dir(tb), "encodec", "*.npz"))
 	if len(names) == 0 {
 		tb.Skip("no audio codes")
 	}
-	b := &Block{Size: 1024}
+	b := &model.Block{Size: 1024}
 	for _, name := range names {
 		data, err := os.ReadFile(name)
 		if err != nil {
@@ -103,7 +89,7 @@ func audio(tb testing.TB) *Block {
 		}
 		symbols, shape := parseNPY(tb, npy)
 		b.Symbols = append(b.Symbols, symbols...)
-		b.Spans = append(b.Spans, Span{Count: len(symbols), Shape: shape})
+		b.Spans = append(b.Spans, model.Span{Count: len(symbols), Shape: shape})
 	}
 	return b
 }
@@ -118,7 +104,7 @@ func (s *source) next(n int) int {
 
 // synthetic returns an array of frames in which tokens often stay, move or follow
 // from their neighbours.
-func synthetic(size int, shape ...int) *Block {
+func synthetic(size int, shape ...int) *model.Block {
 	n, row := 1, 1
 	for k, d := range shape {
 		n *= d
@@ -140,12 +126,12 @@ func synthetic(size int, shape ...int) *Block {
 			symbols[i] = uint32(int64(s.next(size)) * int64(s.next(size)) / int64(size))
 		}
 	}
-	return &Block{Size: size, Symbols: symbols, Spans: []Span{{Count: n, Shape: shape}}}
+	return &model.Block{Size: size, Symbols: symbols, Spans: []model.Span{{Count: n, Shape: shape}}}
 }
 
 // empty returns the block without its symbols.
-func (b *Block) empty() *Block {
-	return &Block{Spans: b.Spans, Size: b.Size, Symbols: make([]uint32, len(b.Symbols))}
+func emptyOf(b *model.Block) *model.Block {
+	return &model.Block{Spans: b.Spans, Size: b.Size, Symbols: make([]uint32, len(b.Symbols))}
 }
 
 func TestMain(m *testing.M) {

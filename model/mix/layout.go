@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/model"
 )
 
 // A layout finds the neighbours of tokens in the symbols of one span.
@@ -65,12 +66,12 @@ func (l *layout) span(sym []uint32, first, frames int) {
 }
 
 // enter begins a span of a block.
-func (l *layout) enter(s *Span, sym []uint32) error {
+func (l *layout) enter(s *model.Span, sym []uint32) error {
 	if !l.transposed {
 		l.span(sym, int(s.First%int64(l.rows*l.cols)), 0)
 		return nil
 	}
-	frames, err := s.frames(l.rows * l.cols)
+	frames, err := framesOf(s, l.rows*l.cols)
 	if err == nil {
 		l.span(sym, int(s.First), frames)
 	}
@@ -79,7 +80,7 @@ func (l *layout) enter(s *Span, sym []uint32) error {
 
 // frames returns the length of the last axis of a span's array, which holds that
 // many tokens of each of a number of places.
-func (s *Span) frames(places int) (int, error) {
+func framesOf(s *model.Span, places int) (int, error) {
 	frames := 0
 	if len(s.Shape) > 1 {
 		frames = s.Shape[len(s.Shape)-1]

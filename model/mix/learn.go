@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/rangecoder"
 )
 
@@ -26,11 +27,11 @@ type learned struct {
 
 // learnTrees makes the trees of a block, of the kind that the setup says or else
 // the natural one; it returns the setup with the kind that they are of.
-func learnTrees(b *Block, s setup) (learned, setup) {
+func learnTrees(b *model.Block, s setup) (learned, setup) {
 	var l learned
 	switch s.learned {
 	case treeHalves:
-		l.order = learnOrder(b.Size, b.pairs(s))
+		l.order = learnOrder(b.Size, pairsOf(b, s))
 		canonical(l.order)
 		l.forest = []*tree{halves(l.order)}
 	case treeClasses:
@@ -38,10 +39,10 @@ func learnTrees(b *Block, s setup) (learned, setup) {
 		for _, x := range b.Symbols {
 			count[x]++
 		}
-		l.books = []*book{learnBook(b.Size, b.pairs(s), count)}
+		l.books = []*book{learnBook(b.Size, pairsOf(b, s), count)}
 	case treeKin:
 		for col := range s.cols {
-			near, count := b.near(s, col)
+			near, count := nearPairs(b, s, col)
 			l.books = append(l.books, learnKin(b.Size, len(kinOffsets)*b.Size, near, count))
 		}
 	default:
@@ -109,9 +110,9 @@ func readTree(dec *rangecoder.Decoder, size int, s setup) ([]*tree, error) {
 func trees(t *tree, err error) ([]*tree, error) { return []*tree{t}, err }
 
 // pairs returns which symbols stand at the same place an instant apart.
-func (b *Block) pairs(s setup) pairs {
+func pairsOf(b *model.Block, s setup) pairs {
 	var p pairs
-	b.spans(s, func(l *layout) {
+	eachSpan(b, s, func(l *layout) {
 		for i := l.stepT; i < len(l.sym); i++ {
 			p = append(p, uint64(l.sym[i-l.stepT])*uint64(b.Size)+uint64(l.sym[i]))
 		}
@@ -120,7 +121,7 @@ func (b *Block) pairs(s setup) pairs {
 }
 
 // spans calls f for each span.
-func (b *Block) spans(s setup, f func(l *layout)) {
+func eachSpan(b *model.Block, s setup, f func(l *layout)) {
 	l := layout{g: &geometries[s.geometry]}
 	l.init(l.g, s.rows, s.cols, s.transposed)
 	start := 0
@@ -139,11 +140,11 @@ var kinOffsets = [...][2]int{{0, -1}, {-1, 0}, {1, 0}, {0, 1}, {0, -2}, {0, 2}}
 
 // near returns the features of the tokens of a column, and how often each symbol
 // occurs there.
-func (b *Block) near(s setup, col int) (pairs, []int32) {
+func nearPairs(b *model.Block, s setup, col int) (pairs, []int32) {
 	var p pairs
 	count := make([]int32, b.Size)
 	features := uint64(len(kinOffsets) * b.Size)
-	b.spans(s, func(l *layout) {
+	eachSpan(b, s, func(l *layout) {
 		from, to := l.times()
 		for t := from; t < to; t = l.after(t) {
 			i := l.at(t, col)

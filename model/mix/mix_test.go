@@ -10,11 +10,12 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/model"
 )
 
 // roundTrip encodes and decodes a block with codecs of a configuration, and
 // returns the body.
-func roundTrip(tb rapid.TB, cfg Config, b *Block) []byte {
+func roundTrip(tb rapid.TB, cfg Config, b *model.Block) []byte {
 	tb.Helper()
 	body, err := New(cfg).Encode([]byte("before"), b)
 	if err != nil {
@@ -24,7 +25,7 @@ func roundTrip(tb rapid.TB, cfg Config, b *Block) []byte {
 		tb.Fatal("what stood before was changed")
 	}
 	body = body[6:]
-	back := b.empty()
+	back := emptyOf(b)
 	if err := New(cfg).Decode(back, body); err != nil {
 		tb.Fatal(err)
 	}
@@ -90,14 +91,14 @@ func TestShapes(t *testing.T) {
 		{[][]int{{3, 1 << 30, 1 << 30}}, stream},
 		{[][]int{{3, 2, 1 << 16, 1 << 15, 2}}, setup{geometry: geometryGrid, rows: 1 << 15, cols: 2}},
 	} {
-		b := &Block{Size: 50}
+		b := &model.Block{Size: 50}
 		for _, shape := range c.shapes {
 			n := 1
 			for _, d := range shape {
 				n = min(n*min(max(d, 1), 1600), 1600)
 			}
 			b.Symbols = append(b.Symbols, synthetic(50, n).Symbols...)
-			b.Spans = append(b.Spans, Span{Count: n, Shape: shape})
+			b.Spans = append(b.Spans, model.Span{Count: n, Shape: shape})
 		}
 		// The arrays' tokens are the same, so that the shapes alone decide.
 		short := *b
@@ -129,15 +130,15 @@ func TestOutside(t *testing.T) {
 	if err != nil || p.setup.cols != 4 {
 		t.Fatal(p, err)
 	}
-	for _, s := range []Span{
+	for _, s := range []model.Span{
 		{First: 1, Count: 400, Shape: []int{4, 100}},
 		{First: math.MaxInt64, Count: 400, Shape: []int{4, 100}},
 		{First: math.MaxInt64 - 399, Count: 400, Shape: []int{4, math.MaxInt}},
 		{Count: 400, Shape: []int{4, -1}},
 		{Count: 400, Shape: []int{4, 99}},
 	} {
-		b := &Block{Size: 50, Symbols: inside.Symbols, Spans: []Span{s}}
-		if err := New(Config{}).Decode(b.empty(), body); !errors.Is(err, fault.ErrCorrupt) {
+		b := &model.Block{Size: 50, Symbols: inside.Symbols, Spans: []model.Span{s}}
+		if err := New(Config{}).Decode(emptyOf(b), body); !errors.Is(err, fault.ErrCorrupt) {
 			t.Errorf("%+v: %v", s, err)
 		}
 		if _, err := New(Config{Prior: p}).Encode(nil, b); !errors.Is(err, fault.ErrModel) {
@@ -173,7 +174,7 @@ func TestSetup(t *testing.T) {
 // partial spans.
 func TestGeometries(t *testing.T) {
 	cases := []struct {
-		b        *Block
+		b        *model.Block
 		geometry uint8
 		learned  []uint8
 	}{
@@ -203,14 +204,14 @@ func TestGeometries(t *testing.T) {
 			n := len(c.b.Symbols)
 			shape := c.b.Spans[0].Shape
 			first, second := n/3+1, n/2+5
-			b := &Block{Size: c.b.Size, Symbols: append(slices.Clone(c.b.Symbols[first:second]), c.b.Symbols[:n/4]...)}
-			b.Spans = []Span{{First: int64(first), Count: second - first, Shape: shape}, {Count: n / 4, Shape: shape}}
+			b := &model.Block{Size: c.b.Size, Symbols: append(slices.Clone(c.b.Symbols[first:second]), c.b.Symbols[:n/4]...)}
+			b.Spans = []model.Span{{First: int64(first), Count: second - first, Shape: shape}, {Count: n / 4, Shape: shape}}
 			for _, s := range setups {
 				body, err := New(Config{}).encodeMixed(nil, b, s)
 				if err != nil {
 					t.Fatal(err)
 				}
-				back := b.empty()
+				back := emptyOf(b)
 				if err := New(Config{}).Decode(back, body); err != nil || !slices.Equal(back.Symbols, b.Symbols) {
 					t.Fatal("partial spans:", err)
 				}
@@ -225,7 +226,7 @@ func TestPlain(t *testing.T) {
 	for _, size := range []int{1, 2, 3, 100, 1024, 50257, MaxSize} {
 		for _, n := range []int{0, 1, 5, 100, 3000} {
 			s := source(size * n)
-			b := &Block{Size: size, Symbols: make([]uint32, n), Spans: []Span{{Count: n, Shape: []int{n}}}}
+			b := &model.Block{Size: size, Symbols: make([]uint32, n), Spans: []model.Span{{Count: n, Shape: []int{n}}}}
 			for i := range b.Symbols {
 				b.Symbols[i] = uint32(s.next(size))
 			}
@@ -247,7 +248,7 @@ func TestPlain(t *testing.T) {
 // TestReuse checks that a codec's blocks do not depend on those before.
 func TestReuse(t *testing.T) {
 	c, d := New(Config{}), New(Config{})
-	blocks := []*Block{synthetic(64, 50, 6, 8), synthetic(64, 60, 6, 8), synthetic(64, 50, 6, 8), synthetic(300, 3000), synthetic(64, 50, 6, 8)}
+	blocks := []*model.Block{synthetic(64, 50, 6, 8), synthetic(64, 60, 6, 8), synthetic(64, 50, 6, 8), synthetic(300, 3000), synthetic(64, 50, 6, 8)}
 	for i, b := range blocks {
 		body, err := c.Encode(nil, b)
 		if err != nil {
@@ -256,7 +257,7 @@ func TestReuse(t *testing.T) {
 		if want := roundTrip(t, Config{}, b); !slices.Equal(body, want) {
 			t.Errorf("block %d depends on those before it", i)
 		}
-		back := b.empty()
+		back := emptyOf(b)
 		if err := d.Decode(back, body); err != nil || !slices.Equal(back.Symbols, b.Symbols) {
 			t.Errorf("block %d: %v", i, err)
 		}
@@ -264,7 +265,7 @@ func TestReuse(t *testing.T) {
 }
 
 func TestCosts(t *testing.T) {
-	for _, b := range []*Block{synthetic(256, 30, 10, 12), synthetic(1000, 5)} {
+	for _, b := range []*model.Block{synthetic(256, 30, 10, 12), synthetic(1000, 5)} {
 		want := roundTrip(t, Config{}, b)
 		b.Costs = make([]float32, len(b.Symbols))
 		body, err := New(Config{}).Encode(nil, b)
@@ -287,16 +288,16 @@ func TestCosts(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	good := synthetic(64, 40, 6, 8)
 	body := roundTrip(t, Config{}, good)
-	if err := New(Config{MaxMemory: 1 << 16}).Decode(good.empty(), body); !errors.Is(err, fault.ErrLimit) {
+	if err := New(Config{MaxMemory: 1 << 16}).Decode(emptyOf(good), body); !errors.Is(err, fault.ErrLimit) {
 		t.Error("memory limit:", err)
 	}
-	for _, b := range []*Block{
+	for _, b := range []*model.Block{
 		{Size: MaxSize + 1},
 		{Size: 0},
-		{Size: 2, Symbols: make([]uint32, 3), Spans: []Span{{Count: 2}}},
-		{Size: 2, Symbols: make([]uint32, 3), Spans: []Span{{Count: 5}}},
-		{Size: 2, Symbols: make([]uint32, 3), Spans: []Span{{Count: 3, First: -1}}},
-		{Size: 2, Symbols: []uint32{0, 2, 1}, Spans: []Span{{Count: 3}}},
+		{Size: 2, Symbols: make([]uint32, 3), Spans: []model.Span{{Count: 2}}},
+		{Size: 2, Symbols: make([]uint32, 3), Spans: []model.Span{{Count: 5}}},
+		{Size: 2, Symbols: make([]uint32, 3), Spans: []model.Span{{Count: 3, First: -1}}},
+		{Size: 2, Symbols: []uint32{0, 2, 1}, Spans: []model.Span{{Count: 3}}},
 	} {
 		if _, err := New(Config{}).Encode(nil, b); err == nil {
 			t.Errorf("encoded %+v", b)
@@ -317,7 +318,7 @@ func TestSteady(t *testing.T) {
 	}
 }
 
-func encodeAs(t *testing.T, c *Codec, b *Block, s setup) {
+func encodeAs(t *testing.T, c *Codec, b *model.Block, s setup) {
 	if _, err := c.encodeMixed(nil, b, s); err != nil {
 		t.Fatal(err)
 	}
@@ -328,14 +329,14 @@ func encodeAs(t *testing.T, c *Codec, b *Block, s setup) {
 func TestLong(t *testing.T) {
 	const frames = 1 << 28
 	b := synthetic(128, 4, 1000)
-	b.Spans[0] = Span{First: frames - 1500, Count: 4000, Shape: []int{4, frames}}
+	b.Spans[0] = model.Span{First: frames - 1500, Count: 4000, Shape: []int{4, frames}}
 	s := setup{geometry: geometryBooks, rows: 1, cols: 4, transposed: true}
 	for _, s.learned = range []uint8{treeNatural, treeKin} {
 		body, err := New(Config{}).encodeMixed(nil, b, s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		back := b.empty()
+		back := emptyOf(b)
 		if err := New(Config{}).Decode(back, body); err != nil || !slices.Equal(back.Symbols, b.Symbols) {
 			t.Fatal(err)
 		}

@@ -3,6 +3,8 @@ package mix
 import (
 	"runtime"
 	"testing"
+
+	"github.com/foretell/foretell/model"
 )
 
 // TestMemory checks what an engine takes, and what a whole decoding does, against
@@ -23,7 +25,7 @@ func TestMemory(t *testing.T) {
 			}
 		}
 	}
-	for _, b := range []*Block{
+	for _, b := range []*model.Block{
 		synthetic(2, 300), synthetic(4096, 300), synthetic(5000, 3000), synthetic(MaxSize, 300),
 		synthetic(2, 10, 5, 6), synthetic(4096, 10, 5, 6), synthetic(5000, 10, 5, 6),
 		synthetic(2, 30, 32), synthetic(4096, 30, 32), synthetic(4096, 32, 130),
@@ -41,7 +43,7 @@ func TestMemory(t *testing.T) {
 			if learned == treeKin || learned == treeClasses && s.cols == 1 {
 				body = encodeChained(t, b, s, 2) // codes for all symbols, not only for those that occur
 			}
-			c, back := New(Config{}), b.empty()
+			c, back := New(Config{}), emptyOf(b)
 			need, err := c.Need(b.Size, len(b.Symbols), body)
 			if err != nil {
 				t.Fatal(err)

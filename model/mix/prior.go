@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/rangecoder"
 )
 
@@ -42,9 +43,9 @@ const (
 )
 
 // Train learns a prior from a block of sample data.
-func Train(cfg TrainConfig, b *Block) (*Prior, error) {
+func Train(cfg TrainConfig, b *model.Block) (*Prior, error) {
 	prepare()
-	if err := b.check(); err != nil {
+	if err := checkBlock(b); err != nil {
 		return nil, err
 	}
 	if len(b.Symbols) == 0 || len(b.Symbols) > maxPriorTokens {
@@ -244,7 +245,7 @@ func (m *mixer) load(from *mixer) {
 }
 
 // check reports whether a block fits the prior.
-func (p *Prior) check(b *Block) error {
+func (p *Prior) check(b *model.Block) error {
 	if b.Size > p.size {
 		return fmt.Errorf("%w: the prior knows %d symbols, the data have %d", fault.ErrModel, p.size, b.Size)
 	}

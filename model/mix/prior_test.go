@@ -11,19 +11,20 @@ import (
 	"testing"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/rangecoder"
 )
 
 // part returns a run of a block of one span.
-func (b *Block) part(first, count int) *Block {
-	return &Block{Size: b.Size, Symbols: b.Symbols[first : first+count],
-		Spans: []Span{{First: int64(first), Count: count, Shape: b.Spans[0].Shape}}}
+func partOf(b *model.Block, first, count int) *model.Block {
+	return &model.Block{Size: b.Size, Symbols: b.Symbols[first : first+count],
+		Spans: []model.Span{{First: int64(first), Count: count, Shape: b.Spans[0].Shape}}}
 }
 
 func TestPrior(t *testing.T) {
-	for _, b := range []*Block{synthetic(64, 80, 6, 8), synthetic(1000, 5000), synthetic(64, 900, 4)} {
+	for _, b := range []*model.Block{synthetic(64, 80, 6, 8), synthetic(1000, 5000), synthetic(64, 900, 4)} {
 		n := len(b.Symbols)
-		sample, rest := b.part(0, n*3/4), b.part(n*3/4, n/8)
+		sample, rest := partOf(b, 0, n*3/4), partOf(b, n*3/4, n/8)
 		p, err := Train(TrainConfig{}, sample)
 		if err != nil {
 			t.Fatal(err)
@@ -46,7 +47,7 @@ func TestPrior(t *testing.T) {
 		if without := roundTrip(t, Config{}, rest); len(with) >= len(without) {
 			t.Errorf("%d bytes with a prior, %d without", len(with), len(without))
 		}
-		if err := New(Config{}).Decode(rest.empty(), with); !errors.Is(err, fault.ErrModel) {
+		if err := New(Config{}).Decode(emptyOf(rest), with); !errors.Is(err, fault.ErrModel) {
 			t.Error("without the prior:", err)
 		}
 		small, err := Train(TrainConfig{MaxBytes: len(data) / 2}, sample)
@@ -66,7 +67,7 @@ func TestPriorRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, other := range []*Block{synthetic(65, 60, 6, 8), synthetic(64, 60, 6, 9)} {
+	for _, other := range []*model.Block{synthetic(65, 60, 6, 8), synthetic(64, 60, 6, 9)} {
 		if _, err := New(Config{Prior: p}).Encode(nil, other); !errors.Is(err, fault.ErrModel) {
 			t.Error(err)
 		}
@@ -76,16 +77,16 @@ func TestPriorRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := New(Config{Prior: r}).Decode(b.empty(), body); !errors.Is(err, fault.ErrModel) {
+	if err := New(Config{Prior: r}).Decode(emptyOf(b), body); !errors.Is(err, fault.ErrModel) {
 		t.Error("another prior:", err)
 	}
 	if _, err := Train(TrainConfig{MaxBytes: 100}, b); !errors.Is(err, fault.ErrLimit) {
 		t.Error("too small a limit:", err)
 	}
-	if _, err := Train(TrainConfig{}, &Block{Size: 4}); err == nil {
+	if _, err := Train(TrainConfig{}, &model.Block{Size: 4}); err == nil {
 		t.Error("trained on nothing")
 	}
-	constant := &Block{Size: 1, Symbols: make([]uint32, 5000), Spans: []Span{{Count: 5000, Shape: []int{5000}}}}
+	constant := &model.Block{Size: 1, Symbols: make([]uint32, 5000), Spans: []model.Span{{Count: 5000, Shape: []int{5000}}}}
 	if _, err := Train(TrainConfig{}, constant); !errors.Is(err, fault.ErrUnsupported) || errors.Is(err, fault.ErrCorrupt) {
 		t.Error("trained on a constant:", err)
 	}
@@ -153,7 +154,7 @@ func sealed(b []byte) []byte {
 }
 
 func FuzzPrior(f *testing.F) {
-	for _, b := range []*Block{synthetic(8, 30, 3, 4), synthetic(20, 3000), synthetic(16, 800, 3)} {
+	for _, b := range []*model.Block{synthetic(8, 30, 3, 4), synthetic(20, 3000), synthetic(16, 800, 3)} {
 		p, err := Train(TrainConfig{}, b)
 		if err != nil {
 			f.Fatal(err)
@@ -171,7 +172,7 @@ func FuzzPrior(f *testing.F) {
 		if err != nil {
 			return
 		}
-		back := rest.empty()
+		back := emptyOf(rest)
 		if err := c.Decode(back, body); err != nil || !slices.Equal(back.Symbols, rest.Symbols) {
 			t.Fatal("what a parsed prior encodes does not come back:", err)
 		}
@@ -195,7 +196,7 @@ func chained(size, classes int) *book {
 }
 
 // encodeChained encodes a block with such trees.
-func encodeChained(tb testing.TB, b *Block, s setup, classes int) []byte {
+func encodeChained(tb testing.TB, b *model.Block, s setup, classes int) []byte {
 	tb.Helper()
 	enc := rangecoder.NewEncoder(s.append([]byte{formMixed}))
 	var forest []*tree
@@ -240,7 +241,7 @@ func TestDeep(t *testing.T) {
 				t.Fatalf("codes of up to %d bits, not %d", most, maxCode)
 			}
 			body := encodeChained(t, b, s, classes-1)
-			back := b.empty()
+			back := emptyOf(b)
 			if err := New(Config{}).Decode(back, body); err != nil || !slices.Equal(back.Symbols, b.Symbols) {
 				t.Errorf("%+v: %v", s, err)
 			}
@@ -275,7 +276,7 @@ func TestDeepBody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &Block{Size: 60, Symbols: make([]uint32, 100), Spans: []Span{{Count: 100, Shape: []int{100}}}}
+	b := &model.Block{Size: 60, Symbols: make([]uint32, 100), Spans: []model.Span{{Count: 100, Shape: []int{100}}}}
 	if err := New(Config{}).Decode(b, body); err != nil {
 		t.Fatal(err)
 	}
@@ -308,11 +309,11 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, k uint8) {
 		c := shapes[int(k)%len(shapes)]
 		b := synthetic(c.size, c.shape...)
-		first := b.empty()
+		first := emptyOf(b)
 		if New(Config{MaxMemory: 1 << 26}).Decode(first, body) != nil {
 			return
 		}
-		second := b.empty()
+		second := emptyOf(b)
 		if err := New(Config{}).Decode(second, body); err != nil || !slices.Equal(first.Symbols, second.Symbols) {
 			t.Fatal("decoding depends on more than the body:", err)
 		}
@@ -328,7 +329,7 @@ func FuzzDecode(f *testing.F) {
 // however many axes they have.
 func TestPriorAxes(t *testing.T) {
 	for _, shape := range [][]int{{2400}, {300, 8}, {150, 4, 4}, {30, 5, 4, 4}, {6, 5, 5, 4, 4}} {
-		b := &Block{Spans: []Span{{Count: 2400, Shape: shape}}, Size: 50, Symbols: make([]uint32, 2400)}
+		b := &model.Block{Spans: []model.Span{{Count: 2400, Shape: shape}}, Size: 50, Symbols: make([]uint32, 2400)}
 		for i := range b.Symbols {
 			// Frames of 16 repeat, but for noise.
 			b.Symbols[i] = uint32(i*7%16*3 + i*i%11%2)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/rangecoder"
 )
 
@@ -12,7 +13,7 @@ import (
 // they are coded.
 type runner struct {
 	*engine
-	b     *Block
+	b     *model.Block
 	g     *geometry
 	costs []float32 // to be filled, or nil
 }
@@ -132,7 +133,7 @@ func (r *runner) decode(dec *rangecoder.Decoder) error {
 }
 
 // runner prepares a run through a block.
-func (c *Codec) runner(b *Block, s setup, forest []*tree) (*runner, error) {
+func (c *Codec) runner(b *model.Block, s setup, forest []*tree) (*runner, error) {
 	var p *blueprint
 	var err error
 	if s.learned == treePrior {

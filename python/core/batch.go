@@ -8,14 +8,14 @@ import (
 	"sync"
 	"unsafe"
 
-	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/prob"
+	"github.com/foretell/foretell/step"
 )
 
 // A batch is what a call for several streams works with.
 type batch struct {
-	encoders []*foretell.Encoder
-	decoders []*foretell.Decoder
+	encoders []*step.Encoder
+	decoders []*step.Decoder
 	symbols  []uint32
 }
 
@@ -44,16 +44,16 @@ func ft_encode_batch(hs *C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C
 		b.encoders[i] = made.at(h).Encoder
 	}
 	streams := b.encoders
-	f, all := foretell.Form(form), slice[uint32](unsafe.Pointer(symbols), n)
+	f, all := step.Form(form), slice[uint32](unsafe.Pointer(symbols), n)
 	switch kind {
 	case C.FT_FLOAT32:
-		return fail(e, foretell.EncodeBatch(streams, f, slice[float32](p, n*v), all))
+		return fail(e, step.EncodeBatch(streams, f, slice[float32](p, n*v), all))
 	case C.FT_FLOAT64:
-		return fail(e, foretell.EncodeBatch(streams, f, slice[float64](p, n*v), all))
+		return fail(e, step.EncodeBatch(streams, f, slice[float64](p, n*v), all))
 	case C.FT_FLOAT16:
-		return fail(e, foretell.EncodeBatch(streams, f, slice[prob.Float16](p, n*v), all))
+		return fail(e, step.EncodeBatch(streams, f, slice[prob.Float16](p, n*v), all))
 	}
-	return fail(e, foretell.EncodeBatch(streams, f, slice[prob.BFloat16](p, n*v), all))
+	return fail(e, step.EncodeBatch(streams, f, slice[prob.BFloat16](p, n*v), all))
 }
 
 // ft_decode_batch is the inverse of ft_encode_batch.
@@ -71,17 +71,17 @@ func ft_decode_batch(hs *C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C
 	}
 	b.symbols = slices.Grow(b.symbols, int(n))[:n]
 	streams, all := b.decoders, b.symbols
-	f := foretell.Form(form)
+	f := step.Form(form)
 	var err error
 	switch kind {
 	case C.FT_FLOAT32:
-		err = foretell.DecodeBatch(streams, f, slice[float32](p, n*v), all)
+		err = step.DecodeBatch(streams, f, slice[float32](p, n*v), all)
 	case C.FT_FLOAT64:
-		err = foretell.DecodeBatch(streams, f, slice[float64](p, n*v), all)
+		err = step.DecodeBatch(streams, f, slice[float64](p, n*v), all)
 	case C.FT_FLOAT16:
-		err = foretell.DecodeBatch(streams, f, slice[prob.Float16](p, n*v), all)
+		err = step.DecodeBatch(streams, f, slice[prob.Float16](p, n*v), all)
 	default:
-		err = foretell.DecodeBatch(streams, f, slice[prob.BFloat16](p, n*v), all)
+		err = step.DecodeBatch(streams, f, slice[prob.BFloat16](p, n*v), all)
 	}
 	to := slice[int64](unsafe.Pointer(symbols), n)
 	for i, s := range all {

@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/prob"
+	"github.com/foretell/foretell/step"
 )
 
 // fail describes err to C and returns its code, FT_OK if it is nil.
@@ -23,10 +25,10 @@ func fail(e *C.ft_error, err error) C.int32_t {
 	*e = C.ft_error{index: -1, length: -1, row: -1, from: -1, to: -1, block: -1, offset: -1}
 	e.code = code(err)
 	var (
-		row    *foretell.RowError
-		dist   *foretell.DistributionError
-		symbol *foretell.SymbolError
-		drift  *foretell.DriftError
+		row    *step.RowError
+		dist   *prob.DistributionError
+		symbol *prob.SymbolError
+		drift  *step.DriftError
 		block  *foretell.BlockError
 		errno  syscall.Errno
 	)
@@ -74,9 +76,9 @@ var kinds = []struct {
 	err  error
 	code C.int32_t
 }{
-	{foretell.ErrDistribution, C.FT_DISTRIBUTION},
-	{foretell.ErrSymbol, C.FT_SYMBOL},
-	{foretell.ErrDrift, C.FT_DRIFT},
+	{step.ErrDistribution, C.FT_DISTRIBUTION},
+	{step.ErrSymbol, C.FT_SYMBOL},
+	{step.ErrDrift, C.FT_DRIFT},
 	{foretell.ErrCorrupt, C.FT_CORRUPT},
 	{io.ErrUnexpectedEOF, C.FT_TRUNCATED},
 	{foretell.ErrLimit, C.FT_LIMIT},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/ans"
+	"github.com/foretell/foretell/step"
 )
 
 // ft_position puts the binary form of where a coder stands to dst, which has room
@@ -50,7 +51,7 @@ func ft_seek(kind C.int32_t, h C.uint32_t, p unsafe.Pointer, n C.int64_t, e *C.f
 			State: binary.LittleEndian.Uint64(b[8:]),
 		}))
 	}
-	var to foretell.Position
+	var to step.Position
 	if err := to.UnmarshalBinary(b); err != nil {
 		return fail(e, err)
 	}

@@ -9,20 +9,20 @@ import (
 	"fmt"
 	"unsafe"
 
-	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/prob"
+	"github.com/foretell/foretell/step"
 )
 
 // An encoder is an Encoder with what it writes to.
 type encoder struct {
-	*foretell.Encoder
+	*step.Encoder
 	framed *bytes.Buffer // nil if the stream is bare
 	tools
 }
 
 // A decoder is a Decoder of bytes in memory.
 type decoder struct {
-	*foretell.Decoder
+	*step.Decoder
 	tools
 }
 
@@ -46,10 +46,10 @@ func check(framed C.int32_t, vocabulary, size, guard C.int64_t) error {
 	return nil
 }
 
-func frame(vocabulary C.int64_t, model unsafe.Pointer, size, guard C.int64_t) foretell.Frame {
-	f := foretell.Frame{Vocabulary: int(vocabulary), Model: bytes.Clone(slice[byte](model, size)), Guard: int(guard)}
+func frame(vocabulary C.int64_t, model unsafe.Pointer, size, guard C.int64_t) step.Frame {
+	f := step.Frame{Vocabulary: int(vocabulary), Model: bytes.Clone(slice[byte](model, size)), Guard: int(guard)}
 	if guard == 0 {
-		f.Guard = foretell.NoGuard
+		f.Guard = step.NoGuard
 	} else if guard < 0 {
 		f.Guard = 0
 	}
@@ -66,14 +66,14 @@ func ft_encoder_new(framed C.int32_t, vocabulary C.int64_t, model unsafe.Pointer
 	}
 	c := new(encoder)
 	if framed == 0 {
-		c.Encoder = foretell.NewEncoder(nil)
+		c.Encoder = step.NewEncoder(nil)
 		if fail(e, c.SetGuard(int(max(guard, 0)))) != 0 {
 			return 0
 		}
 		return C.uint32_t(encoders.add(c))
 	}
 	c.framed = new(bytes.Buffer)
-	enc, err := foretell.NewFramedEncoder(c.framed, frame(vocabulary, model, size, guard))
+	enc, err := step.NewFramedEncoder(c.framed, frame(vocabulary, model, size, guard))
 	if fail(e, err) != 0 {
 		return 0
 	}
@@ -90,13 +90,13 @@ func ft_decoder_new(data unsafe.Pointer, length C.int64_t, framed C.int32_t, voc
 	c := new(decoder)
 	src := bytes.Clone(slice[byte](data, length))
 	if framed == 0 {
-		c.Decoder = foretell.NewDecoder(src)
+		c.Decoder = step.NewDecoder(src)
 		if fail(e, c.SetGuard(int(max(guard, 0)))) != 0 {
 			return 0
 		}
 		return C.uint32_t(decoders.add(c))
 	}
-	dec, err := foretell.NewFramedDecoder(bytes.NewReader(src), frame(vocabulary, model, size, guard))
+	dec, err := step.NewFramedDecoder(bytes.NewReader(src), frame(vocabulary, model, size, guard))
 	if fail(e, err) != 0 {
 		return 0
 	}
@@ -153,32 +153,32 @@ func ft_decode(h C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C.int64_t
 
 // encodeRow codes symbols, 1, under the row at p.
 func encodeRow(c *encoder, form, kind C.int32_t, p unsafe.Pointer, v C.int64_t, symbols []uint32) (err error) {
-	f := foretell.Form(form)
+	f := step.Form(form)
 	switch kind {
 	case C.FT_FLOAT32:
-		_, err = foretell.EncodeSteps(c.Encoder, f, slice[float32](p, v), symbols)
+		_, err = step.EncodeSteps(c.Encoder, f, slice[float32](p, v), symbols)
 	case C.FT_FLOAT64:
-		_, err = foretell.EncodeSteps(c.Encoder, f, slice[float64](p, v), symbols)
+		_, err = step.EncodeSteps(c.Encoder, f, slice[float64](p, v), symbols)
 	case C.FT_FLOAT16:
-		_, err = foretell.EncodeSteps(c.Encoder, f, slice[prob.Float16](p, v), symbols)
+		_, err = step.EncodeSteps(c.Encoder, f, slice[prob.Float16](p, v), symbols)
 	case C.FT_BFLOAT16:
-		_, err = foretell.EncodeSteps(c.Encoder, f, slice[prob.BFloat16](p, v), symbols)
+		_, err = step.EncodeSteps(c.Encoder, f, slice[prob.BFloat16](p, v), symbols)
 	}
 	return err
 }
 
 // decodeRow decodes symbols, 1, under the row at p.
 func decodeRow(c *decoder, form, kind C.int32_t, p unsafe.Pointer, v C.int64_t, symbols []uint32) (err error) {
-	f := foretell.Form(form)
+	f := step.Form(form)
 	switch kind {
 	case C.FT_FLOAT32:
-		_, err = foretell.DecodeSteps(c.Decoder, f, slice[float32](p, v), symbols)
+		_, err = step.DecodeSteps(c.Decoder, f, slice[float32](p, v), symbols)
 	case C.FT_FLOAT64:
-		_, err = foretell.DecodeSteps(c.Decoder, f, slice[float64](p, v), symbols)
+		_, err = step.DecodeSteps(c.Decoder, f, slice[float64](p, v), symbols)
 	case C.FT_FLOAT16:
-		_, err = foretell.DecodeSteps(c.Decoder, f, slice[prob.Float16](p, v), symbols)
+		_, err = step.DecodeSteps(c.Decoder, f, slice[prob.Float16](p, v), symbols)
 	case C.FT_BFLOAT16:
-		_, err = foretell.DecodeSteps(c.Decoder, f, slice[prob.BFloat16](p, v), symbols)
+		_, err = step.DecodeSteps(c.Decoder, f, slice[prob.BFloat16](p, v), symbols)
 	}
 	return err
 }

@@ -14,9 +14,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/ans"
 	"github.com/foretell/foretell/prob"
+	"github.com/foretell/foretell/step"
 )
 
 var update = flag.Bool("update", false, "write vectors.json")
@@ -28,7 +28,7 @@ type vector struct {
 	Vocabulary int    `json:"vocabulary"`
 	Model      string `json:"model"`
 	Guard      int    `json:"guard"` // -1 for the default
-	Steps      []step `json:"steps"`
+	Steps      []row  `json:"steps"`
 	Stream     string `json:"stream"` // in hexadecimal
 	// Stack is what the symbols give when they are pushed in order.
 	Stack string `json:"stack"`
@@ -36,9 +36,9 @@ type vector struct {
 	Middle string `json:"middle"`
 }
 
-// A step codes Symbol under Probs or Logits, under Probs of the symbols Ids, or
+// A row codes Symbol under Probs or Logits, under Probs of the symbols Ids, or
 // under Parts.
-type step struct {
+type row struct {
 	Symbol int64     `json:"symbol"`
 	Probs  []float32 `json:"probs,omitempty"`
 	Logits []float32 `json:"logits,omitempty"`
@@ -58,7 +58,7 @@ type part struct {
 // over is the range of all densities.
 var over = prob.Range{Lo: -100, Hi: 100, Escape: true}
 
-func (s *step) density(t *testing.T) *prob.Parametric {
+func (s *row) density(t *testing.T) *prob.Parametric {
 	var parts []prob.Component
 	for _, p := range s.Parts {
 		parts = append(parts, prob.Component(p))
@@ -70,7 +70,7 @@ func (s *step) density(t *testing.T) *prob.Parametric {
 	return d
 }
 
-func (s *step) encode(t *testing.T, e *foretell.Encoder) error {
+func (s *row) encode(t *testing.T, e *step.Encoder) error {
 	switch {
 	case s.Parts != nil:
 		return e.EncodeValue(s.density(t), s.Symbol)
@@ -82,7 +82,7 @@ func (s *step) encode(t *testing.T, e *foretell.Encoder) error {
 	return e.EncodeStep(s.Probs, uint32(s.Symbol))
 }
 
-func (s *step) decode(t *testing.T, d *foretell.Decoder) (int64, error) {
+func (s *row) decode(t *testing.T, d *step.Decoder) (int64, error) {
 	if s.Parts != nil {
 		return d.DecodeValue(s.density(t))
 	}
@@ -99,7 +99,7 @@ func (s *step) decode(t *testing.T, d *foretell.Decoder) (int64, error) {
 	return int64(symbol), err
 }
 
-func (s *step) push(t *testing.T, stack *ans.Stack) {
+func (s *row) push(t *testing.T, stack *ans.Stack) {
 	var ivs []prob.Interval
 	var err error
 	if s.Parts != nil {
@@ -132,24 +132,24 @@ func (s *step) push(t *testing.T, stack *ans.Stack) {
 	}
 }
 
-func (v *vector) frame(t *testing.T) foretell.Frame {
+func (v *vector) frame(t *testing.T) step.Frame {
 	model, err := hex.DecodeString(v.Model)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := foretell.Frame{Vocabulary: v.Vocabulary, Model: model, Guard: max(v.Guard, 0)}
+	f := step.Frame{Vocabulary: v.Vocabulary, Model: model, Guard: max(v.Guard, 0)}
 	if v.Guard == 0 {
-		f.Guard = foretell.NoGuard
+		f.Guard = step.NoGuard
 	}
 	return f
 }
 
 func (v *vector) write(t *testing.T) {
 	var framed bytes.Buffer
-	e := foretell.NewEncoder(nil)
+	e := step.NewEncoder(nil)
 	err := e.SetGuard(max(v.Guard, 0))
 	if v.Framed {
-		e, err = foretell.NewFramedEncoder(&framed, v.frame(t))
+		e, err = step.NewFramedEncoder(&framed, v.frame(t))
 	}
 	stack := new(ans.Stack)
 	for i := range v.Steps {
@@ -183,10 +183,10 @@ func (v *vector) read(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := foretell.NewDecoder(code)
+	d := step.NewDecoder(code)
 	err = d.SetGuard(max(v.Guard, 0))
 	if v.Framed {
-		d, err = foretell.NewFramedDecoder(bytes.NewReader(code), v.frame(t))
+		d, err = step.NewFramedDecoder(bytes.NewReader(code), v.frame(t))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -215,12 +215,12 @@ func random(r *rand.Rand, n int, scale float64) []float32 {
 // made returns the vectors without what write adds.
 func made() []vector {
 	r := rand.New(rand.NewPCG(8, 5))
-	kinds := map[string]func() step{
-		"probabilities": func() step { return step{Symbol: r.Int64N(12), Probs: random(r, 12, 1./256)} },
-		"logits":        func() step { return step{Symbol: r.Int64N(12), Logits: random(r, 12, -1./16)} },
-		"sparse": func() step {
+	kinds := map[string]func() row{
+		"probabilities": func() row { return row{Symbol: r.Int64N(12), Probs: random(r, 12, 1./256)} },
+		"logits":        func() row { return row{Symbol: r.Int64N(12), Logits: random(r, 12, -1./16)} },
+		"sparse": func() row {
 			ids := r.Perm(500)[:5]
-			s := step{Symbol: int64(ids[r.IntN(5)]), Size: 500, Tail: []float64{prob.Rest, 0.125}[r.IntN(2)], Probs: random(r, 5, 1./1024)}
+			s := row{Symbol: int64(ids[r.IntN(5)]), Size: 500, Tail: []float64{prob.Rest, 0.125}[r.IntN(2)], Probs: random(r, 5, 1./1024)}
 			for _, id := range ids {
 				s.Ids = append(s.Ids, uint32(id))
 			}
@@ -229,8 +229,8 @@ func made() []vector {
 			}
 			return s
 		},
-		"densities": func() step {
-			s := step{Symbol: r.Int64N(60) - 30}
+		"densities": func() row {
+			s := row{Symbol: r.Int64N(60) - 30}
 			for range 1 + r.IntN(3) {
 				s.Parts = append(s.Parts, part{prob.Family(r.IntN(3)), float64(r.IntN(400)-200) / 8, float64(1+r.IntN(100)) / 16, float64(1 + r.IntN(4))})
 			}
@@ -242,7 +242,7 @@ func made() []vector {
 	}
 	vectors := []vector{{Name: "empty", Guard: -1}, {Name: "empty, framed", Framed: true, Guard: -1}}
 	for _, name := range []string{"probabilities", "logits", "sparse", "densities"} {
-		var steps []step
+		var steps []row
 		for range 16 {
 			steps = append(steps, kinds[name]())
 		}

@@ -10,18 +10,9 @@ import (
 	"time"
 
 	foretellbeam "github.com/foretell/foretell/beam"
+	"github.com/foretell/foretell/internal/realdata"
 	"github.com/foretell/foretell/tokens"
 )
-
-// dataDir returns the folder of real data, FORETELL_DATA.
-func dataDir(b *testing.B) string {
-	b.Helper()
-	dir := os.Getenv("FORETELL_DATA")
-	if dir == "" {
-		b.Skip("FORETELL_DATA names no folder of real data (docs/benchmarks.md says what it holds)")
-	}
-	return dir
-}
 
 // cut splits an array along its first axis into n npy files.
 func cut(b *testing.B, info tokens.Info, data []byte, n int, to string) {
@@ -46,7 +37,7 @@ func cut(b *testing.B, info tokens.Info, data []byte, n int, to string) {
 // realShards makes 200 shards of real tokens: video, audio and text.
 func realShards(b *testing.B) string {
 	b.Helper()
-	data, in := dataDir(b), b.TempDir()
+	data, in := realdata.Dir(b), b.TempDir()
 	video, err := os.ReadFile(filepath.Join(data, "commavq", "taco-bell.npy"))
 	if err != nil {
 		b.Fatal(err)

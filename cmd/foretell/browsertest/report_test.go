@@ -207,7 +207,7 @@ func makeReport(t *testing.T) string {
 	command, html := filepath.Join(dir, "foretell"), filepath.Join(dir, "report.html")
 	compare := "fast,static,adaptive"
 	if os.Getenv(screenshotsEnv) != "" {
-		compare = "fast,static,static-range,static-tans,adaptive,mix,best"
+		compare = "fast,static,static-tans,adaptive,mix,best"
 	}
 	for _, args := range [][]string{
 		{"go", "build", "-o", command, "."},
