@@ -2,8 +2,6 @@
 
 package simd
 
-func best() level { return purego }
-
 func weighFloat32(p []float32, k, per int, total uint64, cum []uint64) (done int, sum uint64) {
 	return weighGo(p, k, per, total, cum, chunkFloat32)
 }

@@ -2,13 +2,15 @@
 // sums of those weights over chunks of an array.
 //
 // Every kernel has a portable version, which is the reference, and on amd64 two
-// faster twins, for AVX2 and AVX-512, that give the same results bit for bit.
+// faster twins, for AVX2 and AVX-512, that give the same results bit for bit. Those
+// of package gemm have one for AVX-512 with VNNI too, and one for arm64.
 // None depends on the thread's rounding mode or on its treatment of denormal
 // numbers. What the weights are is specified in docs/exactness.md.
 //
 // The best level that the processor has is chosen at the start. The environment
-// variable FORETELL_SIMD (purego, avx2 or avx512) asks for another, and Level
-// tells what came of it; the build tag purego leaves only the reference.
+// variable FORETELL_SIMD (purego, avx2, avx512 or vnni; on arm64 purego or neon) asks
+// for another, and Level tells what came of it; the build tag purego leaves only the
+// reference.
 package simd
 
 import (
@@ -21,13 +23,8 @@ import (
 // A level names one implementation of the kernels. Higher is faster.
 type level int
 
-const (
-	purego level = iota
-	avx2
-	avx512
-)
-
-var levelNames = []string{"purego", "avx2", "avx512"}
+// purego is the portable level.
+const purego level = 0
 
 // active is the level in use. It changes only at the start and in tests.
 var active = choose(os.Getenv("FORETELL_SIMD"))
@@ -37,17 +34,14 @@ var active = choose(os.Getenv("FORETELL_SIMD"))
 func choose(name string) level {
 	want := level(slices.Index(levelNames, name))
 	if want < 0 {
-		want = avx512
+		want = best()
 	}
 	return min(want, best())
 }
 
-// Level returns the name of the implementation in use: "purego", "avx2" or
-// "avx512".
+// Level returns the name of the implementation in use: "purego", "avx2", "avx512",
+// "vnni" or "neon".
 func Level() string { return levelNames[active] }
-
-// Vectors reports whether kernels with AVX2 may be used.
-func Vectors() bool { return active >= avx2 }
 
 // Levels returns the names of the implementations that can be used here, the
 // slowest first.

@@ -6,15 +6,36 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
+// Each level has what those below it have. Only vnni has the instructions of that
+// name, which are for 512 bits.
+const (
+	avx2 level = iota + 1
+	avx512
+	vnni
+)
+
+var levelNames = []string{"purego", "avx2", "avx512", "vnni"}
+
 func best() level {
 	switch x := &cpu.X86; {
 	case !x.HasAVX2 || !x.HasFMA || !x.HasF16C:
 		return purego
 	case !x.HasAVX512F || !x.HasAVX512BW || !x.HasAVX512DQ:
 		return avx2
+	case !x.HasAVX512VNNI:
+		return avx512
 	}
-	return avx512
+	return vnni
 }
+
+// Vectors reports whether kernels with AVX2 may be used.
+func Vectors() bool { return active >= avx2 }
+
+// Wide reports whether kernels with AVX-512 (F, BW and DQ) may be used.
+func Wide() bool { return active >= avx512 }
+
+// VNNI reports whether kernels with AVX-512 and VNNI may be used.
+func VNNI() bool { return active >= vnni }
 
 // maxScale bounds the scales that the vector kernels take: up to there, a
 // denormal probability has no weight, whatever is added to its exponent.
@@ -37,7 +58,7 @@ func offsetFloat(offset int64) float32 {
 
 func weighFloat32(p []float32, k, per int, total uint64, cum []uint64) (done int, sum uint64) {
 	if e, ok := exponent(k); ok {
-		if active == avx512 && len(p) >= long {
+		if active >= avx512 && len(p) >= long {
 			if sum, ok := weighFloat32AVX512(&p[0], e, per, total, &cum[0], len(cum)); ok {
 				return len(cum), sum
 			}
@@ -51,7 +72,7 @@ func weighFloat32(p []float32, k, per int, total uint64, cum []uint64) (done int
 
 func weighFloat64(p []float64, k, per int, total uint64, cum []uint64) (done int, sum uint64) {
 	if e, ok := exponent(k); ok {
-		if active == avx512 && len(p) >= long {
+		if active >= avx512 && len(p) >= long {
 			if sum, ok := weighFloat64AVX512(&p[0], e, per, total, &cum[0], len(cum)); ok {
 				return len(cum), sum
 			}
@@ -65,7 +86,7 @@ func weighFloat64(p []float64, k, per int, total uint64, cum []uint64) (done int
 
 func weighFloat16(p []uint16, k, per int, total uint64, cum []uint64) (done int, sum uint64) {
 	if e, ok := exponent(k); ok {
-		if active == avx512 && len(p) >= long {
+		if active >= avx512 && len(p) >= long {
 			if sum, ok := weighFloat16AVX512(&p[0], e, per, total, &cum[0], len(cum)); ok {
 				return len(cum), sum
 			}
@@ -79,7 +100,7 @@ func weighFloat16(p []uint16, k, per int, total uint64, cum []uint64) (done int,
 
 func weighBFloat16(p []uint16, k, per int, total uint64, cum []uint64) (done int, sum uint64) {
 	if e, ok := exponent(k); ok {
-		if active == avx512 && len(p) >= long {
+		if active >= avx512 && len(p) >= long {
 			if sum, ok := weighBFloat16AVX512(&p[0], e, per, total, &cum[0], len(cum)); ok {
 				return len(cum), sum
 			}
@@ -92,10 +113,10 @@ func weighBFloat16(p []uint16, k, per int, total uint64, cum []uint64) (done int
 }
 
 func weighLogits(x []float32, offset int64, per int, total uint64, cum []uint64) (sum uint64) {
-	switch active {
-	case avx512:
+	switch {
+	case active >= avx512:
 		return weighLogitsAVX512(&x[0], offsetFloat(offset), per, total, &cum[0], len(cum))
-	case avx2:
+	case active >= avx2:
 		return weighLogitsAVX2(&x[0], offsetFloat(offset), per, total, &cum[0], len(cum))
 	}
 	return weighLogitsGo(x, offset, per, total, cum)
@@ -125,10 +146,10 @@ func maxBits(p []float32) uint32 {
 }
 
 func maxLogit(x []float32, largest float32) (m float32, nan bool) {
-	switch active {
-	case avx512:
+	switch {
+	case active >= avx512:
 		return maxLogitAVX512(&x[0], len(x), largest)
-	case avx2:
+	case active >= avx2:
 		return maxLogitAVX2(&x[0], len(x), largest)
 	}
 	return maxLogitGo(x, largest)

@@ -78,7 +78,7 @@ func decodeFast[S Symbol](dst []S, index []uint16, src []byte, states []uint64, 
 		mask:   1<<prec - 1,
 	}
 	switch {
-	case level == "avx512" && hasAVX512:
+	case simd.Wide() && hasAVX512:
 		decodeAVX512(&j, unsafe.Sizeof(dst[0]), index != nil)
 	case j.pairs == 0 || index != nil:
 		decodeAVX2(&j, unsafe.Sizeof(dst[0]), index != nil)
@@ -93,7 +93,7 @@ func decodeFast[S Symbol](dst []S, index []uint16, src []byte, states []uint64, 
 func encodeFast[S Symbol](src []S, index []uint16, dst []byte, at int, states []uint64, table []Entry, size int, prec uint) (left, newAt int, ok, done bool) {
 	lanes := len(states)
 	group := lanes * PerLane(prec)
-	if simd.Level() != "avx512" || !hasAVX512 || lanes < minLanes || len(src) < group || at < 4*lanes {
+	if !simd.Wide() || !hasAVX512 || lanes < minLanes || len(src) < group || at < 4*lanes {
 		return 0, 0, false, false
 	}
 	rest := len(src) % group

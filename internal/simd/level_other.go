@@ -1,0 +1,7 @@
+//go:build (!amd64 && !arm64) || purego
+
+package simd
+
+var levelNames = []string{"purego"}
+
+func best() level { return purego }

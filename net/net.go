@@ -1,0 +1,93 @@
+// Package net runs neural networks that predict tokens, in integers throughout, so
+// that their predictions are the same bits on every machine, for every batch and
+// number of threads, and at every level of vector instructions. docs/net.md
+// specifies the arithmetic.
+//
+// Open reads a model file. What a network predicts comes as logits, integers with
+// LogitFrac fraction bits, of which probabilities are made elsewhere.
+package net
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/net/gguf"
+	"github.com/foretell/foretell/net/safetensors"
+)
+
+// A Model is a network. It is safe for concurrent use.
+type Model struct {
+	decoder *decoder // of tokens one by one; nil if it predicts frames
+	frames  *frames  // nil if it predicts tokens one by one
+	memory  int64
+	hash    [32]byte
+}
+
+// Open reads the network in a file of size bytes, GGUF or safetensors. memory bounds
+// the bytes that it may take; 0 stands for no limit.
+//
+// Of GGUF files the architectures llama, qwen2, qwen3 and gpt2 are known, of
+// safetensors files GPT-2 and the frame predictor for commaVQ. Errors are those of the
+// file, fault.ErrCorrupt for a file that is not whole, fault.ErrUnsupported for a
+// network of another kind or beyond the bounds of docs/net.md, and fault.ErrLimit for
+// one that takes more memory.
+func Open(src io.ReaderAt, size, memory int64) (*Model, error) {
+	var magic [4]byte
+	if n, err := src.ReadAt(magic[:], 0); n < len(magic) {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	m := &Model{}
+	var l *loader
+	if string(magic[:]) == "GGUF" {
+		f, err := gguf.Open(src, size)
+		if err != nil {
+			return nil, err
+		}
+		l = &loader{source: f, memory: memory}
+		switch arch, _ := f.Text("general.architecture"); arch {
+		case "llama":
+			m.decoder = llama(l)
+		case "qwen2", "qwen3":
+			m.decoder = qwen(l, arch)
+		case "gpt2":
+			m.decoder = gpt2GGUF(l)
+		default:
+			return nil, fmt.Errorf("%w: a network of architecture %.40q; llama, qwen2, qwen3 and gpt2 can be run", fault.ErrUnsupported, arch)
+		}
+	} else {
+		f, err := safetensors.Open(src, size)
+		if err != nil {
+			return nil, err
+		}
+		l = &loader{source: bare{f}, memory: memory}
+		switch arch, _ := l.Text("architecture"); {
+		case arch == frameArchitecture:
+			m.frames = readFrames(l)
+		case l.has("wte.weight"), l.has("transformer.wte.weight"):
+			m.decoder = gpt2Safetensors(l)
+		default:
+			return nil, fmt.Errorf("%w: a network of architecture %.40q; %s and GPT-2 can be run", fault.ErrUnsupported, arch, frameArchitecture)
+		}
+	}
+	if l.err != nil {
+		return nil, l.err
+	}
+	m.memory = l.used
+	return m, nil
+}
+
+// A bare is a safetensors file, of which all that is said is text.
+type bare struct{ *safetensors.File }
+
+func (b bare) Text(key string) (string, bool) { return b.Metadata(key) }
+
+func (b bare) Number(key string) (float64, bool) {
+	text, _ := b.Metadata(key)
+	x, err := strconv.ParseFloat(text, 64)
+	return x, err == nil
+}
