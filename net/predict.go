@@ -6,6 +6,7 @@ import (
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/net/layer"
+	"github.com/foretell/foretell/prob"
 )
 
 // Frames is the working space to predict frames. It belongs to one goroutine at a
@@ -95,7 +96,7 @@ func (w *Frames) worker(n int) frameWorker {
 // first: for each place a logit for every token of the vocabulary, with LogitFrac
 // fraction bits. They are there until the next call.
 //
-// Errors are a *fault.SymbolError, and fault.ErrLimit for another number of tokens.
+// Errors are a *prob.SymbolError, and fault.ErrLimit for another number of tokens.
 func (w *Frames) Predict(context []uint32) ([]int32, error) {
 	c := w.shape
 	if len(context) != c.ContextFrames*c.Places {
@@ -104,7 +105,7 @@ func (w *Frames) Predict(context []uint32) ([]int32, error) {
 	}
 	for _, t := range context {
 		if t >= uint32(c.Vocabulary) {
-			return nil, &fault.SymbolError{Symbol: t, Len: c.Vocabulary}
+			return nil, &prob.SymbolError{Symbol: t, Len: c.Vocabulary}
 		}
 	}
 	w.context = context

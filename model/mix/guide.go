@@ -2,6 +2,7 @@ package mix
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 
 	"github.com/foretell/foretell/internal/fault"
@@ -19,15 +20,28 @@ type Guide interface {
 	Weights(i int) ([]uint32, error)
 }
 
+// A Foreteller is a Guide that has worked out what it says of the tokens of a block
+// before they are encoded. It is asked in the place of Weights, and only by
+// EncodeGuided.
+type Foreteller interface {
+	Guide
+
+	// Path returns what [Forecast.AppendPath] made of the weights at position i, nil
+	// if it has no opinion there.
+	Path(i int) []int16
+}
+
 // An opinion is what a guide says of one token, as shares of the branches of the
 // code tree.
 type opinion struct {
-	guide Guide
-	tree  *tree
-	order []uint32 // symbols in the order of the tree's leaves
-	mid   []int32  // of each inner node: how many leaves stand before its right half
-	sums  []uint64 // of the weights of the leaves before each
-	known bool     // whether there is one of this token
+	guide   Guide
+	decodes bool
+	tree    *tree
+	order   []uint32 // symbols in the order of the tree's leaves
+	mid     []int32  // of each inner node: how many leaves stand before its right half
+	sums    []uint64 // of the weights of the leaves before each
+	known   bool     // whether there is one of this token
+	path    []int16  // it, where that is known already
 
 	lo, hi int32 // the leaves below the node
 	trust  int   // what it says of the bit, as one of trusts, which is none
@@ -46,7 +60,7 @@ const (
 	guidedWeight = weightOne / 64
 )
 
-// plant sets the tree.
+// plant sets the tree. A tree that is there already costs nothing.
 func (o *opinion) plant(t *tree) {
 	if o.tree == t {
 		return
@@ -79,6 +93,11 @@ func (o *opinion) reset() {
 
 // load asks the guide about the token at position i.
 func (o *opinion) load(i int) error {
+	if f, ok := o.guide.(Foreteller); ok && !o.decodes {
+		o.path = f.Path(i)
+		o.known = o.path != nil
+		return nil
+	}
 	w, err := o.guide.Weights(i)
 	o.known = w != nil
 	if err != nil || w == nil {
@@ -87,6 +106,12 @@ func (o *opinion) load(i int) error {
 	if len(w) < len(o.order) {
 		return fmt.Errorf("%w: %d symbols are predicted for an alphabet of %d", fault.ErrModel, len(w), len(o.order))
 	}
+	o.sum(w)
+	return nil
+}
+
+// sum takes in the weights of the symbols.
+func (o *opinion) sum(w []uint32) {
 	sums, sum := o.sums[:len(o.order)+1], uint64(0)
 	for k, s := range o.order {
 		sums[k] = sum
@@ -94,7 +119,28 @@ func (o *opinion) load(i int) error {
 	}
 	sums[len(o.order)] = sum
 	o.lo, o.hi = 0, int32(len(o.order))
-	return nil
+}
+
+// silence stands for no opinion in a path.
+const silence = math.MinInt16
+
+// share returns the stretched chance of a 1 at a node, or silence.
+func (o *opinion) share(node int32) int32 {
+	m := o.sums[o.mid[node]]
+	zero, one := m-o.sums[o.lo], o.sums[o.hi]-m
+	if zero|one == 0 {
+		return silence
+	}
+	return min(max(ratio(one, zero), -maxStretch), maxStretch)
+}
+
+// descend goes to a branch of a node.
+func (o *opinion) descend(node int32, bit uint32) {
+	if bit == 0 {
+		o.hi = o.mid[node]
+	} else {
+		o.lo = o.mid[node]
+	}
 }
 
 // predict sets the two opinions on a node.
@@ -104,12 +150,15 @@ func (o *opinion) predict(node int32, depth int, x []int32) {
 	if !o.known {
 		return
 	}
-	m := o.sums[o.mid[node]]
-	zero, one := m-o.sums[o.lo], o.sums[o.hi]-m
-	if zero|one == 0 {
+	st := int32(silence)
+	if o.path == nil {
+		st = o.share(node)
+	} else if depth < len(o.path) {
+		st = int32(o.path[depth])
+	}
+	if st == silence {
 		return
 	}
-	st := min(max(ratio(one, zero), -maxStretch), maxStretch)
 	o.trust = min(max(int(st+trusts*trustStep/2)/trustStep, 0), trusts-1)
 	o.at = min(depth, maxDepth)*trusts + o.trust
 	x[0] = st
@@ -120,10 +169,8 @@ func (o *opinion) update(node int32, bit uint32) {
 	if o.at >= 0 {
 		adapt(&o.maps[o.at], bit, guideLimit)
 	}
-	if bit == 0 {
-		o.hi = o.mid[node]
-	} else {
-		o.lo = o.mid[node]
+	if o.known && o.path == nil {
+		o.descend(node, bit)
 	}
 }
 

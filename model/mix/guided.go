@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/model"
+	"github.com/foretell/foretell/prob"
 	"github.com/foretell/foretell/rangecoder"
 )
 
@@ -14,6 +16,32 @@ const MaxStreams = maxColumns
 // A Vocabulary says which symbols are alike, so that the decisions that a token is
 // coded as are easy to predict. It serves any number of codecs.
 type Vocabulary struct{ tree *tree }
+
+// A Forecast turns the weights of symbols into what they say of one of them. It
+// serves one goroutine at a time.
+type Forecast struct{ opinion opinion }
+
+// NewForecast returns a forecast over the symbols of v.
+func (v *Vocabulary) NewForecast() *Forecast {
+	f := new(Forecast)
+	f.opinion.plant(v.tree)
+	return f
+}
+
+// AppendPath appends what weights, one for each symbol at least, say of the decisions
+// that lead to symbol: what a [Foreteller] keeps of them.
+func (f *Forecast) AppendPath(dst []int16, weights []uint32, symbol uint32) []int16 {
+	o := &f.opinion
+	o.sum(weights[:len(o.order)])
+	code, node := o.tree.code[symbol], int32(0)
+	for range o.tree.depth[symbol] {
+		dst = append(dst, int16(o.share(node)))
+		bit := uint32(code >> 63)
+		o.descend(node, bit)
+		node, code = o.tree.child[2*node+int32(bit)], code<<1
+	}
+	return dst
+}
 
 // NewVocabulary returns the vocabulary of symbols in an order in which those that
 // are alike stand near each other. rank says how common a symbol is: 0 for the most
@@ -37,10 +65,10 @@ func NewVocabulary(order, rank []uint32) (*Vocabulary, error) {
 // block's symbols are a number of streams, one after another, all of the same
 // length but the last ones, which may be shorter or empty. Spans are not looked at.
 // The vocabulary is of b.Size symbols, or nil if nothing is known.
-func (c *Codec) EncodeGuided(dst []byte, b *Block, streams int, v *Vocabulary, g Guide) ([]byte, error) {
+func (c *Codec) EncodeGuided(dst []byte, b *model.Block, streams int, v *Vocabulary, g Guide) ([]byte, error) {
 	for _, x := range b.Symbols {
 		if int64(x) >= int64(b.Size) {
-			return dst, &fault.SymbolError{Symbol: x, Len: b.Size}
+			return dst, &prob.SymbolError{Symbol: x, Len: b.Size}
 		}
 	}
 	s, b, err := c.guided(b, streams)
@@ -52,7 +80,7 @@ func (c *Codec) EncodeGuided(dst []byte, b *Block, streams int, v *Vocabulary, g
 	if err != nil {
 		return dst, err
 	}
-	r.costs = b.Costs
+	r.costs, r.opinion.decodes = b.Costs, false
 	if err := r.encode(enc); err != nil {
 		return dst, err
 	}
@@ -61,7 +89,7 @@ func (c *Codec) EncodeGuided(dst []byte, b *Block, streams int, v *Vocabulary, g
 
 // DecodeGuided fills b.Symbols from a body that EncodeGuided made with the same
 // number of streams, vocabulary and guide.
-func (c *Codec) DecodeGuided(b *Block, src []byte, streams int, v *Vocabulary, g Guide) error {
+func (c *Codec) DecodeGuided(b *model.Block, src []byte, streams int, v *Vocabulary, g Guide) error {
 	want, b, err := c.guided(b, streams)
 	if err != nil {
 		return err
@@ -82,6 +110,7 @@ func (c *Codec) DecodeGuided(b *Block, src []byte, streams int, v *Vocabulary, g
 	if err != nil {
 		return err
 	}
+	r.opinion.decodes = true
 	if err := r.decode(dec); err != nil {
 		return err
 	}
@@ -89,19 +118,19 @@ func (c *Codec) DecodeGuided(b *Block, src []byte, streams int, v *Vocabulary, g
 }
 
 // guided returns the setup of a guided block, and the block as an array of streams.
-func (c *Codec) guided(b *Block, streams int) (setup, *Block, error) {
+func (c *Codec) guided(b *model.Block, streams int) (setup, *model.Block, error) {
 	s := setup{level: c.config.Level, geometry: geometryText, transposed: true, rows: 1, cols: streams}
 	if streams < 1 || streams > MaxStreams {
 		return s, nil, fmt.Errorf("%w: 1 to %d streams can be guided, not %d", fault.ErrUnsupported, MaxStreams, streams)
 	}
 	n := len(b.Symbols)
 	shape := []int{streams, max(1, (n+streams-1)/streams)}
-	b = &Block{Spans: []Span{{Count: n, Shape: shape}}, Size: b.Size, Symbols: b.Symbols, Costs: b.Costs}
-	return s, b, b.check()
+	b = &model.Block{Spans: []model.Span{{Count: n, Shape: shape}}, Size: b.Size, Symbols: b.Symbols, Costs: b.Costs}
+	return s, b, checkBlock(b)
 }
 
 // guidedRunner prepares a run through a guided block.
-func (c *Codec) guidedRunner(b *Block, s setup, v *Vocabulary, g Guide) (*runner, error) {
+func (c *Codec) guidedRunner(b *model.Block, s setup, v *Vocabulary, g Guide) (*runner, error) {
 	var t *tree
 	switch {
 	case v == nil:
@@ -115,6 +144,6 @@ func (c *Codec) guidedRunner(b *Block, s setup, v *Vocabulary, g Guide) (*runner
 	if err != nil {
 		return nil, err
 	}
-	r.opinion.guide = g
+	r.opinion.guide, r.opinion.path = g, nil
 	return r, nil
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/model"
 )
 
 // A follower is a guide that knows what follows a token in the block. It checks that
@@ -64,14 +65,27 @@ func TestGuided(t *testing.T) {
 				g := newFollower(t, symbols, symbols, size, streams)
 				g.mute = n / 2
 				c := New(Config{})
-				body, err := c.EncodeGuided([]byte("x"), &Block{Size: size, Symbols: symbols}, streams, v, g)
+				body, err := c.EncodeGuided([]byte("x"), &model.Block{Size: size, Symbols: symbols}, streams, v, g)
 				if err != nil || g.asked != n {
 					t.Fatal(n, streams, err, g.asked)
+				}
+				if v != nil {
+					known := &foretold{Guide: silent{}, mute: n / 2}
+					f := v.NewForecast()
+					g := newFollower(t, symbols, symbols, size, streams)
+					for i := range symbols {
+						w, _ := g.Weights(i)
+						known.paths = append(known.paths, f.AppendPath(nil, w, symbols[i]))
+					}
+					again, err := c.EncodeGuided([]byte("x"), &model.Block{Size: size, Symbols: symbols}, streams, v, known)
+					if err != nil || !bytes.Equal(again, body) {
+						t.Fatal(n, streams, "what is worked out before gives another body", err)
+					}
 				}
 				back := make([]uint32, n)
 				h := newFollower(t, symbols, back, size, streams)
 				h.mute = n / 2
-				if err := New(Config{}).DecodeGuided(&Block{Size: size, Symbols: back}, body[1:], streams, v, h); err != nil {
+				if err := New(Config{}).DecodeGuided(&model.Block{Size: size, Symbols: back}, body[1:], streams, v, h); err != nil {
 					t.Fatal(n, streams, err)
 				}
 				if !slices.Equal(back, symbols) {
@@ -86,7 +100,7 @@ func TestGuided(t *testing.T) {
 func TestGuideHelps(t *testing.T) {
 	const size = 300
 	symbols := synthetic(size, 20000).Symbols
-	b := &Block{Size: size, Symbols: symbols}
+	b := &model.Block{Size: size, Symbols: symbols}
 	for _, streams := range []int{1, 16} {
 		plain, err := New(Config{}).EncodeGuided(nil, b, streams, nil, silent{})
 		if err != nil {
@@ -105,7 +119,7 @@ func TestGuideHelps(t *testing.T) {
 func TestGuidedRefusals(t *testing.T) {
 	const size = 50
 	symbols := synthetic(size, 300).Symbols
-	b := &Block{Size: size, Symbols: symbols}
+	b := &model.Block{Size: size, Symbols: symbols}
 	g := newFollower(t, symbols, symbols, size, 4)
 	c := New(Config{})
 	body, err := c.EncodeGuided(nil, b, 4, nil, g)
@@ -113,14 +127,14 @@ func TestGuidedRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	decode := func(body []byte, streams int, v *Vocabulary, g Guide) error {
-		return c.DecodeGuided(&Block{Size: size, Symbols: make([]uint32, len(symbols))}, body, streams, v, g)
+		return c.DecodeGuided(&model.Block{Size: size, Symbols: make([]uint32, len(symbols))}, body, streams, v, g)
 	}
 	fresh := func(size int) *follower {
 		g := newFollower(t, nil, make([]uint32, len(symbols)), size, 4)
 		g.long = 75
 		return g
 	}
-	if err := c.Decode(&Block{Size: size, Symbols: symbols, Spans: []Span{{Count: 300, Shape: []int{4, 75}}}}, body); !errors.Is(err, fault.ErrModel) {
+	if err := c.Decode(&model.Block{Size: size, Symbols: symbols, Spans: []model.Span{{Count: 300, Shape: []int{4, 75}}}}, body); !errors.Is(err, fault.ErrModel) {
 		t.Errorf("without a guide: %v", err)
 	}
 	if err := decode(body, 5, nil, fresh(size)); !errors.Is(err, fault.ErrCorrupt) {
@@ -158,14 +172,14 @@ func TestGuidedRefusals(t *testing.T) {
 func FuzzDecodeGuided(f *testing.F) {
 	const size, n = 40, 200
 	symbols := synthetic(size, n).Symbols
-	body, err := New(Config{}).EncodeGuided(nil, &Block{Size: size, Symbols: symbols}, 3, nil, silent{})
+	body, err := New(Config{}).EncodeGuided(nil, &model.Block{Size: size, Symbols: symbols}, 3, nil, silent{})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(body)
 	f.Add(body[:len(body)/2])
 	f.Fuzz(func(t *testing.T, body []byte) {
-		b := &Block{Size: size, Symbols: make([]uint32, n)}
+		b := &model.Block{Size: size, Symbols: make([]uint32, n)}
 		c := New(Config{MaxMemory: 1 << 28})
 		if c.DecodeGuided(b, body, 3, nil, silent{}) != nil {
 			return
@@ -178,6 +192,20 @@ func FuzzDecodeGuided(f *testing.F) {
 			t.Error("two bodies for the same tokens")
 		}
 	})
+}
+
+// A foretold guide has been asked before.
+type foretold struct {
+	Guide
+	paths [][]int16
+	mute  int
+}
+
+func (f *foretold) Path(i int) []int16 {
+	if i == f.mute {
+		return nil
+	}
+	return f.paths[i]
 }
 
 // silent is a guide without opinions.
