@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"sync"
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/net/gguf"
@@ -19,10 +20,11 @@ import (
 
 // A Model is a network. It is safe for concurrent use.
 type Model struct {
-	decoder *decoder // of tokens one by one; nil if it predicts frames
-	frames  *frames  // nil if it predicts tokens one by one
-	memory  int64
-	hash    [32]byte
+	decoder    *decoder // of tokens one by one; nil if it predicts frames
+	frames     *frames  // nil if it predicts tokens one by one
+	vocabulary vocabulary
+	memory     int64
+	hash       func() [32]byte
 }
 
 // Open reads the network in a file of size bytes, GGUF or safetensors. memory bounds
@@ -49,6 +51,9 @@ func Open(src io.ReaderAt, size, memory int64) (*Model, error) {
 			return nil, err
 		}
 		l = &loader{source: f, memory: memory}
+		m.vocabulary.kind, _ = f.Text("tokenizer.ggml.model")
+		m.vocabulary.tokens, _ = f.Texts("tokenizer.ggml.tokens")
+		m.vocabulary.types, _ = f.Integers("tokenizer.ggml.token_type")
 		switch arch, _ := f.Text("general.architecture"); arch {
 		case "llama":
 			m.decoder = llama(l)
@@ -78,7 +83,61 @@ func Open(src io.ReaderAt, size, memory int64) (*Model, error) {
 		return nil, l.err
 	}
 	m.memory = l.used
+	m.hash = sync.OnceValue(m.identity)
 	return m, nil
+}
+
+// Vocabulary returns the number of tokens.
+func (m *Model) Vocabulary() int {
+	if m.decoder != nil {
+		return m.decoder.embedding.Rows()
+	}
+	return m.frames.shape.Vocabulary
+}
+
+// Positions returns how many tokens of a stream the network was trained for; 0 if it
+// predicts frames.
+func (m *Model) Positions() int {
+	if m.decoder == nil {
+		return 0
+	}
+	return m.decoder.context
+}
+
+// Frame returns from how many frames a network predicts the next, and how many tokens
+// a frame has; zeros if it predicts tokens one by one.
+func (m *Model) Frame() (context, places int) {
+	if m.frames == nil {
+		return 0, 0
+	}
+	return m.frames.shape.ContextFrames, m.frames.shape.Places
+}
+
+// Hash returns the identity of the model: the SHA-256 of its integers and vocabulary.
+// Models of the same hash give the same bits, whatever files they came from. It is
+// worked out at the first call.
+func (m *Model) Hash() [32]byte { return m.hash() }
+
+// Memory returns about how many bytes the network takes.
+func (m *Model) Memory() int64 { return m.memory }
+
+// NewStreams returns n empty streams of tokens, for networks that predict tokens one by
+// one. Other errors than ErrUnsupported are ErrLimit: options out of range, or more
+// memory than they allow.
+func (m *Model) NewStreams(n int, o Options) (*Streams, error) {
+	if m.decoder == nil {
+		return nil, fmt.Errorf("%w: a network of frames cannot predict streams; use NewFrames", fault.ErrUnsupported)
+	}
+	return newStreams(m.decoder, n, o)
+}
+
+// NewFrames returns working space to predict frames on that many goroutines, of which 0
+// stands for GOMAXPROCS, for networks that do that.
+func (m *Model) NewFrames(threads int) (*Frames, error) {
+	if m.frames == nil {
+		return nil, fmt.Errorf("%w: a network of streams cannot predict frames; use NewStreams", fault.ErrUnsupported)
+	}
+	return newFrames(m.frames, threads)
 }
 
 // A bare is a safetensors file, of which all that is said is text.

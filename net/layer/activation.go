@@ -10,14 +10,18 @@ import (
 // A Curve is a function S, from 0 to 1 with S(-x) = 1 - S(x), by which x is
 // multiplied: the activation of x is x * S(x).
 type Curve struct {
+	name  string
 	table func() *fixedpoint.Curve
 }
 
+// String returns the name of the activation.
+func (c *Curve) String() string { return c.name }
+
 // The activations that are x * S(x).
 var (
-	SiLU     = &Curve{sync.OnceValue(func() *fixedpoint.Curve { return curve(sigmoid) })}
-	GELU     = &Curve{sync.OnceValue(func() *fixedpoint.Curve { return curve(gaussian) })}
-	GELUTanh = &Curve{sync.OnceValue(func() *fixedpoint.Curve { return curve(tanh) })}
+	SiLU     = &Curve{"silu", sync.OnceValue(func() *fixedpoint.Curve { return curve(sigmoid) })}
+	GELU     = &Curve{"gelu", sync.OnceValue(func() *fixedpoint.Curve { return curve(gaussian) })}
+	GELUTanh = &Curve{"gelu tanh", sync.OnceValue(func() *fixedpoint.Curve { return curve(tanh) })}
 )
 
 // curve returns the table, with rounded entries, of a function of numbers with

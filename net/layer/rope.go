@@ -12,8 +12,10 @@ import (
 // (rotary embedding, Su et al. 2021): pair i of a head by position * base^(-2i/dims)
 // / factor(i) radians.
 type Rope struct {
-	dims   int
-	halves bool
+	dims    int
+	halves  bool
+	base    float64
+	factors []float64
 
 	mu    sync.Mutex
 	steps []turn  // of one position
@@ -36,7 +38,7 @@ func NewRope(dims int, base float64, factors []float64, halves bool) (*Rope, err
 		return nil, fmt.Errorf("%w: a rotation of %d numbers with base %g and %d factors",
 			fault.ErrUnsupported, dims, base, len(factors))
 	}
-	r := &Rope{dims: dims, halves: halves}
+	r := &Rope{dims: dims, halves: halves, base: base, factors: factors}
 	log := logarithm(base)
 	for i := range dims / 2 {
 		x := new(big.Int).Mul(log, big.NewInt(int64(-2*i)))
