@@ -1,9 +1,14 @@
 package layer
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"os"
+	"strings"
 	"testing"
 )
 
@@ -324,6 +329,23 @@ func TestAttention(t *testing.T) {
 				}
 				near(t, "attention", real(got, ResidualFrac), want, 0.02)
 			}
+		}
+	}
+}
+
+// TestTables holds the tables to the hashes in docs/net.md.
+func TestTables(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/net.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []*Curve{SiLU, GELU, GELUTanh} {
+		h := sha256.New()
+		if err := binary.Write(h, binary.LittleEndian, c.table()[:]); err != nil {
+			t.Fatal(err)
+		}
+		if sum := fmt.Sprintf("%x", h.Sum(nil))[:32]; !strings.Contains(string(doc), sum) {
+			t.Errorf("the table of %s has the hash %s, which docs/net.md does not know", c, sum)
 		}
 	}
 }
