@@ -83,10 +83,9 @@ func newStreams(d *decoder, n int, o Options) (*Streams, error) {
 	if n < 1 || n > 1<<16 {
 		return nil, fmt.Errorf("%w: %d streams; 1 to 65536 can be run together", fault.ErrLimit, n)
 	}
-	s := &Streams{decoder: d, options: o, position: make([]int, n), chunk: max(n, min(o.Block, feedChunk))}
+	s := &Streams{decoder: d, options: o, position: make([]int, n), chunk: o.chunk(n)}
 	rows := max(n, o.Block)
-	cache := layer.CacheBytes(d.kvHeads, d.dim, o.Sinks, o.Window, o.Block, o.Positions)
-	if need := cache*int64(n*len(d.blocks)) + d.passBytes(rows, s.chunk); o.Memory > 0 && need > o.Memory {
+	if need := d.streamsBytes(n, o); o.Memory > 0 && need > o.Memory {
 		return nil, fmt.Errorf("%w: %d streams take %d bytes of memory, more than the %d that are allowed; ask for fewer or a smaller window",
 			fault.ErrLimit, n, need, o.Memory)
 	}
@@ -101,6 +100,16 @@ func newStreams(d *decoder, n int, o Options) (*Streams, error) {
 		s.pass.table = d.rope.Table(o.Positions)
 	}
 	return s, nil
+}
+
+// chunk returns how many rows logits are made of at a time, for n streams.
+func (o *Options) chunk(n int) int { return max(n, min(o.Block, feedChunk)) }
+
+// streamsBytes returns about how much memory newStreams takes for n streams, under
+// options with every field set.
+func (d *decoder) streamsBytes(n int, o Options) int64 {
+	cache := layer.CacheBytes(d.kvHeads, d.dim, o.Sinks, o.Window, o.Block, o.Positions)
+	return cache*int64(n)*int64(len(d.blocks)) + d.passBytes(max(n, o.Block), o.chunk(n))
 }
 
 // Len returns the number of streams.

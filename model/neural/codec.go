@@ -129,7 +129,7 @@ func (c *Codec) spread(costs []float32, symbols []uint32, of []float32, kind uin
 		return
 	}
 	for i, s := range symbols {
-		n := len(c.model.bytes(s))
+		n := len(c.model.text.Bytes(s))
 		for k := range costs[:n] {
 			costs[k] = of[i] / float32(n)
 		}

@@ -12,12 +12,12 @@ type weigher struct {
 	weights []uint32
 }
 
-// weigh returns the weights of size symbols; those beyond the logits have none.
-func (w *weigher) weigh(logits []int32, size int) []uint32 {
-	if len(w.weights) != size {
-		w.logits, w.weights = make([]float32, size), make([]uint32, size)
+// weigh returns the weights of the symbols of m; those that never come have none.
+func (w *weigher) weigh(logits []int32, m *Model, kind uint8) []uint32 {
+	if len(w.weights) != m.size {
+		w.logits, w.weights = make([]float32, m.size), make([]uint32, m.size)
 	}
-	n := min(len(logits), size)
+	n := m.tokens(kind)
 	x := w.logits[:n]
 	for i, l := range logits[:n] {
 		// Exact below 256; above, rounded to nearest.
@@ -25,15 +25,29 @@ func (w *weigher) weigh(logits []int32, size int) []uint32 {
 	}
 	largest, _ := simd.MaxLogit(x, x[0])
 	simd.WeightsLogits(w.weights[:n], x, simd.LogitOffset(largest))
+	clear(w.weights[n:])
+	if kind == kindText {
+		for _, s := range m.mute {
+			w.weights[s] = 0
+		}
+	}
 	return w.weights
 }
 
 // input returns the token that a network is given in the place of a symbol.
-func (m *Model) input(symbol uint32) uint32 {
-	if m.text != nil && int(symbol) >= m.text.Size() {
+func (m *Model) input(symbol uint32, kind uint8) uint32 {
+	if int(symbol) >= m.tokens(kind) {
 		return m.start
 	}
 	return symbol
+}
+
+// tokens returns how many of the symbols are tokens.
+func (m *Model) tokens(kind uint8) int {
+	if kind == kindText {
+		return m.text.Size()
+	}
+	return m.Vocabulary()
 }
 
 // A forecast is a guide that has predicted all tokens of a block that is encoded.
@@ -70,12 +84,12 @@ func (c *Codec) predict(p *plan, symbols []uint32) (*forecast, error) {
 		to := min(from+p.segment, from-from%long+long, len(symbols))
 		c.input = append(c.input[:0], c.model.start)
 		for _, x := range symbols[from : to-1] {
-			c.input = append(c.input, c.model.input(x))
+			c.input = append(c.input, c.model.input(x, p.kind))
 		}
 		s.Reset()
 		err := s.Feed(0, c.input, func(first int, logits []int32) error {
 			for i := 0; len(logits) > 0; i, logits = i+1, logits[vocabulary:] {
-				w := c.weigher.weigh(logits[:vocabulary], c.model.size)
+				w := c.weigher.weigh(logits[:vocabulary], c.model, p.kind)
 				f.paths = paths.AppendPath(f.paths, w, symbols[from+first+i])
 				f.ends = append(f.ends, int32(len(f.paths)))
 			}
@@ -107,7 +121,7 @@ func (f *follower) Weights(i int) ([]uint32, error) {
 		}
 	}
 	vocabulary := f.c.model.net.Vocabulary()
-	return f.c.weigher.weigh(f.logits[i/long*vocabulary:][:vocabulary], f.c.model.size), nil
+	return f.c.weigher.weigh(f.logits[i/long*vocabulary:][:vocabulary], f.c.model, f.plan.kind), nil
 }
 
 // run makes the predictions of a step of all streams that have one.
@@ -117,7 +131,7 @@ func (f *follower) run(step, long int) error {
 		if step%f.plan.segment == 0 {
 			in = append(in, f.c.model.start)
 		} else {
-			in = append(in, f.c.model.input(f.symbols[at-1]))
+			in = append(in, f.c.model.input(f.symbols[at-1], f.plan.kind))
 		}
 	}
 	f.c.input = in

@@ -29,6 +29,7 @@ type Model struct {
 	words *mix.Vocabulary      // of symbols, in text and in arrays of tokens
 	size  int                  // of that: tokens and, if there is text, bytes that no token has
 	start uint32               // the token that streams begin after
+	mute  []uint32             // tokens that stand for no text, if there is any
 	sum   uint32               // of the network's identity
 }
 
@@ -77,8 +78,13 @@ func (m *Model) readText(src io.ReaderAt, size int64) error {
 		return fmt.Errorf("%w: a vocabulary of %d tokens for a network of %d", fault.ErrCorrupt, t.Size(), m.size)
 	}
 	m.text = t
-	m.size = t.Size() + byteCount
+	m.size = max(m.size, t.Size()+byteCount)
 	m.start, _ = t.Start()
+	for i := range uint32(t.Size()) {
+		if t.Bytes(i) == "" {
+			m.mute = append(m.mute, i)
+		}
+	}
 	return nil
 }
 

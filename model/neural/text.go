@@ -6,23 +6,6 @@ import (
 	"github.com/foretell/foretell/internal/fault"
 )
 
-// bytes returns what a symbol of text stands for.
-func (m *Model) bytes(symbol uint32) string {
-	if n := m.text.Size(); int(symbol) >= n {
-		return byteNames[int(symbol)-n:][:1]
-	}
-	return m.text.Bytes(symbol)
-}
-
-// byteNames holds all bytes.
-var byteNames = func() string {
-	var b [byteCount]byte
-	for i := range b {
-		b[i] = byte(i)
-	}
-	return string(b[:])
-}()
-
 // cut returns the tokens of text, and makes sure that they are it.
 func (c *Codec) cut(text []uint32) ([]uint32, error) {
 	b := make([]byte, len(text))
@@ -31,7 +14,7 @@ func (c *Codec) cut(text []uint32) ([]uint32, error) {
 	}
 	c.tokens = c.model.text.Encode(c.tokens[:0], b)
 	for _, s := range c.tokens {
-		part := c.model.bytes(s)
+		part := c.model.text.Bytes(s)
 		if len(part) > len(b) || string(b[:len(part)]) != part || part == "" {
 			return nil, fmt.Errorf("%w: the tokenizer of the model loses text", fault.ErrUnsupported)
 		}
@@ -47,9 +30,9 @@ func (c *Codec) cut(text []uint32) ([]uint32, error) {
 func (c *Codec) join(text []uint32, tokens []uint32) error {
 	n := 0
 	for _, s := range tokens {
-		part := c.model.bytes(s)
-		if len(part) > len(text)-n {
-			return fmt.Errorf("%w: the tokens are more bytes than the block has", fault.ErrCorrupt)
+		part := c.model.text.Bytes(s)
+		if part == "" || len(part) > len(text)-n {
+			return fmt.Errorf("%w: the tokens are not the bytes of the block", fault.ErrCorrupt)
 		}
 		for i := range len(part) {
 			text[n+i] = uint32(part[i])
@@ -57,7 +40,7 @@ func (c *Codec) join(text []uint32, tokens []uint32) error {
 		n += len(part)
 	}
 	if n < len(text) {
-		return fmt.Errorf("%w: the tokens are fewer bytes than the block has", fault.ErrCorrupt)
+		return fmt.Errorf("%w: the tokens are not the bytes of the block", fault.ErrCorrupt)
 	}
 	return nil
 }
