@@ -3,6 +3,7 @@ package foretell
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"sync"
@@ -228,6 +229,15 @@ func tokenCosts(costs []float32, b *rawBlock, m *symbols.ValueMap) []float32 {
 	return sums
 }
 
+// inside turns an end of code within a block, whose bytes are all there, into the
+// damage that it is.
+func inside(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%w: the code of the block ends too early", fault.ErrCorrupt)
+	}
+	return err
+}
+
 // need returns how many bytes decoding a block takes, without those of the
 // record.
 func (c *blockCoder) need(h *container.Block, b *rawBlock, data *container.BlockData) (int64, error) {
@@ -245,7 +255,7 @@ func (c *blockCoder) need(h *container.Block, b *rawBlock, data *container.Block
 	}
 	work, err := codec.Need(m.Size(), int(count), data.Body)
 	if err != nil {
-		return 0, err
+		return 0, inside(err)
 	}
 	if m.Kind() == symbols.DictionaryMap {
 		work += dictionaryEntry * int64(m.Size())
@@ -283,7 +293,7 @@ func (c *blockCoder) decode(h *container.Block, b *rawBlock, data *container.Blo
 	block := c.newBlock(b, m)
 	block.Params, block.Base = own, base
 	if err := codec.Decode(block, data.Body); err != nil {
-		return err
+		return inside(err)
 	}
 	b.raw = slices.Grow(b.raw[:0], b.size)[:b.size]
 	rest := block.Symbols

@@ -175,7 +175,8 @@ func checkRange(t *rapid.T, r *ReaderAt, member int, raw []byte) {
 }
 
 // TestGolden holds the bytes of files: what was written once must be written
-// again and read for ever.
+// again and read for ever. The golden files are dumps in which each byte is
+// explained, so that a change shows as what it is.
 func TestGolden(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	grid := make([]int16, 40*6*4)
@@ -204,19 +205,20 @@ func TestGolden(t *testing.T) {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join("testdata", "golden", model+".fore")
+		path := filepath.Join("testdata", "golden", model+".hexdump")
 		if *update {
 			if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(path, buf.Bytes(), 0o666); err != nil {
+			if err := os.WriteFile(path, []byte(annotate(t, buf.Bytes())), 0o666); err != nil {
 				t.Fatal(err)
 			}
 		}
-		golden, err := os.ReadFile(path)
+		dump, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
+		golden := unannotate(t, string(dump))
 		if !bytes.Equal(golden, buf.Bytes()) {
 			t.Errorf("%s: %d bytes that differ from the %d of %s", model, buf.Len(), len(golden), path)
 		}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/net/layer"
-	"github.com/foretell/foretell/prob"
 )
 
 // Frames is the working space to predict frames. It belongs to one goroutine at a
@@ -96,7 +95,7 @@ func (w *Frames) worker(n int) frameWorker {
 // first: for each place a logit for every token of the vocabulary, with LogitFrac
 // fraction bits. They are there until the next call.
 //
-// Errors are a *prob.SymbolError, and fault.ErrLimit for another number of tokens.
+// Errors are fault.ErrSymbol, and fault.ErrLimit for another number of tokens.
 func (w *Frames) Predict(context []uint32) ([]int32, error) {
 	c := w.shape
 	if len(context) != c.ContextFrames*c.Places {
@@ -105,7 +104,7 @@ func (w *Frames) Predict(context []uint32) ([]int32, error) {
 	}
 	for _, t := range context {
 		if t >= uint32(c.Vocabulary) {
-			return nil, &prob.SymbolError{Symbol: t, Len: c.Vocabulary}
+			return nil, fmt.Errorf("%w: token %d of a network of %d", fault.ErrSymbol, t, c.Vocabulary)
 		}
 	}
 	w.context = context

@@ -113,6 +113,11 @@ func (a affine) apply(x [][]float64) [][]float64 {
 
 // logits returns the logits after each token of a stream.
 func (r *reference) logits(tokens []uint32) [][]float64 {
+	return affine{w: r.head}.apply(r.hidden(tokens))
+}
+
+// hidden returns what the logits are made of.
+func (r *reference) hidden(tokens []uint32) [][]float64 {
 	x := make([][]float64, len(tokens))
 	for t, token := range tokens {
 		x[t] = append([]float64(nil), r.embedding[token]...)
@@ -149,7 +154,7 @@ func (r *reference) logits(tokens []uint32) [][]float64 {
 			addTo(x[t], y)
 		}
 	}
-	return affine{w: r.head}.apply(each(x, r.norm.apply))
+	return each(x, r.norm.apply)
 }
 
 // turn normalises and rotates the heads of a query or key.
@@ -229,4 +234,16 @@ func addTo(x, y []float64) {
 	for i, v := range y {
 		x[i] += v
 	}
+}
+
+// codeBits returns the ideal code length of tokens, of which each comes after one of
+// stream.
+func (r *reference) codeBits(stream, tokens []uint32) (sum float64) {
+	x := r.hidden(stream)
+	for from := 0; from < len(x); from += 64 {
+		for i, logits := range (affine{w: r.head}).apply(x[from:min(from+64, len(x))]) {
+			sum += codeBits(logits, tokens[from+i])
+		}
+	}
+	return sum
 }

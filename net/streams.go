@@ -6,7 +6,6 @@ import (
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/net/layer"
-	"github.com/foretell/foretell/prob"
 )
 
 // LogitFrac is the number of fraction bits of a logit: a logit n stands for n / 2^16.
@@ -128,7 +127,7 @@ func (s *Streams) check(stream int, tokens []uint32) error {
 	}
 	for _, t := range tokens {
 		if vocabulary := s.decoder.embedding.Rows(); t >= uint32(vocabulary) {
-			return &prob.SymbolError{Symbol: t, Len: vocabulary}
+			return fmt.Errorf("%w: token %d of a network of %d", fault.ErrSymbol, t, vocabulary)
 		}
 	}
 	return nil
@@ -138,7 +137,7 @@ func (s *Streams) check(stream int, tokens []uint32) error {
 // predictions of what comes next: for each stream a logit for every token of the
 // vocabulary, with LogitFrac fraction bits. They are there until the next call.
 //
-// Errors, before which nothing has changed, are a *prob.SymbolError and ErrLimit
+// Errors, before which nothing has changed, are ErrSymbol and ErrLimit
 // (the end of what the streams were made for).
 func (s *Streams) Step(tokens []uint32) ([]int32, error) {
 	if len(tokens) > len(s.position) {
@@ -171,7 +170,7 @@ func (s *Streams) Step(tokens []uint32) ([]int32, error) {
 // until yield returns. They are the same bits as those that Step gives. An error of
 // yield is passed on, with the tokens of its block and those before in the stream.
 //
-// Other errors, before which nothing has changed, are a *prob.SymbolError and
+// Other errors, before which nothing has changed, are a *fault.SymbolError and
 // ErrLimit (the end of what the streams were made for).
 func (s *Streams) Feed(stream int, tokens []uint32, yield func(first int, logits []int32) error) error {
 	if err := s.check(stream, tokens); err != nil {

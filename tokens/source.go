@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"path"
 	"strings"
 	"sync/atomic"
 
@@ -31,10 +30,9 @@ type Options struct {
 	// is one axis; bytes that fill no whole element are then framing.
 	Shape []int
 
-	// Match chooses members by patterns of path.Match, tried on the name and
-	// on its last element. nil chooses all. With patterns an archive does not
-	// come out whole: each chosen member becomes a file of its own.
-	Match []string
+	// Match chooses members; nil chooses all. With patterns an archive does
+	// not come out whole: each chosen member becomes a file of its own.
+	Match Patterns
 
 	// StdinName names standard input; "" is "stdin".
 	StdinName string
@@ -106,10 +104,8 @@ type Source struct {
 var errStopped = errors.New("stopped")
 
 func newSource(opts Options, total int64, walk func(*Source) error) (*Source, error) {
-	for _, pattern := range opts.Match {
-		if _, err := path.Match(pattern, ""); err != nil {
-			return nil, fmt.Errorf("member pattern %q: %w", pattern, err)
-		}
+	if err := opts.Match.Check(); err != nil {
+		return nil, err
 	}
 	if opts.Dtype != 0 && !opts.Dtype.Valid() {
 		return nil, fmt.Errorf("%w: element %v", fault.ErrUnsupported, opts.Dtype)
@@ -235,19 +231,7 @@ func (s *Source) copyFraming(r io.Reader, n int64, hand func([]byte) error) (int
 }
 
 // matches reports whether the options choose the member.
-func (s *Source) matches(name string) bool {
-	if !s.filtered() {
-		return true
-	}
-	for _, pattern := range s.opts.Match {
-		whole, _ := path.Match(pattern, name)
-		last, _ := path.Match(pattern, path.Base(name))
-		if whole || last {
-			return true
-		}
-	}
-	return false
-}
+func (s *Source) matches(name string) bool { return s.opts.Match.Match(name) }
 
 // plain reads a file that is no archive: the rest of r, size bytes if that is
 // not negative.

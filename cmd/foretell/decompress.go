@@ -68,7 +68,7 @@ func newDecompress(a *app) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&d.out, "output", "o", "", "write to `OUT` (- is standard output)")
 	f.StringVarP(&d.dir, "directory", "C", "", "write the files into the folder `DIR`, which is made if need be")
-	f.StringArrayVar(&d.pick.members, "member", nil, "take only members whose name, or the last part of it, matches `PATTERN`, such as fine_prompt or 'fine_*'; a * does not match slashes; may be repeated")
+	f.StringArrayVar((*[]string)(&d.pick.members), "member", nil, "take only members whose name, or what follows a slash in it, matches `PATTERN`, such as 'fine_*' or '*/fine_*'; may be repeated")
 	f.Var(&d.pick.rows, "range", "take only these rows along the first axis, as in Python: 100:200, :50, -10:")
 	f.VarP(&d.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
 	cmd.MarkFlagDirname("directory")

@@ -250,7 +250,8 @@ func interruptCommand(ts *testscript.TestScript, ignored bool, args []string) {
 	}
 	cmd.Dir = ts.Getenv("WORK")
 	cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("TMPDIR"))
-	sig := testSignals[args[1]]
+	// The names in scripts are those of kill; the order is that of endings.
+	sig := endings[slices.Index([]string{"INT", "TERM", "HUP"}, args[1])]
 	if signal.Ignored(sig) {
 		signal.Notify(make(chan os.Signal, 1), sig) // else the process would inherit that
 	}

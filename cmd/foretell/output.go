@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -239,7 +238,7 @@ func (s *stage) remove() {
 // and ends what it has started and then itself, in the way that the signal does.
 func removeOnSignal() {
 	// What nohup and the like have this process ignore, it goes on to ignore.
-	ending := slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
+	ending := slices.DeleteFunc(slices.Clone(endings), signal.Ignored)
 	if len(ending) == 0 {
 		return // Notify would take no signals for all
 	}

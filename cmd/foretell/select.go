@@ -14,7 +14,7 @@ import (
 
 // A selection says which members, and which rows of them, are wanted.
 type selection struct {
-	members []string // patterns; none takes all
+	members tokens.Patterns // none takes all
 	rows    slice
 }
 
@@ -23,23 +23,14 @@ func (s *selection) any() bool { return len(s.members) > 0 || s.rows.given }
 
 // check refuses patterns that cannot match.
 func (s *selection) check() error {
-	for _, pattern := range s.members {
-		if _, err := path.Match(pattern, ""); err != nil {
-			return usagef("--member %s: %w", pattern, err)
-		}
+	if err := s.members.Check(); err != nil {
+		return usagef("--member: %w", err)
 	}
 	return nil
 }
 
-// takes reports whether a member of that name is wanted: as tokens.Options, by
-// its whole name or its last part.
-func (s *selection) takes(name string) bool {
-	return len(s.members) == 0 || slices.ContainsFunc(s.members, func(pattern string) bool {
-		whole, _ := path.Match(pattern, name)
-		last, _ := path.Match(pattern, path.Base(name))
-		return whole || last || pattern == name
-	})
-}
+// takes reports whether a member of that name is wanted.
+func (s *selection) takes(name string) bool { return s.members.Match(name) }
 
 // A slice is a range of rows as Python writes it: ends may be left out, and
 // count from the end if negative. It is a flag.

@@ -19,7 +19,7 @@ func (s *sourceFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.dtype, "dtype", "", "element `TYPE` of raw inputs: bool, int8 to int64 or uint8 to uint64, little-endian")
 	f.StringVar(&s.shape, "shape", "", "shape `A,B,...` of raw inputs; the first may be -1, as long as the data")
-	f.StringArrayVar(&s.members, "member", nil, "take only members whose name, or the last part of it, matches `PATTERN`, such as 'fine_*'; a * does not match slashes; may be repeated")
+	f.StringArrayVar(&s.members, "member", nil, "take only members whose name, or what follows a slash in it, matches `PATTERN`, such as 'fine_*' or '*/fine_*'; may be repeated")
 	cmd.RegisterFlagCompletionFunc("dtype", cobra.FixedCompletions(
 		[]cobra.Completion{"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"}, cobra.ShellCompDirectiveNoFileComp))
 }

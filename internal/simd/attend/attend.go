@@ -1,6 +1,7 @@
 // Package attend holds the inner loops of attention in integers: scores of keys,
 // their powers of two, and sums of values. Each has a portable version, which is the
-// reference, and on amd64 a twin with AVX2 that gives the same results.
+// reference, and on amd64 a twin with AVX2 that gives the same results; on arm64 the two
+// that take the longest have one with NEON.
 package attend
 
 import "math"
@@ -29,25 +30,39 @@ func Scores(dst []int32, query, keys []int16, frac []int32, scale int64, shift i
 	n := len(query)
 	frac, keys = frac[:len(dst)], keys[:len(dst)*n]
 	if done := fastKeys(len(dst), n); done > 0 {
-		top = scoresAVX2(&dst[0], &query[0], n, &keys[0], &frac[0], scale, shift, done, top)
+		top = scoresFast(&dst[0], &query[0], n, &keys[0], &frac[0], scale, shift, done, top)
 		dst, keys, frac = dst[done:], keys[done*n:], frac[done:]
 	}
-	return scores(dst, query, keys, frac, scale, shift, top)
-}
-
-func scores(dst []int32, query, keys []int16, frac []int32, scale int64, shift int, top int32) int32 {
 	for i := range dst {
-		key := keys[i*len(query):][:len(query)]
-		sum := int64(0)
-		for d, q := range query {
-			sum += int64(int32(q) * int32(key[d]))
-		}
-		n := min(max(shift+int(frac[i]), 1), 62)
-		s := (sum*scale + 1<<(n-1)) >> n
-		dst[i] = int32(min(max(s, math.MinInt32), math.MaxInt32))
+		dst[i] = score(dot(query, keys[i*n:][:n]), scale, shift+int(frac[i]))
 		top = max(top, dst[i])
 	}
 	return top
+}
+
+func scores(dst []int32, query, keys []int16, frac []int32, scale int64, shift int, top int32) int32 {
+	n := len(query)
+	for i := range dst {
+		dst[i] = score(dotGo(query, keys[i*n:][:n]), scale, shift+int(frac[i]))
+		top = max(top, dst[i])
+	}
+	return top
+}
+
+// dotGo returns the product of a query and a key.
+func dotGo(query, key []int16) (sum int64) {
+	key = key[:len(query)]
+	for d, q := range query {
+		sum += int64(int32(q) * int32(key[d]))
+	}
+	return sum
+}
+
+// score returns sum * scale / 2^n, rounded.
+func score(sum, scale int64, n int) int32 {
+	n = min(max(n, 1), 62)
+	s := (sum*scale + 1<<(n-1)) >> n
+	return int32(min(max(s, math.MinInt32), math.MaxInt32))
 }
 
 // The power 2^-x is that of its whole part times a polynomial in its fraction f,
@@ -65,7 +80,7 @@ const (
 func Powers(dst []uint32, x []int32, top int32) (total uint64) {
 	dst = dst[:len(x)]
 	if done := fast(len(x)); done > 0 {
-		total = powersAVX2(&dst[0], &x[0], done, top)
+		total = powersFast(&dst[0], &x[0], done, top)
 		dst, x = dst[done:], x[done:]
 	}
 	return total + powers(dst, x, top)
@@ -90,7 +105,7 @@ func powers(dst []uint32, x []int32, top int32) (total uint64) {
 func Align(x []uint32, frac []int32, least int32) (top uint32, total uint64) {
 	frac = frac[:len(x)]
 	if done := fast(len(x)); done > 0 {
-		top, total = alignAVX2(&x[0], &frac[0], done, least)
+		top, total = alignFast(&x[0], &frac[0], done, least)
 		x, frac = x[done:], frac[done:]
 	}
 	t, sum := align(x, frac, least)
@@ -114,7 +129,7 @@ func align(x []uint32, frac []int32, least int32) (top uint32, total uint64) {
 func Share(dst []int16, x []uint32, cut int) {
 	dst = dst[:len(x)]
 	if done := fast(len(x)); done > 0 {
-		shareAVX2(&dst[0], &x[0], done, cut)
+		shareFast(&dst[0], &x[0], done, cut)
 		dst, x = dst[done:], x[done:]
 	}
 	share(dst, x, cut)
@@ -130,7 +145,7 @@ func share(dst []int16, x []uint32, cut int) {
 // Least returns the smallest of x and of least.
 func Least(x []int32, least int32) int32 {
 	if done := fast(len(x)); done > 0 {
-		least = leastAVX2(&x[0], done, least)
+		least = leastFast(&x[0], done, least)
 		x = x[done:]
 	}
 	for _, v := range x {
@@ -146,12 +161,9 @@ func Weigh(sums []int32, shares []int16, values []int8) {
 		return
 	}
 	values = values[:len(shares)*len(sums)]
-	if fast(1<<10) > 0 && len(sums)%Lanes == 0 {
-		pairs := len(shares) / 2
-		if pairs > 0 {
-			weighAVX2(&sums[0], len(sums), &shares[0], &values[0], pairs)
-		}
-		shares, values = shares[2*pairs:], values[2*pairs*len(sums):]
+	if done := fastValues(len(shares), len(sums)); done > 0 {
+		weighFast(&sums[0], len(sums), &shares[0], &values[0], done)
+		shares, values = shares[done:], values[done*len(sums):]
 	}
 	weigh(sums, shares, values)
 }

@@ -21,20 +21,39 @@ func fastKeys(count, n int) int {
 	return count &^ 7
 }
 
-//go:noescape
-func scoresAVX2(dst *int32, query *int16, n int, keys *int16, frac *int32, scale int64, shift, count int, top int32) int32
+// dot is dotGo.
+func dot(query, key []int16) int64 {
+	if fastKeys(8, len(query)) == 0 {
+		return dotGo(query, key)
+	}
+	return int64(dotFast(&query[0], &key[0], len(query)))
+}
+
+// fastValues returns how many of count values of n numbers the vector loop takes.
+func fastValues(count, n int) int {
+	if !simd.Vectors() || n%Lanes > 0 {
+		return 0
+	}
+	return count &^ 1
+}
 
 //go:noescape
-func powersAVX2(dst *uint32, x *int32, n int, top int32) (total uint64)
+func dotFast(query, key *int16, n int) int32
 
 //go:noescape
-func alignAVX2(x *uint32, frac *int32, n int, least int32) (top uint32, total uint64)
+func scoresFast(dst *int32, query *int16, n int, keys *int16, frac *int32, scale int64, shift, count int, top int32) int32
 
 //go:noescape
-func shareAVX2(dst *int16, x *uint32, n, cut int)
+func powersFast(dst *uint32, x *int32, n int, top int32) (total uint64)
 
 //go:noescape
-func leastAVX2(x *int32, n int, least int32) int32
+func alignFast(x *uint32, frac *int32, n int, least int32) (top uint32, total uint64)
 
 //go:noescape
-func weighAVX2(sums *int32, n int, shares *int16, values *int8, pairs int)
+func shareFast(dst *int16, x *uint32, n, cut int)
+
+//go:noescape
+func leastFast(x *int32, n int, least int32) int32
+
+//go:noescape
+func weighFast(sums *int32, n int, shares *int16, values *int8, count int)

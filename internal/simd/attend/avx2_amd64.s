@@ -44,11 +44,11 @@ GLOBL consts<>(SB), RODATA|NOPTR, $28
 	VPSRLVQ n, Y13, buf;   \
 	VPSUBQ  buf, y, y
 
-// func scoresAVX2(dst *int32, query *int16, n int, keys *int16, frac *int32, scale int64, shift, count int, top int32) int32
+// func scoresFast(dst *int32, query *int16, n int, keys *int16, frac *int32, scale int64, shift, count int, top int32) int32
 //
 // Eight keys at a time, from SI, R8 and R9 on, R10 bytes each. Y15 scale, Y14 ones,
 // Y13 2^63, Y12 2^31-1, Y11 largest, Y10 shift.
-TEXT ·scoresAVX2(SB), NOSPLIT, $0-76
+TEXT ·scoresFast(SB), NOSPLIT, $0-76
 	MOVQ         dst+0(FP), DI
 	MOVQ         n+16(FP), R10
 	MOVQ         keys+24(FP), SI
@@ -147,8 +147,28 @@ products:
 	VZEROUPPER
 	RET
 
-// func powersAVX2(dst *uint32, x *int32, n int, top int32) (total uint64)
-TEXT ·powersAVX2(SB), NOSPLIT, $0-40
+// func dotFast(query, key *int16, n int) int32
+TEXT ·dotFast(SB), NOSPLIT, $0-28
+	MOVQ  query+0(FP), SI
+	MOVQ  key+8(FP), DI
+	MOVQ  n+16(FP), CX
+	VPXOR Y0, Y0, Y0
+
+turn:
+	VMOVDQU  (SI), Y1
+	VPMADDWD (DI), Y1, Y1
+	VPADDD   Y1, Y0, Y0
+	ADDQ     $32, SI
+	ADDQ     $32, DI
+	SUBQ     $16, CX
+	JNZ      turn
+	FOLD(VPADDD)
+	MOVL     AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func powersFast(dst *uint32, x *int32, n int, top int32) (total uint64)
+TEXT ·powersFast(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), CX
@@ -193,8 +213,8 @@ turn:
 	VZEROUPPER
 	RET
 
-// func alignAVX2(x *uint32, frac *int32, n int, least int32) (top uint32, total uint64)
-TEXT ·alignAVX2(SB), NOSPLIT, $0-48
+// func alignFast(x *uint32, frac *int32, n int, least int32) (top uint32, total uint64)
+TEXT ·alignFast(SB), NOSPLIT, $0-48
 	MOVQ         x+0(FP), SI
 	MOVQ         frac+8(FP), DX
 	MOVQ         n+16(FP), CX
@@ -233,8 +253,8 @@ turn:
 	VZEROUPPER
 	RET
 
-// func shareAVX2(dst *int16, x *uint32, n, cut int)
-TEXT ·shareAVX2(SB), NOSPLIT, $0-32
+// func shareFast(dst *int16, x *uint32, n, cut int)
+TEXT ·shareFast(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -265,8 +285,8 @@ turn:
 	VZEROUPPER
 	RET
 
-// func leastAVX2(x *int32, n int, least int32) int32
-TEXT ·leastAVX2(SB), NOSPLIT, $0-28
+// func leastFast(x *int32, n int, least int32) int32
+TEXT ·leastFast(SB), NOSPLIT, $0-28
 	MOVQ         x+0(FP), SI
 	MOVQ         n+8(FP), CX
 	MOVL least+16(FP), AX
@@ -304,11 +324,11 @@ turn:
 	VMOVDQU    Y8, (64*i)(DI);        \
 	VMOVDQU    Y9, (64*i+32)(DI)
 
-// func weighAVX2(sums *int32, n int, shares *int16, values *int8, pairs int)
+// func weighFast(sums *int32, n int, shares *int16, values *int8, count int)
 //
 // 64 numbers of all values, or 16, then the next. SI values, R8 bytes of one, DX
 // shares, BX numbers left.
-TEXT ·weighAVX2(SB), NOSPLIT, $0-40
+TEXT ·weighFast(SB), NOSPLIT, $0-40
 	MOVQ sums+0(FP), DI
 	MOVQ n+8(FP), R8
 	MOVQ values+24(FP), R9
@@ -317,7 +337,8 @@ TEXT ·weighAVX2(SB), NOSPLIT, $0-40
 next:
 	MOVQ R9, SI
 	MOVQ shares+16(FP), DX
-	MOVQ pairs+32(FP), CX
+	MOVQ count+32(FP), CX
+	SHRQ $1, CX
 	CMPQ BX, $64
 	JLT  few
 

@@ -6,7 +6,10 @@
 // portable version is the reference.
 package gemm
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // Bounds of what is multiplied. Any Chunk products of a weight and an activation
 // add up to less than 2^31.
@@ -43,9 +46,10 @@ type Matrix struct {
 	period []int16
 }
 
-// New returns a matrix of zeros. 0 <= rows, 0 <= cols <= MaxCols.
+// New returns a matrix of zeros, which takes about 2*rows*cols bytes. 0 <= rows,
+// 0 <= cols <= MaxCols, and the bytes must fit an int.
 func New(rows, cols int) *Matrix {
-	if rows < 0 || cols < 0 || cols > MaxCols {
+	if rows < 0 || cols < 0 || cols > MaxCols || rows > math.MaxInt/2/(cols+2)-Block {
 		panic("gemm: size out of range")
 	}
 	blocks := (rows + Block - 1) / Block

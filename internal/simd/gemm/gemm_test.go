@@ -10,12 +10,13 @@ import (
 	"github.com/foretell/foretell/internal/simd"
 )
 
-// product is the definition of Mul, in integers of any size.
+// product is the definition of Mul, scaling integers of any size.
 func product(a, w []int16, mantissa int32, shift uint8) int32 {
-	y := new(big.Int)
+	var sum int64
 	for k, v := range w {
-		y.Add(y, big.NewInt(int64(v)*int64(a[k])))
+		sum += int64(v) * int64(a[k])
 	}
+	y := big.NewInt(sum)
 	y.Mul(y, big.NewInt(int64(mantissa)))
 	if shift > 0 {
 		y.Add(y, new(big.Int).Lsh(big.NewInt(1), uint(shift-1)))

@@ -1,0 +1,52 @@
+"""The project's vectors of whole files and streams, each with its expected outcome."""
+
+import pathlib
+
+import numpy as np
+import pytest
+
+import foretell
+
+FILES = sorted((pathlib.Path(__file__).resolve().parents[2] / "testkit" / "files").iterdir())
+OUTCOMES = {
+    "corrupt": foretell.CorruptError,
+    "truncated": foretell.TruncatedError,
+    "drift": foretell.DriftError,
+    "limit": foretell.LimitError,
+    "model": foretell.ModelError,
+    "unsupported": foretell.UnsupportedError,
+}
+
+
+def decode(header, data):
+    vocabulary = int(header["vocabulary"])
+    decoder = foretell.Decoder(data, framed=True, vocabulary=vocabulary, model=bytes.fromhex(header["model"]))
+    symbols = []
+    while True:
+        try:
+            symbols.append(decoder.decode(np.arange(1, vocabulary + 1, dtype=np.float32)))
+        except foretell.EndOfStream:
+            return symbols
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.name)
+def test_outcome(path):
+    head, _, data = path.read_bytes().partition(b"\n\n")
+    header = dict(line.partition(":")[::2] for line in head.decode().splitlines())
+    header = {key: value.strip() for key, value in header.items()}
+
+    def run():
+        if header["kind"] == "steps":
+            return decode(header, data)
+        limits = {key.replace("-", "_"): int(header[key]) for key in ("max-memory", "max-output") if key in header}
+        return foretell.decompress(data, **limits)
+
+    if header["expect"] == "success":
+        result = run()
+        if header["kind"] == "steps":
+            assert result == [int(s) for s in header["symbols"].split()]
+        else:
+            assert len(result) == 128 + 2 * 480
+    else:
+        with pytest.raises(OUTCOMES[header["expect"]]):
+            run()
