@@ -4,8 +4,9 @@ import (
 	"flag"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/foretell/foretell/net/gguf"
@@ -39,7 +40,11 @@ func floats(dst []float64, logits []int32) []float64 {
 // texts returns two texts: one that networks have been trained on, and documents of
 // this repository.
 func texts(t *testing.T) map[string][]byte {
-	opticks, err := os.ReadFile(filepath.Join(runtime.GOROOT(), "src/testdata/Isaac.Newton-Opticks.txt"))
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Skip(err)
+	}
+	opticks, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(root)), "src/testdata/Isaac.Newton-Opticks.txt"))
 	if err != nil {
 		t.Skip(err)
 	}

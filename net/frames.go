@@ -53,11 +53,14 @@ func (c *frameShape) check() error {
 		{"context_frames", c.ContextFrames, 1 << 10}, {"d_model", c.Width, layer.MaxWidth},
 		{"ff_mult", c.Expansion, 64}, {"spatial_heads", c.SpatialHeads, c.Width}, {"spatial_layers", c.SpatialLayers, maxCount},
 		{"temporal_heads", c.TemporalHeads, c.Width}, {"temporal_layers", c.TemporalLayers, maxCount},
-		{"tokens_per_frame", c.Places, 1 << 14}, {"vocab_size", c.Vocabulary, 1 << 24},
+		{"tokens_per_frame", c.Places, 1 << 12}, {"vocab_size", c.Vocabulary, 1 << 18},
 	} {
 		if v.value < 1 || v.value > v.most {
 			return fmt.Errorf("%w: the model says %d for %q; from 1 to %d can be run", fault.ErrUnsupported, v.value, v.name, v.most)
 		}
+	}
+	if c.Places*c.Vocabulary > 1<<26 {
+		return fmt.Errorf("%w: frames of %d tokens out of %d", fault.ErrUnsupported, c.Places, c.Vocabulary)
 	}
 	if c.NormFirst || c.Expansion*c.Width > layer.MaxWidth || c.AdapterRank < 0 || c.AdapterRank > layer.MaxWidth {
 		return fmt.Errorf("%w: a frame predictor of width %d, %d times that inside, an adapter of %d, norms first: %v",

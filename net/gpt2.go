@@ -70,8 +70,10 @@ func gpt2(l *loader, d *decoder, count int, n gpt2Names) *decoder {
 	if l.err != nil {
 		return nil
 	}
-	if d.width%d.heads != 0 || d.width/d.heads > layer.MaxHead || 3*d.width > layer.MaxWidth || d.hidden < 1 || d.hidden > layer.MaxWidth || count < 1 {
-		l.fail(fmt.Errorf("%w: %d layers with %d heads over a width of %d, %d inside", fault.ErrUnsupported, count, d.heads, d.width, d.hidden))
+	if d.width < 1 || d.width > layer.MaxWidth || d.width%d.heads != 0 || d.width/d.heads > layer.MaxHead ||
+		d.hidden < 1 || d.hidden > layer.MaxWidth || d.context < 1 || count < 1 {
+		l.fail(fmt.Errorf("%w: %d layers with %d heads over a width of %d, %d inside, for %d positions",
+			fault.ErrUnsupported, count, d.heads, d.width, d.hidden, d.context))
 		return nil
 	}
 	d.dim = d.width / d.heads

@@ -7,8 +7,7 @@ import (
 	"github.com/foretell/foretell/net/layer"
 )
 
-// maxCount bounds the numbers of layers, heads, positions and the like that a model
-// file may ask for.
+// maxCount bounds the number of layers that a model file may ask for.
 const maxCount = 1 << 20
 
 // llama reads a network of Llama's architecture (Touvron et al. 2023) from a GGUF

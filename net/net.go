@@ -140,7 +140,7 @@ func (m *Model) StreamsMemory(n int, o Options) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return m.decoder.streamsBytes(n, o), nil
+	return int64(min(m.decoder.streamsBytes(n, o), 1<<62)), nil
 }
 
 // NewFrames returns working space to predict frames on that many goroutines, of which 0

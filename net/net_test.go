@@ -6,13 +6,16 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 
 	"github.com/foretell/foretell/internal/simd"
+	"github.com/foretell/foretell/internal/simd/fpenv"
 )
 
 // data returns a path in the folder of real data: FORETELL_DATA, or a folder beside
@@ -264,3 +267,21 @@ func TestAllocations(t *testing.T) {
 }
 
 func reader(b []byte) (*bytes.Reader, int64) { return bytes.NewReader(b), int64(len(b)) }
+
+func TestFloat32(t *testing.T) {
+	logits := []int32{0, 1, -1, 1<<24 - 1, 1 << 24, 1<<24 + 1, 1<<24 + 2, 1<<24 + 3, -1<<24 - 1, -1<<24 - 3, math.MinInt32, math.MaxInt32,
+		1<<30 + 31, 1<<30 + 32, 1<<30 + 33, 1<<30 + 96, math.MaxInt32 - 63, math.MaxInt32 - 64, math.MaxInt32 - 127, math.MaxInt32 - 128}
+	dst := make([]float32, len(logits))
+	for _, mode := range fpenv.Modes() {
+		runtime.LockOSThread()
+		restore := mode.Set()
+		Float32(dst, logits)
+		restore()
+		runtime.UnlockOSThread()
+		for i, n := range logits {
+			if want := float32(n) / (1 << LogitFrac); dst[i] != want {
+				t.Errorf("%s: %d became %v instead of %v", mode.Name, n, dst[i], want)
+			}
+		}
+	}
+}

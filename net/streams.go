@@ -2,6 +2,7 @@ package net
 
 import (
 	"fmt"
+	"math/bits"
 	"runtime"
 
 	"github.com/foretell/foretell/internal/fault"
@@ -20,7 +21,8 @@ type Options struct {
 	Window, Sinks int
 
 	// Positions is the most tokens that a stream will be given. 0 stands for as
-	// many as the network was trained for, which is also the most.
+	// many as the network was trained for, up to 65,536. More than it was trained
+	// for are refused.
 	Positions int
 
 	// Block is how many tokens of one stream Feed works on together; 0 stands for
@@ -41,7 +43,7 @@ func (o Options) withDefaults(context int) (Options, error) {
 		field *int
 		value int
 	}{
-		{&o.Window, 1024}, {&o.Sinks, 4}, {&o.Positions, context}, {&o.Block, 128}, {&o.Threads, runtime.GOMAXPROCS(0)},
+		{&o.Window, 1024}, {&o.Sinks, 4}, {&o.Positions, min(context, 1<<16)}, {&o.Block, 128}, {&o.Threads, runtime.GOMAXPROCS(0)},
 	} {
 		if *d.field == 0 {
 			*d.field = d.value
@@ -84,8 +86,8 @@ func newStreams(d *decoder, n int, o Options) (*Streams, error) {
 	}
 	s := &Streams{decoder: d, options: o, position: make([]int, n), chunk: o.chunk(n)}
 	rows := max(n, o.Block)
-	if need := d.streamsBytes(n, o); o.Memory > 0 && need > o.Memory {
-		return nil, fmt.Errorf("%w: %d streams take %d bytes of memory, more than the %d that are allowed; ask for fewer or a smaller window",
+	if need := d.streamsBytes(n, o); o.Memory > 0 && need > float64(o.Memory) {
+		return nil, fmt.Errorf("%w: %d streams take %.0f bytes of memory, more than the %d that are allowed; ask for fewer or a smaller window",
 			fault.ErrLimit, n, need, o.Memory)
 	}
 	s.caches = make([][]*layer.Cache, n)
@@ -106,9 +108,13 @@ func (o *Options) chunk(n int) int { return max(n, min(o.Block, feedChunk)) }
 
 // streamsBytes returns about how much memory newStreams takes for n streams, under
 // options with every field set.
-func (d *decoder) streamsBytes(n int, o Options) int64 {
+func (d *decoder) streamsBytes(n int, o Options) float64 {
 	cache := layer.CacheBytes(d.kvHeads, d.dim, o.Sinks, o.Window, o.Block, o.Positions)
-	return cache*int64(n)*int64(len(d.blocks)) + d.passBytes(max(n, o.Block), o.chunk(n))
+	need := float64(cache)*float64(n)*float64(len(d.blocks)) + float64(d.passBytes(max(n, o.Block), o.chunk(n)))
+	if d.rope != nil {
+		need += float64(d.rope.Bytes(o.Positions))
+	}
+	return need
 }
 
 // Len returns the number of streams.
@@ -116,6 +122,9 @@ func (s *Streams) Len() int { return len(s.position) }
 
 // Position returns how many tokens a stream has been given.
 func (s *Streams) Position(stream int) int { return s.position[stream] }
+
+// Positions returns how many tokens a stream can be given.
+func (s *Streams) Positions() int { return s.options.Positions }
 
 // Reset makes all streams empty again.
 func (s *Streams) Reset() { clear(s.position) }
@@ -199,4 +208,32 @@ func (s *Streams) Feed(stream int, tokens []uint32, yield func(first int, logits
 		}
 	}
 	return nil
+}
+
+// Float32 sets dst to logits as numbers: exactly for those within 256 of zero, and the
+// nearest float32, ties to even, for others.
+func Float32(dst []float32, logits []int32) {
+	const exact = 1 << 24
+	dst = dst[:len(logits)]
+	for i, n := range logits {
+		if -exact < n && n < exact {
+			dst[i] = float32(n) / (1 << LogitFrac)
+		} else {
+			dst[i] = float32(significant(n)) / (1 << LogitFrac)
+		}
+	}
+}
+
+// significant rounds n, of more than 24 bits, to 24 significant bits, ties to even. It
+// does what the conversion to a float32 does under the usual rounding mode, which the
+// thread need not be in.
+func significant(n int32) int64 {
+	x := max(int64(n), -int64(n))
+	cut := bits.Len64(uint64(x)) - 24
+	half := int64(1) << (cut - 1)
+	x = (x + half - 1 + x>>cut&1) >> cut << cut
+	if n < 0 {
+		return -x
+	}
+	return x
 }

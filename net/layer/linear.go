@@ -3,6 +3,7 @@ package layer
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/simd/fixedpoint"
@@ -30,40 +31,28 @@ const (
 
 // NewLinear reads a matrix, and a bias of a number a row if that is not nil.
 func NewLinear(src Rows, bias []float64) (*Linear, error) {
+	f, err := newForm(src)
+	if err != nil {
+		return nil, err
+	}
 	rows, cols := src.Size()
-	if rows < 1 || cols < 1 || cols > MaxWidth {
-		return nil, fmt.Errorf("%w: a matrix of %d rows and %d columns; the limit is %d columns",
-			fault.ErrUnsupported, rows, cols, MaxWidth)
-	}
-	values := make([]float64, cols)
-	largest := make([]float64, rows)
-	top := 0.0
-	for r := range rows {
-		var err error
-		if largest[r], err = readRow(src, r, values); err != nil {
-			return nil, err
-		}
-		top = max(top, largest[r])
-	}
-	l := &Linear{matrix: gemm.New(rows, cols), exp: exponent(top)}
-	w := make([]int16, cols)
-	for r := range rows {
-		if err := src.ReadRow(values, r); err != nil {
-			return nil, err
-		}
-		quantizeRow(w, values, largest[r])
-		scale := mantissa(largest[r], l.exp)
+	l := &Linear{matrix: gemm.New(rows, cols), exp: f.exp}
+	norms := make([]uint8, rows)
+	err = f.each(src, func(r int, w []int16, scale int32) {
 		l.matrix.SetRow(r, w, scale)
 		hi, lo := bits.Mul64(fixedpoint.Squares(w), uint64(scale)*uint64(scale))
-		l.norm = max(l.norm, (bitLen(hi, lo)+1)/2)
+		norms[r] = uint8((bitLen(hi, lo) + 1) / 2)
+	})
+	if err != nil {
+		return nil, err
 	}
+	l.norm = int(slices.Max(norms))
 	if bias == nil {
 		return l, nil
 	}
 	if len(bias) != rows {
 		return nil, fmt.Errorf("%w: a bias of %d numbers for %d rows", fault.ErrUnsupported, len(bias), rows)
 	}
-	var err error
 	l.bias, l.biasFrac, err = vector(bias, biasBits)
 	return l, err
 }

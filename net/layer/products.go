@@ -42,9 +42,10 @@ func (l *Linear) Apply(dst *Products, a *Activations, n, r0, r1 int) {
 	}
 	for t := range n {
 		y := dst.y[t*dst.width:][r0:r1]
-		shift := l.biasFrac - dst.frac[t]
+		shift := min(l.biasFrac-dst.frac[t], 62)
+		half := int64(1) << shift >> 1
 		for i, b := range l.bias[r0:r1] {
-			y[i] += int32(round(int64(b), min(shift, 62)))
+			y[i] += int32((int64(b) + half) >> shift)
 		}
 	}
 }

@@ -1,11 +1,5 @@
 package layer
 
-import (
-	"fmt"
-
-	"github.com/foretell/foretell/internal/fault"
-)
-
 // A residual is a vector of int64 with 24 fraction bits, within 2^62 of zero.
 const residualMax = 1 << 62
 
@@ -38,30 +32,16 @@ type Embedding struct {
 
 // NewEmbedding reads the vectors, one a row.
 func NewEmbedding(src Rows) (*Embedding, error) {
+	f, err := newForm(src)
+	if err != nil {
+		return nil, err
+	}
 	rows, cols := src.Size()
-	if rows < 1 || cols < 1 || cols > MaxWidth {
-		return nil, fmt.Errorf("%w: an embedding of %d rows and %d columns; the limit is %d columns",
-			fault.ErrUnsupported, rows, cols, MaxWidth)
-	}
-	values := make([]float64, cols)
-	largest := make([]float64, rows)
-	top := 0.0
-	for r := range rows {
-		var err error
-		if largest[r], err = readRow(src, r, values); err != nil {
-			return nil, err
-		}
-		top = max(top, largest[r])
-	}
-	e := &Embedding{w: make([]int16, rows*cols), mantissa: make([]int32, rows), exp: exponent(top), cols: cols}
-	for r := range rows {
-		if err := src.ReadRow(values, r); err != nil {
-			return nil, err
-		}
-		quantizeRow(e.w[r*cols:][:cols], values, largest[r])
-		e.mantissa[r] = mantissa(largest[r], e.exp)
-	}
-	return e, nil
+	e := &Embedding{w: make([]int16, rows*cols), mantissa: make([]int32, rows), exp: f.exp, cols: cols}
+	return e, f.each(src, func(r int, w []int16, scale int32) {
+		copy(e.w[r*cols:], w)
+		e.mantissa[r] = scale
+	})
 }
 
 // Tied returns the embedding whose vectors are the rows of l.

@@ -83,6 +83,9 @@ func (r *Rope) Table(n int) []int32 {
 	return table
 }
 
+// Bytes returns how much memory the table of n positions takes.
+func (r *Rope) Bytes(n int) int64 { return 4 * int64(n) * int64(r.dims) }
+
 // Rotate sets dst to the numbers x of a head at a position, turned. x is within 2^31
 // of zero, and dst has 30 fraction bits more.
 func (r *Rope) Rotate(dst []int64, x []int32, table []int32, position int) {

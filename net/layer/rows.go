@@ -1,9 +1,15 @@
 package layer
 
 import (
+	"cmp"
+	"fmt"
 	"math"
 	"math/bits"
+	"runtime"
+	"slices"
+	"sync"
 
+	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/simd/gemm"
 )
 
@@ -11,7 +17,8 @@ import (
 type Rows interface {
 	// Size returns the number of rows and of columns.
 	Size() (rows, cols int)
-	// ReadRow sets dst, of cols numbers, to the exact values of a row.
+	// ReadRow sets dst, of cols numbers, to the exact values of a row. Goroutines may
+	// read rows at the same time.
 	ReadRow(dst []float64, row int) error
 }
 
@@ -31,6 +38,63 @@ func readRow(src Rows, row int, values []float64) (largest float64, err error) {
 	}
 	largest = math.Float64frombits(all)
 	return largest, check(largest)
+}
+
+// A form is how the rows of a matrix become integers: the largest absolute value of
+// each, and the exponent of the scales.
+type form struct {
+	largest []float64
+	exp     int
+}
+
+// newForm reads all rows. sizes of more than MaxWidth columns are refused.
+func newForm(src Rows) (*form, error) {
+	rows, cols := src.Size()
+	if rows < 1 || cols < 1 || cols > MaxWidth {
+		return nil, fmt.Errorf("%w: a matrix of %d rows and %d columns; the limit is %d columns",
+			fault.ErrUnsupported, rows, cols, MaxWidth)
+	}
+	f := &form{largest: make([]float64, rows)}
+	err := spread(rows, func(from, to int) (err error) {
+		values := make([]float64, cols)
+		for r := from; r < to && err == nil; r++ {
+			f.largest[r], err = readRow(src, r, values)
+		}
+		return err
+	})
+	f.exp = exponent(slices.Max(f.largest))
+	return f, err
+}
+
+// each calls set with the integers and the mantissa of every row, on several
+// goroutines.
+func (f *form) each(src Rows, set func(row int, w []int16, scale int32)) error {
+	_, cols := src.Size()
+	return spread(len(f.largest), func(from, to int) error {
+		values, w := make([]float64, cols), make([]int16, cols)
+		for r := from; r < to; r++ {
+			if err := src.ReadRow(values, r); err != nil {
+				return err
+			}
+			quantizeRow(w, values, f.largest[r])
+			set(r, w, mantissa(f.largest[r], f.exp))
+		}
+		return nil
+	})
+}
+
+// spread calls f for ranges of rows, which begin at multiples of gemm.Block, on as many
+// goroutines as there are processors.
+func spread(rows int, f func(from, to int) error) error {
+	parts := min(runtime.GOMAXPROCS(0), (rows+gemm.Block-1)/gemm.Block)
+	each := (rows/parts + gemm.Block) / gemm.Block * gemm.Block
+	errs := make([]error, parts)
+	var wait sync.WaitGroup
+	for i := range parts {
+		wait.Go(func() { errs[i] = f(min(i*each, rows), min((i+1)*each, rows)) })
+	}
+	wait.Wait()
+	return cmp.Or(errs...)
 }
 
 // quantizeRow sets dst to round(values * MaxWeight / largest), halves away from
