@@ -8,6 +8,7 @@ import (
 	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/model/adaptive"
 	"github.com/foretell/foretell/model/mix"
+	"github.com/foretell/foretell/model/neural"
 	"github.com/foretell/foretell/model/own"
 	"github.com/foretell/foretell/model/plain"
 	"github.com/foretell/foretell/model/static"
@@ -23,6 +24,7 @@ const (
 	codecTANS     model.ID = 5
 	codecMix      model.ID = 6
 	codecOwn      model.ID = 7
+	codecNet      model.ID = 8
 )
 
 // A codec is a row of the table of codecs.
@@ -41,6 +43,15 @@ type codecConfig struct {
 	level     int        // of encoding
 	maxMemory int64      // that decoding a block may take, 0 for any
 	prior     *mix.Prior // that blocks start from, nil if none
+
+	// network predicts, by threads goroutines; nil if none does.
+	network *neural.Model
+	threads int
+
+	// working, if not nil, is told now and then how many bytes of the block at
+	// hand have been coded. An error ends the work.
+	working  func(int64) error
+	progress func(done, all int) error
 
 	// predictor returns the caller's own model, always the same.
 	predictor func() (model.Predictor, error)
@@ -66,6 +77,7 @@ var codecs = []codec{
 		}
 		return own.New(p)
 	}},
+	{id: codecNet, name: netModel, instead: codecMix, make: makeNetwork},
 }
 
 // codecOf returns the row of a codec, or an error for a number that has none.
@@ -99,6 +111,13 @@ const DefaultModel = "mix"
 
 // ownModel is the preset of WriterOptions.External.
 const ownModel = "own"
+
+// netModel is the preset of WriterOptions.Network.
+const netModel = "net"
+
+// netBlock is how many tokens, or bytes of text, a block under a network has at most
+// unless options say otherwise: about what its streams take.
+const netBlock = 1 << 18
 
 // presets are the models by name.
 var presets = []preset{

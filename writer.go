@@ -32,6 +32,7 @@ type Writer struct {
 	length uint64
 
 	coded, written atomic.Int64 // what Progress returns
+	partly         atomic.Int64 // bytes of the block under way that have been encoded
 
 	begun  bool              // there is a file that parts belong to
 	layout []container.Entry // not yet written
@@ -90,7 +91,13 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 	if opts.External != nil {
 		header.Needs = append(header.Needs, container.Need{Kind: uint8(NeedModel), Sum: opts.External.ID})
 	}
-	w.coders, err = newBlockCoders(opts.Workers, p.codec, codecConfig{level: p.level, maxMemory: blockMemory}, opts.External, start)
+	config, count := codecConfig{level: p.level, maxMemory: blockMemory}, opts.Workers
+	if n := opts.Network; n != nil {
+		header.Needs = append(header.Needs, container.Need{Kind: uint8(NeedWeights), Name: n.need.Name, Sum: n.need.Sum, Size: uint64(n.need.Size)})
+		config.network, config.threads, count = n.model, opts.Workers, 1
+		config.working = w.working
+	}
+	w.coders, err = newBlockCoders(count, p.codec, config, opts.External, start)
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +146,7 @@ func (w *Writer) write(item encoded) error {
 		return err
 	}
 	w.bodies.put(c.body)
+	w.partly.Store(0)
 	w.coded.Add(int64(item.block.size))
 	w.written.Store(w.out.Offset())
 	if w.costs == nil {
@@ -157,7 +165,22 @@ func (w *Writer) write(item encoded) error {
 // Progress returns how many bytes of the elements of members have been encoded
 // and written so far, and how many bytes of the file. It may be called from any
 // goroutine.
-func (w *Writer) Progress() (content, file int64) { return w.coded.Load(), w.written.Load() }
+func (w *Writer) Progress() (content, file int64) {
+	return w.coded.Load() + w.partly.Load(), w.written.Load()
+}
+
+// working is told how far a network is with a block.
+func (w *Writer) working(done int64) error {
+	w.partly.Store(done)
+	select {
+	case <-w.stop:
+		return errStopped
+	default:
+		return nil
+	}
+}
+
+var errStopped = errors.New("writing has ended early")
 
 // WritePart adds a part, as a tokens.Source or a Reader yields it. It reads the
 // Data of a member to its end.

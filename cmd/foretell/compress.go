@@ -31,6 +31,7 @@ const compressExample = `  foretell compress tokens.npy                        #
   foretell compress --best tokens.npy                 # size before speed
   foretell compress shards/ extra.npy -o all.fore     # many files, one output
   foretell compress clips.npz --member 'fine_*' -o fine.fore
+  foretell compress --model smollm2.gguf book.txt     # under a network: smallest, slow
   foretell compress ids.bin --dtype uint16 --shape -1,128
   tar c shards | foretell compress - > shards.tar.fore`
 
@@ -70,7 +71,7 @@ func newCompress(a *app) *cobra.Command {
 func (c *compressOptions) addWriting(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVarP(&c.out, "output", "o", "", "write to `OUT` (- is standard output)")
-	f.StringVar(&c.model, "model", "", "the `MODEL` that predicts: "+oneOf(models())+" (default: "+foretell.DefaultModel+")")
+	f.StringVar(&c.model, "model", "", "the `MODEL` that predicts: "+oneOf(models())+" (default: "+foretell.DefaultModel+"), or the file of a network, .gguf or .safetensors")
 	f.BoolVar(&c.fast, "fast", false, "the same as --model fast: speed before size")
 	f.BoolVar(&c.best, "best", false, "the same as --model best: size before speed")
 	addPrior(cmd, &c.prior)
@@ -127,7 +128,7 @@ func (c *compressOptions) run(args []string) error {
 		return err
 	}
 	begin := time.Now()
-	sum := compressSummary{Output: out, Model: writer.Model}
+	sum := compressSummary{Output: out, Model: modelName(writer)}
 	sink := &tallyWriter{w: f}
 	w, err := foretell.NewWriter(sink, writer)
 	if err != nil {
@@ -178,7 +179,7 @@ func (c *compressOptions) named() (given []string) {
 
 // writer returns how the output is written.
 func (c *compressOptions) writer() (*foretell.WriterOptions, error) {
-	if c.model != "" {
+	if c.model != "" && !isNetwork(c.model) {
 		if err := checkModel(c.model); err != nil {
 			return nil, err
 		}
@@ -190,14 +191,30 @@ func (c *compressOptions) writer() (*foretell.WriterOptions, error) {
 		return nil, usagef("--block: at most %d tokens", foretell.MaxBlockTokens)
 	}
 	model := foretell.DefaultModel
+	var network *foretell.Network
 	for _, given := range c.named() {
 		model = strings.TrimPrefix(given, "--")
 	}
+	if isNetwork(model) {
+		var err error
+		if network, err = openNetwork(model); err != nil {
+			return nil, err
+		}
+		model = ""
+	}
 	prior, err := readPrior(c.prior)
 	return &foretell.WriterOptions{
-		Model: model, BlockTokens: int(c.block), Solid: c.solid, Workers: int(c.workers),
+		Model: model, Network: network, BlockTokens: int(c.block), Solid: c.solid, Workers: int(c.workers),
 		Prior: prior, EmbedPrior: c.embed,
 	}, err
+}
+
+// modelName returns what the summary calls a model.
+func modelName(o *foretell.WriterOptions) string {
+	if o.Network != nil {
+		return o.Network.Need().Name
+	}
+	return o.Model
 }
 
 // output returns where the output goes.

@@ -15,10 +15,6 @@ type Config struct {
 	// GOMAXPROCS.
 	Threads int
 
-	// MaxMemory bounds the bytes that coding a block takes beside the model; 0
-	// means no bound.
-	MaxMemory int64
-
 	// Progress, if not nil, is called now and then with how many of the symbols
 	// of a block have been coded. An error ends the work and is passed on.
 	Progress func(done, all int) error
@@ -49,12 +45,11 @@ const encodeBlock = 128
 
 // New returns a codec.
 func New(m *Model, c Config) *Codec {
-	return &Codec{model: m, config: c, mix: mix.New(mix.Config{MaxMemory: c.MaxMemory})}
+	return &Codec{model: m, config: c, mix: mix.New(mix.Config{})}
 }
 
 // open returns streams, those of the last block if they will do.
 func (c *Codec) open(n int, o net.Options) (*net.Streams, error) {
-	o.Memory = c.config.MaxMemory
 	if key := (streamsKey{n, o}); c.streams == nil || c.key != key {
 		c.streams = nil // its memory is for the new ones
 		s, err := c.model.net.NewStreams(n, o)
