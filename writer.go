@@ -63,9 +63,13 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 	if err != nil {
 		return nil, err
 	}
+	together := opts.Workers // blocks that are encoded at a time
+	if opts.Network != nil {
+		together = 1
+	}
 	w := &Writer{
 		opts: opts, costs: costs,
-		pipe:   newPipeline[encoded](opts.Workers),
+		pipe:   newPipeline[encoded](together),
 		raws:   make(pool, opts.Workers+2),
 		bodies: make(pool, opts.Workers+2),
 		stop:   make(chan struct{}),
@@ -91,13 +95,13 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 	if opts.External != nil {
 		header.Needs = append(header.Needs, container.Need{Kind: uint8(NeedModel), Sum: opts.External.ID})
 	}
-	config, count := codecConfig{level: p.level, maxMemory: blockMemory}, opts.Workers
+	config := codecConfig{level: p.level, maxMemory: blockMemory}
 	if n := opts.Network; n != nil {
 		header.Needs = append(header.Needs, container.Need{Kind: uint8(NeedWeights), Name: n.need.Name, Sum: n.need.Sum, Size: uint64(n.need.Size)})
-		config.network, config.threads, count = n.model, opts.Workers, 1
+		config.network, config.threads = n.model, opts.Workers
 		config.working = w.working
 	}
-	w.coders, err = newBlockCoders(count, p.codec, config, opts.External, start)
+	w.coders, err = newBlockCoders(together, p.codec, config, opts.External, start)
 	if err != nil {
 		return nil, err
 	}
