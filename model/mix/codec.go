@@ -298,7 +298,7 @@ func parseSetup(src []byte) (setup, []byte, error) {
 	}
 	// Matches and the like follow the order of storage.
 	bad = bad || s.geometry == geometryStream && (s.rows != 1 || s.cols != 1 || s.transposed)
-	bad = bad || s.geometry == geometryText && (s.rows != 1 || !s.transposed)
+	bad = bad || s.geometry == geometryText && (s.rows != 1 || !s.transposed) || s.geometry == geometryFrames && s.transposed
 	places := product(s.rows, s.cols)
 	bad = bad || (s.transposed || s.geometry == geometryBooks) && places > maxColumns
 	if bad || places > maxPlaces {

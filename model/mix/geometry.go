@@ -67,8 +67,36 @@ const (
 	geometryGrid
 	geometryBooks
 	geometryText
+	geometryFrames
 	geometryCount
 )
+
+var grid = geometry{
+	name: "grid",
+	neighbours: []neighbour{
+		{"A1", -1, 0, 0}, {"A2", -2, 0, 0}, {"A3", -3, 0, 0}, {"A4", -4, 0, 0},
+		{"L", 0, 0, -1}, {"U", 0, -1, 0}, {"UL", 0, -1, -1}, {"UR", 0, -1, 1},
+		{"PL", -1, 0, -1}, {"PU", -1, -1, 0}, {"PR", -1, 0, 1}, {"PD", -1, 1, 0},
+		{"PUL", -1, -1, -1}, {"PUR", -1, -1, 1},
+	},
+	changes:  [][2]string{{"L", "PL"}, {"U", "PU"}, {"UR", "PUR"}, {"UL", "PUL"}},
+	contexts: []string{"A1", "place A1", "place", "place L", "U", "PD", "A2", "A3"},
+	best:     []string{"A4", "row", "A1/5 A2/5 A3/5", "place A3", "PL", "PR", "place L/5 U/5"},
+	candidate: []candidate{
+		{"A1", []string{"depth age flags", "depth age place", "depth A1", "depth churn"}},
+		{"A2", []string{"depth agree1"}},
+		{"A3", []string{"depth agree1 agree2"}},
+		{"A4", []string{"depth agree1 agree2"}},
+	},
+	net:        []string{"place", "A1", "A2", "A3", "L", "U", "UL", "UR", "PR", "PD", "PL", "PU"},
+	netDims:    24,
+	sets:       []string{"place agree1", "row", "col", "depth agree1 agree2"},
+	final:      "depth agree1 age",
+	maps:       []string{"agree1 node", "depth flags age"},
+	backward:   4,
+	rates:      schedule{first: 3000, last: 400, fall: 2},
+	finalRates: schedule{first: 400, last: 100, fall: 2},
+}
 
 var geometries = [geometryCount]geometry{
 	geometryStream: {
@@ -100,32 +128,7 @@ var geometries = [geometryCount]geometry{
 		rates:      schedule{first: 5000, last: 350, fall: 2},
 		finalRates: schedule{first: 800, last: 150, fall: 2},
 	},
-	geometryGrid: {
-		name: "grid",
-		neighbours: []neighbour{
-			{"A1", -1, 0, 0}, {"A2", -2, 0, 0}, {"A3", -3, 0, 0}, {"A4", -4, 0, 0},
-			{"L", 0, 0, -1}, {"U", 0, -1, 0}, {"UL", 0, -1, -1}, {"UR", 0, -1, 1},
-			{"PL", -1, 0, -1}, {"PU", -1, -1, 0}, {"PR", -1, 0, 1}, {"PD", -1, 1, 0},
-			{"PUL", -1, -1, -1}, {"PUR", -1, -1, 1},
-		},
-		changes:  [][2]string{{"L", "PL"}, {"U", "PU"}, {"UR", "PUR"}, {"UL", "PUL"}},
-		contexts: []string{"A1", "place A1", "place", "place L", "U", "PD", "A2", "A3"},
-		best:     []string{"A4", "row", "A1/5 A2/5 A3/5", "place A3", "PL", "PR", "place L/5 U/5"},
-		candidate: []candidate{
-			{"A1", []string{"depth age flags", "depth age place", "depth A1", "depth churn"}},
-			{"A2", []string{"depth agree1"}},
-			{"A3", []string{"depth agree1 agree2"}},
-			{"A4", []string{"depth agree1 agree2"}},
-		},
-		net:        []string{"place", "A1", "A2", "A3", "L", "U", "UL", "UR", "PR", "PD", "PL", "PU"},
-		netDims:    24,
-		sets:       []string{"place agree1", "row", "col", "depth agree1 agree2"},
-		final:      "depth agree1 age",
-		maps:       []string{"agree1 node", "depth flags age"},
-		backward:   4,
-		rates:      schedule{first: 3000, last: 400, fall: 2},
-		finalRates: schedule{first: 400, last: 100, fall: 2},
-	},
+	geometryGrid: grid,
 	geometryBooks: {
 		name: "books",
 		neighbours: []neighbour{
@@ -168,4 +171,13 @@ var geometries = [geometryCount]geometry{
 		rates:      schedule{first: 6000, last: 250, fall: 2},
 		finalRates: schedule{first: 400, last: 100, fall: 2},
 	},
+	geometryFrames: guidedGrid(),
+}
+
+// guidedGrid returns the grid with a guide.
+func guidedGrid() geometry {
+	g := grid
+	g.name, g.guided = "frames", true
+	g.sets = append(g.sets[:len(g.sets):len(g.sets)], "trust", "depth back1 agree1")
+	return g
 }

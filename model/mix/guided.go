@@ -147,3 +147,76 @@ func (c *Codec) guidedRunner(b *model.Block, s setup, v *Vocabulary, g Guide) (*
 	r.opinion.guide, r.opinion.path = g, nil
 	return r, nil
 }
+
+// EncodeFrames appends the body of a block that a guide predicts frame by frame: b is a
+// span of an array, from the beginning of a frame of a number of places on. The guide
+// is asked in the order of storage.
+func (c *Codec) EncodeFrames(dst []byte, b *model.Block, places int, g Guide) ([]byte, error) {
+	if err := model.CheckEncode(b); err != nil {
+		return dst, err
+	}
+	b, err := framed(b, places)
+	if err != nil {
+		return dst, err
+	}
+	s := setup{level: c.config.Level, geometry: geometryFrames, rows: 1, cols: lineWidth(b, places)}
+	s.rows = places / s.cols
+	if b.Size >= 4 && b.Size <= maxHalves && len(b.Symbols) >= max(leastTokens, b.Size/4) {
+		s.learned = treeHalves
+	}
+	l, s := learnTrees(b, s)
+	enc := rangecoder.NewEncoder(s.append(append(dst, formMixed)))
+	l.put(enc)
+	r, err := c.runner(b, s, l.forest)
+	if err != nil {
+		return dst, err
+	}
+	r.costs, r.opinion.guide, r.opinion.path, r.opinion.decodes = b.Costs, g, nil, false
+	if err := r.encode(enc); err != nil {
+		return dst, err
+	}
+	return enc.Finish(), nil
+}
+
+// DecodeFrames fills b.Symbols from a body that EncodeFrames made for so many places
+// under the same guide.
+func (c *Codec) DecodeFrames(b *model.Block, src []byte, places int, g Guide) error {
+	b, err := framed(b, places)
+	if err != nil {
+		return err
+	}
+	if len(src) == 0 {
+		return io.ErrUnexpectedEOF
+	}
+	s, body, err := parseSetup(src[1:])
+	if err != nil {
+		return err
+	}
+	if src[0] != formMixed || s.geometry != geometryFrames || s.rows*s.cols != places || s.learned == treePrior {
+		return fmt.Errorf("%w: not a block of frames of %d", fault.ErrCorrupt, places)
+	}
+	dec := rangecoder.NewDecoder(body)
+	forest, err := readTree(dec, b.Size, s)
+	if err != nil {
+		return err
+	}
+	r, err := c.runner(b, s, forest)
+	if err != nil {
+		return err
+	}
+	r.opinion.guide, r.opinion.path, r.opinion.decodes = g, nil, true
+	if err := r.decode(dec); err != nil {
+		return err
+	}
+	return dec.Finish()
+}
+
+// framed returns a block as frames of a number of places.
+func framed(b *model.Block, places int) (*model.Block, error) {
+	if places < 1 || places > maxPlaces {
+		return nil, fmt.Errorf("%w: frames of %d places can be guided, not of %d", fault.ErrUnsupported, maxPlaces, places)
+	}
+	n := len(b.Symbols)
+	b = &model.Block{Spans: []model.Span{{Count: n, Shape: []int{(n + places - 1) / places, places}}}, Size: b.Size, Symbols: b.Symbols, Costs: b.Costs}
+	return b, checkBlock(b)
+}

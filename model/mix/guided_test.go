@@ -231,3 +231,50 @@ func TestWeighed(t *testing.T) {
 		}
 	}
 }
+
+// A repeater is a guide of frames: it says that a place keeps its symbol, and knows
+// nothing of the first frame.
+type repeater struct {
+	symbols []uint32
+	places  int
+	weights []uint32
+}
+
+func (g *repeater) Weights(i int) ([]uint32, error) {
+	if i < g.places {
+		return nil, nil
+	}
+	for k := range g.weights {
+		g.weights[k] = 1
+	}
+	g.weights[g.symbols[i-g.places]] = 200
+	return g.weights, nil
+}
+
+func TestGuidedFrames(t *testing.T) {
+	for _, c := range []struct{ size, n, places int }{{64, 4800, 48}, {64, 4803, 48}, {300, 900, 7}, {2, 100, 5}, {64, 10, 48}, {1, 30, 4}} {
+		symbols := synthetic(c.size, (c.n+c.places-1)/c.places, c.places).Symbols[:c.n]
+		body, err := New(Config{}).EncodeFrames([]byte("x"), &model.Block{Size: c.size, Symbols: symbols}, c.places,
+			&repeater{symbols, c.places, make([]uint32, c.size)})
+		if err != nil {
+			t.Fatal(c, err)
+		}
+		back := make([]uint32, c.n)
+		b := &model.Block{Size: c.size, Symbols: back}
+		if err := New(Config{}).DecodeFrames(b, body[1:], c.places, &repeater{back, c.places, make([]uint32, c.size)}); err != nil {
+			t.Fatal(c, err)
+		}
+		if !slices.Equal(back, symbols) {
+			t.Fatalf("%v: symbols come back changed", c)
+		}
+		if err := New(Config{}).DecodeFrames(b, body[1:], c.places+1, silent{}); !errors.Is(err, fault.ErrCorrupt) {
+			t.Errorf("%v: frames of another size: %v", c, err)
+		}
+		if err := New(Config{}).Decode(&model.Block{Size: c.size, Symbols: back, Spans: []model.Span{{Count: c.n}}}, body[1:]); !errors.Is(err, fault.ErrModel) {
+			t.Errorf("%v: without a guide: %v", c, err)
+		}
+	}
+	if _, err := New(Config{}).EncodeFrames(nil, &model.Block{Size: 4, Symbols: []uint32{1}}, 0, silent{}); !errors.Is(err, fault.ErrUnsupported) {
+		t.Errorf("frames of nothing: %v", err)
+	}
+}

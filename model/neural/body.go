@@ -25,7 +25,8 @@ type plan struct {
 const (
 	kindTokens = 0 // the symbols are tokens
 	kindText   = 1 // the symbols are bytes, cut into tokens
-	kindCount  = 2
+	kindFrames = 2 // the symbols are tokens of frames, and there are no streams
+	kindCount  = 3
 )
 
 const (
@@ -88,7 +89,7 @@ func parsePlan(src []byte, count, positions int) (p plan, code []byte, err error
 		}
 		*f.field, src = int(v), src[n:]
 	}
-	if p.kind >= kindCount || p.kind == kindTokens && p.count != count || p.streams < 1 || p.segment < 1 || p.window < 1 {
+	if p.kind >= kindCount || p.kind != kindText && p.count != count || p.streams < 1 || p.segment < 1 || p.window < 1 {
 		return p, nil, errPlan
 	}
 	return p, src, nil

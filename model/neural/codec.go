@@ -29,6 +29,7 @@ type Codec struct {
 	mix     *mix.Codec
 	streams *net.Streams
 	key     streamsKey
+	frames  *net.Frames
 	weigher weigher
 	input   []uint32
 	tokens  []uint32
@@ -75,6 +76,8 @@ func (c *Codec) kind(size int) (uint8, error) {
 	switch {
 	case c.model.text != nil && size == byteCount:
 		return kindText, nil
+	case size == c.model.Vocabulary() && c.model.places > 0:
+		return kindFrames, nil
 	case size == c.model.Vocabulary():
 		return kindTokens, nil
 	}
@@ -89,6 +92,9 @@ func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 	kind, err := c.kind(b.Size)
 	if err != nil {
 		return dst, err
+	}
+	if kind == kindFrames {
+		return c.encodeFrames(dst, b)
 	}
 	symbols := b.Symbols
 	if kind == kindText {
@@ -134,9 +140,12 @@ func (c *Codec) spread(costs []float32, symbols []uint32, of []float32, kind uin
 
 // Need returns how many bytes decoding takes, with the model.
 func (c *Codec) Need(size, count int, src []byte) (int64, error) {
-	p, code, err := parsePlan(src, count, c.model.net.Positions())
+	p, code, err := parsePlan(src, count, c.model.positions())
 	if err != nil {
 		return 0, err
+	}
+	if p.kind == kindFrames {
+		return c.needFrames(count, code)
 	}
 	streams, err := c.model.net.StreamsMemory(p.streams, p.options(c.config.Threads, 1))
 	if err != nil {
@@ -151,7 +160,7 @@ func (c *Codec) Decode(b *model.Block, src []byte) error {
 	if err := model.CheckSize(b); err != nil {
 		return err
 	}
-	p, code, err := parsePlan(src, len(b.Symbols), c.model.net.Positions())
+	p, code, err := parsePlan(src, len(b.Symbols), c.model.positions())
 	if err != nil {
 		return err
 	}
@@ -160,6 +169,9 @@ func (c *Codec) Decode(b *model.Block, src []byte) error {
 	}
 	if p.sum != c.model.sum {
 		return fmt.Errorf("%w: the block was written under a network of other numbers, or by another version of its arithmetic", fault.ErrModel)
+	}
+	if p.kind == kindFrames {
+		return c.decodeFrames(b, code)
 	}
 	symbols := b.Symbols
 	if p.kind == kindText {

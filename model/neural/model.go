@@ -31,6 +31,9 @@ type Model struct {
 	start uint32               // the token that streams begin after
 	mute  []uint32             // tokens that stand for no text, if there is any
 	sum   uint32               // of the network's identity
+
+	// Of a network that predicts frames: from how many, and their places.
+	context, places int
 }
 
 // byteCount is how many symbols stand for bytes that no token has, after those of the
@@ -46,9 +49,7 @@ func Open(src io.ReaderAt, size, maxMemory int64) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{net: n, size: n.Vocabulary()}
-	if context, _ := n.Frame(); context > 0 {
-		return nil, fmt.Errorf("%w: a network that predicts frames", fault.ErrUnsupported)
-	}
+	m.context, m.places = n.Frame()
 	var magic [4]byte
 	if _, err := src.ReadAt(magic[:], 0); err == nil && string(magic[:]) == "GGUF" {
 		if err := m.readText(src, size); err != nil {
@@ -57,6 +58,9 @@ func Open(src io.ReaderAt, size, maxMemory int64) (*Model, error) {
 	}
 	hash := n.Hash()
 	m.sum = binary.LittleEndian.Uint32(hash[:])
+	if m.places > 0 {
+		return m, nil
+	}
 	rank := ascending(m.size)
 	if m.words, err = mix.NewVocabulary(m.order(), rank); err != nil {
 		return nil, err
