@@ -126,7 +126,7 @@ func (a *annotator) entries() {
 			a.take(n, "framing")
 		case 3:
 			end := a.at + n
-			a.uvarint("member")
+			a.uvarint("number + 1, 0: the next one")
 			a.take(1, "type %v", tokens.Type(a.file[a.at]))
 			a.take(1, "flags")
 			for range a.uvarint("axes") {
@@ -140,7 +140,13 @@ func (a *annotator) entries() {
 }
 
 func (a *annotator) spans() {
-	for range a.uvarint("spans") {
+	for i := range a.uvarint("spans") {
+		if i > 0 {
+			if a.uvarint("twice the count")%2 != 0 {
+				a.uvarint("members skipped")
+			}
+			continue
+		}
 		a.uvarint("member")
 		a.uvarint("first token")
 		a.uvarint("count")

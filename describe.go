@@ -16,7 +16,8 @@ type Description struct {
 	Model       string              `json:"model"`          // WriterOptions.Model, or "own"
 	Level       int                 `json:"level"`          // of the codec
 	Needs       []NeedDescription   `json:"needs"`          // what decoding takes besides the file
-	Solid       bool                `json:"solid"`          // blocks may hold tokens of several members
+	Solid       bool                `json:"solid"`          // blocks are filled up with tokens of several members
+	Apart       bool                `json:"apart"`          // no block holds tokens of several members
 	BlockTokens int64               `json:"block_tokens"`   // most tokens in a block
 	Header      int64               `json:"header_bytes"`   // of the header
 	Embedded    int64               `json:"embedded_bytes"` // of needs that the file carries
@@ -60,6 +61,7 @@ type MemberDescription struct {
 	Name   string `json:"name"`
 	File   string `json:"file"`
 	Type   string `json:"type"`
+	Form   string `json:"form"` // raw, npy or stored: see tokens.Form
 	Shape  []int  `json:"shape"`
 	Tokens int64  `json:"tokens"`
 	Blocks int    `json:"blocks"` // that hold its tokens
@@ -78,7 +80,7 @@ func (r *ReaderAt) Describe() (*Description, error) {
 		Size:    s.Header + s.Embedded + s.Layout + s.Index + s.Trailer,
 		Content: int64(r.in.Length), Hash: hex.EncodeToString(r.in.Content[:]),
 		Codec: codecName(h.Codec), Model: h.Preset, Level: int(min(h.Level, maxLevel)), Needs: []NeedDescription{},
-		Solid: h.Solid, BlockTokens: int64(h.BlockTokens),
+		Solid: h.Solid, Apart: h.Apart, BlockTokens: int64(h.BlockTokens),
 		Header: s.Header, Embedded: s.Embedded, Layout: s.Layout, Index: s.Index, Trailer: s.Trailer,
 		Blocks: []BlockDescription{}, Members: []MemberDescription{},
 	}
@@ -90,7 +92,7 @@ func (r *ReaderAt) Describe() (*Description, error) {
 			info := &r.members[m]
 			shape := append([]int{}, info.Shape...)
 			d.Members = append(d.Members, MemberDescription{
-				Name: info.Name, File: f.Name, Type: info.Type.String(), Shape: shape, Tokens: info.Len(),
+				Name: info.Name, File: f.Name, Type: info.Type.String(), Form: info.Form.String(), Shape: shape, Tokens: info.Len(),
 			})
 		}
 	}
@@ -119,10 +121,10 @@ func (r *ReaderAt) Describe() (*Description, error) {
 }
 
 // WrittenWith reports whether a file was written under options that mean the same:
-// model, block size, solid or not, and prior.
+// model, block size, how members share blocks, and prior.
 func (d *Description) WrittenWith(o *WriterOptions) bool {
 	opts, p, err := o.resolve()
-	if err != nil || d.Model != p.name || d.Level != p.level || d.Solid != opts.Solid || d.BlockTokens != int64(opts.BlockTokens) {
+	if err != nil || d.Model != p.name || d.Level != p.level || d.Solid != opts.Solid || d.Apart != opts.Apart || d.BlockTokens != int64(opts.BlockTokens) {
 		return false
 	}
 	var needs []NeedDescription

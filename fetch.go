@@ -85,11 +85,15 @@ func (f *fetcher) fetch() {
 				return
 			}
 		case rec.Block == nil:
-			if err := f.learn(rec.Entries); err != nil {
+			entries, err := numbered(rec.Entries)
+			if err == nil {
+				err = f.learn(entries)
+			}
+			if err != nil {
 				f.hand(fetched{err: err})
 				return
 			}
-			if !f.hand(fetched{entries: rec.Entries}) {
+			if !f.hand(fetched{entries: entries}) {
 				return
 			}
 		default:

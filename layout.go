@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
@@ -17,6 +18,9 @@ const (
 
 	memberBigEndian = 1
 	memberFortran   = 2
+	memberForm      = 2 // bits before the form
+
+	memberFollows = 0 // in the place of a number: one more than that of the member before
 )
 
 func fileEntry(name string, repacked bool) container.Entry {
@@ -35,8 +39,9 @@ func parseFile(data []byte) (tokens.Part, error) {
 }
 
 // memberEntry holds the member's number too, so that blocks find it when an
-// earlier part of the layout is lost.
-func memberEntry(number int, info *tokens.Info) container.Entry {
+// earlier part of the layout is lost. follows says that the member before it stands
+// in the same record: then the entries of alike members are alike.
+func memberEntry(number int, info *tokens.Info, follows bool) container.Entry {
 	var flags byte
 	if info.BigEndian {
 		flags |= memberBigEndian
@@ -44,7 +49,13 @@ func memberEntry(number int, info *tokens.Info) container.Entry {
 	if info.Fortran {
 		flags |= memberFortran
 	}
-	data := binary.AppendUvarint(nil, uint64(number))
+	flags |= byte(info.Form) << memberForm
+	var data []byte
+	if follows {
+		data = append(data, memberFollows)
+	} else {
+		data = binary.AppendUvarint(nil, uint64(number)+1)
+	}
 	data = append(data, byte(info.Type), flags)
 	data = binary.AppendUvarint(data, uint64(len(info.Shape)))
 	for _, n := range info.Shape {
@@ -53,6 +64,30 @@ func memberEntry(number int, info *tokens.Info) container.Entry {
 	return container.Entry{Kind: container.EntryMember, Data: append(data, info.Name...)}
 }
 
+// numbered returns the entries of one record, or of several ones in order, with the
+// numbers of members in full.
+func numbered(entries []container.Entry) ([]container.Entry, error) {
+	entries = slices.Clone(entries)
+	last := uint64(math.MaxUint64) // no member stands before
+	for i, e := range entries {
+		if e.Kind != container.EntryMember {
+			continue
+		}
+		v, n := binary.Uvarint(e.Data)
+		switch {
+		case n <= 0 || v == memberFollows && last == math.MaxUint64:
+			return nil, fmt.Errorf("%w: member entry", fault.ErrCorrupt)
+		case v == memberFollows:
+			last++
+		default:
+			last = v - 1
+		}
+		entries[i].Data = append(binary.AppendUvarint(nil, last), e.Data[n:]...)
+	}
+	return entries, nil
+}
+
+// parseMember reads an entry with its number in full.
 func parseMember(data []byte) (number int, info tokens.Info, err error) {
 	bad := fmt.Errorf("%w: member entry", fault.ErrCorrupt)
 	v, n := binary.Uvarint(data)
@@ -60,12 +95,13 @@ func parseMember(data []byte) (number int, info tokens.Info, err error) {
 		return 0, info, bad
 	}
 	number, data = int(v), data[n:]
-	if len(data) < 2 || data[1]&^(memberBigEndian|memberFortran) != 0 {
+	if len(data) < 2 {
 		return 0, info, bad
 	}
 	info.Type = tokens.Type(data[0])
 	info.BigEndian = data[1]&memberBigEndian != 0
 	info.Fortran = data[1]&memberFortran != 0
+	info.Form = tokens.Form(data[1] >> memberForm) // which Validate checks
 	data = data[2:]
 	next := func() uint64 {
 		v, n := binary.Uvarint(data)

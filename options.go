@@ -18,7 +18,11 @@ type WriterOptions struct {
 	// of parallel work and of damage. 0 is the model's default.
 	BlockTokens int
 
-	// Solid lets blocks hold tokens of several members, which makes files of
+	// Apart gives each member blocks of its own. Without it, and without Solid,
+	// members share a block of at most SharedTokens tokens.
+	Apart bool
+
+	// Solid lets all blocks hold tokens of several members, which makes files of
 	// many small members smaller.
 	Solid bool
 
@@ -57,6 +61,10 @@ type External struct {
 	New func() (model.Predictor, error)
 }
 
+// SharedTokens is how many tokens members of a block have that share it by
+// default, which is what reading one of them decodes at most.
+const SharedTokens = 1 << 17
+
 // MaxBlockTokens is the largest WriterOptions.BlockTokens.
 const MaxBlockTokens = 1 << 26
 
@@ -81,6 +89,9 @@ func (o *WriterOptions) resolve() (WriterOptions, preset, error) {
 		if p, err = presetOf(opts.Model); err != nil {
 			return opts, p, err
 		}
+	}
+	if opts.Solid && opts.Apart {
+		return opts, p, errors.New("solid blocks and members apart exclude each other")
 	}
 	if opts.BlockTokens == 0 {
 		opts.BlockTokens = defaultBlock

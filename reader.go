@@ -60,7 +60,7 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 	if f := openIndex(r, &o); f != nil {
 		in.Know(f)
 		if o.KeepGoing != nil {
-			expected = f.Entries
+			expected, _ = numbered(f.Entries) // nil if they are damaged
 		}
 	}
 	if o.KeepGoing != nil {

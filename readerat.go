@@ -62,7 +62,11 @@ func OpenReaderAt(r io.ReaderAt, size int64, opts *ReaderOptions) (*ReaderAt, er
 }
 
 func (r *ReaderAt) readLayout() error {
-	for _, e := range r.in.Entries {
+	entries, err := numbered(r.in.Entries)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
 		switch e.Kind {
 		case container.EntryFile:
 			p, err := parseFile(e.Data)

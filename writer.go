@@ -34,13 +34,14 @@ type Writer struct {
 	coded, written atomic.Int64 // what Progress returns
 	partly         atomic.Int64 // bytes of the block under way that have been encoded
 
-	begun  bool              // there is a file that parts belong to
-	layout []container.Entry // not yet written
-	bytes  int               // of layout, about
-	member int               // number of the current or last member
-	block  *rawBlock
-	plan   *planner
-	err    error
+	begun   bool              // there is a file that parts belong to
+	layout  []container.Entry // not yet written
+	bytes   int               // of layout, about
+	follows bool              // there is a member in layout
+	member  int               // number of the current or last member
+	block   *rawBlock
+	plan    *planner
+	err     error
 }
 
 // encoded is what the pipeline hands to the writing goroutine: a layout or a
@@ -79,7 +80,7 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 	}
 	header := container.Header{
 		Codec: uint8(p.codec), Preset: p.name, Level: uint64(p.level),
-		Solid: opts.Solid, BlockTokens: uint64(opts.BlockTokens),
+		Solid: opts.Solid, Apart: opts.Apart, BlockTokens: uint64(opts.BlockTokens),
 	}
 	var start *prior
 	if len(opts.Prior) > 0 {
@@ -223,23 +224,28 @@ func (w *Writer) content(b []byte) {
 
 // add appends to the layout that is to be written before the next block.
 func (w *Writer) add(e container.Entry) error {
-	// An entry takes at most 16 bytes beside its data.
-	if w.bytes+len(e.Data)+16 > container.MaxLayout {
+	if !w.fits(e) {
 		if err := w.flushLayout(); err != nil {
 			return err
 		}
 	}
 	w.layout = append(w.layout, e)
-	w.bytes += len(e.Data) + 16
+	w.bytes += entrySize(e)
 	return nil
 }
+
+// fits reports whether the layout has room for an entry in its record.
+func (w *Writer) fits(e container.Entry) bool { return w.bytes+entrySize(e) <= container.MaxLayout }
+
+// entrySize is how many bytes an entry takes at most.
+func entrySize(e container.Entry) int { return len(e.Data) + 16 }
 
 func (w *Writer) flushLayout() error {
 	if len(w.layout) == 0 {
 		return nil
 	}
 	item := encoded{layout: w.layout}
-	w.layout, w.bytes = nil, 0
+	w.layout, w.bytes, w.follows = nil, 0, false
 	return w.run(func() encoded { return item })
 }
 
@@ -255,12 +261,22 @@ func (w *Writer) addMember(info tokens.Info, data io.Reader) error {
 	if err := info.Validate(); err != nil {
 		return fmt.Errorf("member %q: %w", info.Name, err)
 	}
-	w.member++
-	if err := w.add(memberEntry(w.member, &info)); err != nil {
-		return err
-	}
 	size := info.Type.Size()
 	total := info.Len()
+	if !w.opts.Solid && (total < 0 || total > int64(w.shared()-w.block.tokens)) {
+		if err := w.flushBlock(); err != nil {
+			return err
+		}
+	}
+	w.member++
+	e := memberEntry(w.member, &info, w.follows)
+	if !w.fits(e) {
+		e = memberEntry(w.member, &info, false)
+	}
+	if err := w.add(e); err != nil {
+		return err
+	}
+	w.follows = true
 	for done := int64(0); done < total || total < 0; {
 		b := w.block
 		room := int64(w.opts.BlockTokens - b.tokens)
@@ -291,7 +307,7 @@ func (w *Writer) addMember(info tokens.Info, data io.Reader) error {
 			}
 		}
 	}
-	if !w.opts.Solid || info.Open() {
+	if !w.opts.Solid && w.block.tokens >= w.shared() || info.Open() {
 		if err := w.flushBlock(); err != nil {
 			return err
 		}
@@ -307,6 +323,14 @@ func (w *Writer) addMember(info tokens.Info, data io.Reader) error {
 		return fmt.Errorf("member %q: %d elements do not fill rows of %d", info.Name, total, row)
 	}
 	return w.add(endEntry(int(total / row)))
+}
+
+// shared returns how many tokens a block may have that is not one member's alone.
+func (w *Writer) shared() int {
+	if w.opts.Apart {
+		return 0
+	}
+	return min(SharedTokens, w.opts.BlockTokens)
 }
 
 // flushBlock hands the block that is being filled to the pipeline, behind the
@@ -369,7 +393,7 @@ func (w *Writer) finish() error {
 // WriteArray adds a file name.npy that holds one array: values in C order with
 // the given shape, as NumPy would save it.
 func WriteArray[T Integer](w *Writer, name string, shape []int, values []T) error {
-	info := tokens.Info{Name: name, Type: typeOf[T](), Shape: shape}
+	info := tokens.Info{Name: name, Type: typeOf[T](), Shape: shape, Form: tokens.NPY}
 	if n := info.Len(); n != int64(len(values)) {
 		return fmt.Errorf("shape %v does not fit %d values", shape, len(values))
 	}

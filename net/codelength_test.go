@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/foretell/foretell/internal/realdata"
 	"github.com/foretell/foretell/net/gguf"
 	"github.com/foretell/foretell/net/safetensors"
 	"github.com/foretell/foretell/net/tokenizer"
@@ -79,12 +80,14 @@ func TestCodeLength(t *testing.T) {
 	} {
 		for name, text := range texts(t) {
 			t.Run(c.name+" "+name, func(t *testing.T) {
-				path := filepath.Join(os.Getenv("FORETELL_MODELS"), c.path)
-				if c.long && (!*long || os.Getenv("FORETELL_MODELS") == "") {
-					t.Skip("only with -long and FORETELL_MODELS")
-				}
-				if !c.long {
+				var path string
+				switch {
+				case !c.long:
 					path = data(t, c.path)
+				case *long:
+					path = filepath.Join(realdata.Models(t), c.path)
+				default:
+					t.Skip("only with -long")
 				}
 				m, f := open(t, path), openGGUF(t, path)
 				words, err := tokenizer.FromGGUF(f)

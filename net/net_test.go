@@ -14,23 +14,15 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/foretell/foretell/internal/realdata"
 	"github.com/foretell/foretell/internal/simd"
 	"github.com/foretell/foretell/internal/simd/fpenv"
 )
 
-// data returns a path in the folder of real data: FORETELL_DATA, or a folder beside
-// the repository.
+// data returns a path in the folder of real data.
 func data(t testing.TB, name string) string {
 	t.Helper()
-	dir := os.Getenv("FORETELL_DATA")
-	if dir == "" {
-		dir = "../../shared/data"
-	}
-	path := filepath.Join(dir, name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("no real data: point FORETELL_DATA at it (%v)", err)
-	}
-	return path
+	return filepath.Join(realdata.Dir(t), name)
 }
 
 // open opens a model file.

@@ -16,6 +16,7 @@ type Frames struct {
 	workers []frameWorker
 	chunk   int          // places that are worked on together in the past
 	cache   *layer.Cache // of the places of a frame
+	base    []int64      // what places and ages add to residuals, for each place and age
 	x       []int64      // residuals of the places
 	before  []place      // of each place: what it stores
 	after   []place      // and the last that it sees
@@ -52,6 +53,12 @@ func newFrames(f *frames, threads int) (*Frames, error) {
 	}
 	c := f.shape
 	w := &Frames{frames: f, gang: newGang(threads), chunk: min(max(together/c.ContextFrames, 1), c.Places)}
+	w.base = make([]int64, c.Places*c.ContextFrames*c.Width)
+	for i := range c.Places * c.ContextFrames {
+		x := w.base[i*c.Width:][:c.Width]
+		w.places.Add(x, i/c.ContextFrames, nil)
+		w.ages.Add(x, i%c.ContextFrames, nil)
+	}
 	w.x = make([]int64, c.Places*c.Width)
 	w.logits = make([]int32, c.Places*c.Vocabulary)
 	w.cache = layer.NewCache(c.SpatialHeads, c.Width/c.SpatialHeads, 0, c.Places, 1, c.Places)
@@ -126,13 +133,10 @@ func (w *Frames) past(part, parts int) {
 	for first := part * w.chunk; first < c.Places; first += parts * w.chunk {
 		n := min(w.chunk, c.Places-first)
 		rows := n * c.ContextFrames
-		clear(f.x[:rows*c.Width])
+		copy(f.x[:rows*c.Width], w.base[first*c.ContextFrames*c.Width:])
 		for row := range rows {
-			x := f.x[row*c.Width:][:c.Width]
 			at, age := first+row/c.ContextFrames, row%c.ContextFrames
-			w.embedding.Add(x, int(w.context[age*c.Places+at]), nil)
-			w.places.Add(x, at, nil)
-			w.ages.Add(x, age, nil)
+			w.embedding.Add(f.x[row*c.Width:][:c.Width], int(w.context[age*c.Places+at]), nil)
 		}
 		for i := range w.temporal[:len(w.temporal)-1] {
 			f.temporal.put(&w.temporal[i], f.x, f.before[:rows])

@@ -12,7 +12,10 @@ trap 'rm -rf "$work"' EXIT
 	exit 1
 }
 "$python" -m venv "$work/venv"
-"$work/venv/bin/pip" install -q "$PWD" pytest mypy ml_dtypes jax distribution-coder constriction
+"$work/venv/bin/pip" install -q build
+"$work/venv/bin/python" -m build -q -s -o "$work/sdist" .
+"$work/venv/bin/pip" install -q "$work"/sdist/foretell-*.tar.gz pytest mypy ml_dtypes jax distribution-coder constriction
+"$work/venv/bin/foretell" demo >/dev/null
 "$work/venv/bin/python" -m pytest -q -rs tests
 
 # A wheel serves every later Python and needs no tools; warnings of the compiler are errors.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
+	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/prob"
@@ -24,6 +25,15 @@ type Decoder struct {
 	err       error // sticky: a read error, or the end of the stream
 	r         io.Reader
 	buf       []byte // what src is when reading from r
+	marked    mark
+}
+
+// A mark is where a Decoder can go back to.
+type mark struct {
+	set       bool
+	code, rng uint64
+	pos       int
+	padding   int
 }
 
 var (
@@ -139,6 +149,22 @@ func (d *Decoder) Bit(zero uint64) int {
 	return bit
 }
 
+// Mark notes the place where the decoder stands, for Rewind. Until Forget it keeps all
+// that it reads.
+func (d *Decoder) Mark() {
+	d.marked = mark{true, d.code, d.rng, d.pos, d.padding}
+}
+
+// Rewind goes back to the place that Mark noted. An error that came since stays.
+func (d *Decoder) Rewind() {
+	m := d.marked
+	d.code, d.rng, d.pos, d.padding = m.code, m.rng, m.pos, m.padding
+	d.Forget()
+}
+
+// Forget drops the place that Mark noted.
+func (d *Decoder) Forget() { d.marked.set = false }
+
 // Err returns the error that Point would return, if any. Users of Bit ask it
 // from time to time.
 func (d *Decoder) Err() error {
@@ -225,12 +251,21 @@ func (d *Decoder) word() uint32 {
 	return binary.BigEndian.Uint32(b[:])
 }
 
-// fill reads more of the stream, keeping the 8 bytes of the window.
+// fill reads more of the stream, keeping the 8 bytes of the window and what a mark
+// needs.
 func (d *Decoder) fill() {
 	if d.r == nil || d.err != nil {
 		return
 	}
 	keep := min(8, d.pos)
+	if d.marked.set {
+		keep = d.pos - max(0, d.marked.pos-8)
+		if keep == cap(d.src) {
+			d.src = slices.Grow(d.src, readSize)
+			d.buf = d.src[:0]
+		}
+		d.marked.pos -= d.pos - keep
+	}
 	d.base += int64(d.pos - keep)
 	copy(d.src[:keep], d.src[d.pos-keep:d.pos])
 	d.src, d.pos = d.src[:keep], keep

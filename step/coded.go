@@ -16,6 +16,7 @@ type coded struct {
 	info       info.Sum
 	vocabulary int // number of symbols of every step; 0 if they may differ
 	marked     bool
+	lattice    *lattice // under a tolerance
 }
 
 // mark returns a flag for batches to know a stream again by.

@@ -35,8 +35,9 @@ type Decoder struct {
 	dense  prob.Categorical
 	sparse prob.Sparse
 	// What a step has found, before it moves past it.
-	symbol  uint32
-	pending pendingStep
+	symbol   uint32
+	pending  pendingStep
+	tolerant *tolerantDecoder
 }
 
 // NewDecoder returns a decoder of the bare stream src.
@@ -64,10 +65,11 @@ func (d *Decoder) findStart() {
 	}
 }
 
-// Reset makes the decoder begin another bare stream in memory. The interval of
-// the guard stays as it was set.
+// Reset makes the decoder begin another bare stream in memory. Guard and tolerance
+// stay as they were set.
 func (d *Decoder) Reset(src []byte) {
 	d.begin()
+	d.setLattice(d.lattice)
 	d.src, d.in, d.seeker, d.frame, d.err = src, nil, nil, nil, nil
 	d.vocabulary = 0
 	d.rc.Reset(src)
@@ -80,7 +82,7 @@ func (d *Decoder) SetGuard(every int) error { return d.setGuard(every, d.frame !
 // fails after this step the error is a *DriftError; up to as many symbols as lie
 // between two checks may have been handed out wrong by then.
 func (d *Decoder) Decode(dist prob.Distribution) (uint32, error) {
-	if err := d.ready(dist.Len()); err != nil {
+	if err := d.readyExact(dist.Len()); err != nil {
 		return 0, err
 	}
 	symbol, err := d.take(dist)
@@ -102,7 +104,7 @@ func (d *Decoder) DecodeLogits(logits []float32) (uint32, error) {
 
 // DecodeValue returns the next integer, coded by EncodeValue.
 func (d *Decoder) DecodeValue(dist *prob.Parametric) (int64, error) {
-	if err := d.ready(dist.Len()); err != nil {
+	if err := d.readyExact(dist.Len()); err != nil {
 		return 0, err
 	}
 	value, err := dist.ReadValue(d.take)
@@ -114,7 +116,7 @@ func (d *Decoder) DecodeValue(dist *prob.Parametric) (int64, error) {
 
 // DecodeSparse returns the next symbol, coded by EncodeSparse.
 func (d *Decoder) DecodeSparse(n int, ids []uint32, probs []float32, tail float64) (uint32, error) {
-	if err := d.ready(n); err != nil {
+	if err := d.readyExact(n); err != nil {
 		return 0, err
 	}
 	if err := prob.SetSparse(&d.sparse, n, ids, probs, tail); err != nil {
@@ -125,7 +127,7 @@ func (d *Decoder) DecodeSparse(n int, ids []uint32, probs []float32, tail float6
 
 // DecodeSparseLog returns the next symbol, coded by EncodeSparseLog.
 func (d *Decoder) DecodeSparseLog(n int, ids []uint32, logs []float32, tail float64) (uint32, error) {
-	if err := d.ready(n); err != nil {
+	if err := d.readyExact(n); err != nil {
 		return 0, err
 	}
 	if err := prob.SetSparseLog(&d.sparse, n, ids, logs, tail); err != nil {
@@ -145,6 +147,14 @@ func (d *Decoder) ready(symbols int) error {
 		}
 	}
 	return d.fits(symbols)
+}
+
+// readyExact is ready for a step that a tolerance refuses.
+func (d *Decoder) readyExact(symbols int) error {
+	if err := d.ready(symbols); err != nil {
+		return err
+	}
+	return d.exact()
 }
 
 // More reports whether a framed stream has another step. A bare stream does not
@@ -288,12 +298,25 @@ func (d *Decoder) Finish() error {
 // Bits returns the bits that the encoder had spent at this place.
 func (d *Decoder) Bits() float64 { return spent(d.rc.State()) }
 
-// Position returns the place where the decoder stands.
-func (d *Decoder) Position() Position { return d.position(d.rc.State()) }
+// Position returns the place where the decoder stands. Under a tolerance that is the
+// beginning of the chunk of steps that it is in: Position.Step says which.
+func (d *Decoder) Position() Position {
+	if d.tolerant != nil && d.tolerant.now.open {
+		return d.tolerant.now.begin
+	}
+	p := d.position(d.rc.State())
+	if d.tolerant != nil {
+		p.tolerant, p.chunks = true, d.tolerant.now.chunks
+	}
+	return p
+}
 
 // Seek makes the decoder go on from p, a position of this stream, whatever it has
 // met before. A stream that is read needs an io.Seeker.
 func (d *Decoder) Seek(p Position) error {
+	if p.tolerant != (d.lattice != nil) {
+		return fmt.Errorf("%w: a position of a stream with another tolerance", fault.ErrCorrupt)
+	}
 	if d.in == nil {
 		if err := d.rc.Seek(d.src, p.state); err != nil {
 			return err
@@ -333,5 +356,8 @@ func (d *Decoder) seekReader(offset int64) (io.Reader, error) {
 func (d *Decoder) resume(p Position) error {
 	d.err = nil
 	d.coded.resume(p)
+	if d.tolerant != nil {
+		d.tolerant.enter(p.chunks)
+	}
 	return nil
 }

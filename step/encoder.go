@@ -26,6 +26,7 @@ type Encoder struct {
 	sparse    prob.Sparse
 	pending   pendingStep
 	intervals []prob.Interval // of a value
+	tolerant  *tolerantEncoder
 }
 
 // drainSize is how many bytes an Encoder gathers before it writes them.
@@ -48,9 +49,12 @@ func NewStreamEncoder(w io.Writer) *Encoder {
 }
 
 // Reset makes the encoder begin another bare stream in memory, which Finish
-// appends to dst. The interval of the guard stays as it was set.
+// appends to dst. Guard and tolerance stay as they were set.
 func (e *Encoder) Reset(dst []byte) {
 	e.begin()
+	if e.tolerant != nil {
+		e.tolerant.reset()
+	}
 	e.rc.Reset(dst)
 	e.out, e.frame, e.err = nil, nil, nil
 	e.vocabulary = 0
@@ -64,7 +68,7 @@ func (e *Encoder) SetGuard(every int) error { return e.setGuard(every, e.frame !
 
 // Encode codes symbol under d.
 func (e *Encoder) Encode(d prob.Distribution, symbol uint32) error {
-	if err := e.ready(d.Len()); err != nil {
+	if err := e.readyExact(d.Len()); err != nil {
 		return err
 	}
 	iv, err := d.Interval(symbol)
@@ -100,7 +104,7 @@ func (e *Encoder) EncodeLogits(logits []float32, symbol uint32) error {
 // EncodeValue codes an integer under a parametric density: a symbol of its range,
 // or with Escape any integer. It is one step.
 func (e *Encoder) EncodeValue(d *prob.Parametric, value int64) error {
-	if err := e.ready(d.Len()); err != nil {
+	if err := e.readyExact(d.Len()); err != nil {
 		return err
 	}
 	ivs, err := d.AppendIntervals(e.intervals[:0], value)
@@ -118,7 +122,7 @@ func (e *Encoder) EncodeValue(d *prob.Parametric, value int64) error {
 // probs[i] and all others share tail, a probability or prob.Rest: what top-k and
 // top-p sampling leave. Refused are the distributions that prob.SetSparse refuses.
 func (e *Encoder) EncodeSparse(n int, ids []uint32, probs []float32, tail float64, symbol uint32) error {
-	if err := e.ready(n); err != nil {
+	if err := e.readyExact(n); err != nil {
 		return err
 	}
 	if err := prob.SetSparse(&e.sparse, n, ids, probs, tail); err != nil {
@@ -129,7 +133,7 @@ func (e *Encoder) EncodeSparse(n int, ids []uint32, probs []float32, tail float6
 
 // EncodeSparseLog is EncodeSparse with natural logarithms of probabilities.
 func (e *Encoder) EncodeSparseLog(n int, ids []uint32, logs []float32, tail float64, symbol uint32) error {
-	if err := e.ready(n); err != nil {
+	if err := e.readyExact(n); err != nil {
 		return err
 	}
 	if err := prob.SetSparseLog(&e.sparse, n, ids, logs, tail); err != nil {
@@ -144,6 +148,14 @@ func (e *Encoder) ready(symbols int) error {
 		return e.err
 	}
 	return e.fits(symbols)
+}
+
+// readyExact is ready for a step that a tolerance refuses.
+func (e *Encoder) readyExact(symbols int) error {
+	if err := e.ready(symbols); err != nil {
+		return err
+	}
+	return e.exact()
 }
 
 // put codes an interval of the current step.
@@ -166,8 +178,8 @@ func (e *Encoder) next() error {
 }
 
 // Flush writes the bytes that are final so far, all but the last few, to the
-// writer of the stream. A framed stream passes them on in whole chunks. An
-// encoder in memory has nothing to do.
+// writer of the stream. A framed stream passes them on in whole chunks. Steps that a
+// tolerance holds back stay where they are. An encoder in memory has nothing to do.
 func (e *Encoder) Flush() error {
 	if e.err == nil && e.out != nil {
 		e.err = e.rc.Drain(e.out)
@@ -182,6 +194,11 @@ func (e *Encoder) Flush() error {
 func (e *Encoder) Finish() ([]byte, error) {
 	if e.err != nil {
 		return nil, e.err
+	}
+	if e.tolerant != nil {
+		if err := e.putChunks(true); err != nil {
+			return nil, err
+		}
 	}
 	if e.guard.every != 0 {
 		e.rc.Put(e.guard.check())
@@ -205,5 +222,12 @@ func (e *Encoder) Finish() ([]byte, error) {
 // included: what Information says, the guard's checks and the coder's rounding.
 func (e *Encoder) Bits() float64 { return spent(e.rc.State()) }
 
-// Position returns the place where the encoder stands.
-func (e *Encoder) Position() Position { return e.position(e.rc.State()) }
+// Position returns the place where the encoder stands. Under a tolerance that is the
+// beginning of the chunk of steps that it gathers: Position.Step says which.
+func (e *Encoder) Position() Position {
+	p := e.position(e.rc.State())
+	if e.tolerant != nil {
+		p.tolerant, p.chunks = true, e.tolerant.chunks
+	}
+	return p
+}

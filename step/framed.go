@@ -25,14 +25,19 @@ type Frame struct {
 	Model []byte
 
 	// Guard is the number of steps between two checks against drift, 0 for
-	// DefaultGuard; NoGuard leaves them out. A decoder takes it from the
-	// stream.
+	// DefaultGuard, or DefaultTolerantGuard under a tolerance; NoGuard leaves
+	// them out. A decoder takes it from the stream.
 	Guard int
 
 	// Chunk is the number of bytes under one checksum, 16..2^20, or 0 for
 	// 65,536. A stream is written a chunk at a time, and read with one in
 	// memory. A decoder takes it from the stream.
 	Chunk int
+
+	// Tolerance bounds how far each logit of the decoder may lie from the
+	// encoder's, as Encoder.SetTolerance says, or is 0: they are equal. A decoder
+	// takes it from the stream.
+	Tolerance float64
 }
 
 // NoGuard as the Guard of a Frame means a stream without checks against drift.
@@ -45,9 +50,11 @@ const (
 
 	frameMagic   = "\x89fstep\r\n"
 	frameVersion = 0
-	coderVersion = 0
 
-	headerSize = len(frameMagic) + 3 + 4 + 4 + 4 // up to the fingerprint
+	exactCoder    = 0
+	tolerantCoder = 1
+
+	headerSize = len(frameMagic) + 3 + 4 + 4 + 4 // up to the lattice or fingerprint
 )
 
 // header returns the header of a stream of f, without its checksum.
@@ -56,6 +63,9 @@ func (f *Frame) header() ([]byte, error) {
 	switch guard {
 	case 0:
 		guard = DefaultGuard
+		if f.Tolerance != 0 {
+			guard = DefaultTolerantGuard
+		}
 	case NoGuard:
 		guard = 0
 	}
@@ -72,17 +82,26 @@ func (f *Frame) header() ([]byte, error) {
 	case chunk < minChunk || chunk > maxChunk:
 		return nil, fmt.Errorf("%w: chunks of %d bytes, not 16 to 2^20", fault.ErrLimit, f.Chunk)
 	}
-	b := append(make([]byte, 0, headerSize+len(f.Model)+4), frameMagic...)
-	b = append(b, frameVersion, coderVersion, byte(len(f.Model)))
+	coder, lattice := byte(exactCoder), []byte(nil)
+	if f.Tolerance != 0 {
+		l, err := newLattice(f.Tolerance)
+		if err != nil {
+			return nil, err
+		}
+		coder, lattice = tolerantCoder, l.append(nil)
+	}
+	b := append(make([]byte, 0, headerSize+len(lattice)+len(f.Model)+4), frameMagic...)
+	b = append(b, frameVersion, coder, byte(len(f.Model)))
 	b = binary.LittleEndian.AppendUint32(b, uint32(f.Vocabulary))
 	b = binary.LittleEndian.AppendUint32(b, uint32(guard))
 	b = binary.LittleEndian.AppendUint32(b, uint32(chunk))
+	b = append(b, lattice...)
 	return append(b, f.Model...), nil
 }
 
 // readHeader reads the header of a stream from r, with its checksum.
 func readHeader(r io.Reader) (header []byte, err error) {
-	b := make([]byte, headerSize, headerSize+255+4)
+	b := make([]byte, headerSize, headerSize+latticeSize+255+4)
 	if _, err := io.ReadFull(r, b); err != nil {
 		return nil, early(err)
 	}
@@ -90,6 +109,9 @@ func readHeader(r io.Reader) (header []byte, err error) {
 		return nil, fmt.Errorf("%w: this is not a framed stream", fault.ErrCorrupt)
 	}
 	version, coder, model := b[8], b[9], int(b[10])
+	if coder == tolerantCoder {
+		model += latticeSize
+	}
 	b = b[:headerSize+model+4]
 	if _, err := io.ReadFull(r, b[headerSize:]); err != nil {
 		return nil, early(err)
@@ -98,29 +120,38 @@ func readHeader(r io.Reader) (header []byte, err error) {
 	switch {
 	case crc32.Checksum(b[:end], castagnoli) != binary.LittleEndian.Uint32(b[end:]):
 		return nil, fmt.Errorf("%w: the checksum of the stream's header", fault.ErrCorrupt)
-	case version != frameVersion || coder != coderVersion:
+	case version != frameVersion || coder > tolerantCoder:
 		return nil, fmt.Errorf("%w: version %d of framed streams with version %d of the coder", fault.ErrUnsupported, version, coder)
 	}
 	return b, nil
 }
 
-// parseFrame returns what a header says.
-func parseFrame(b []byte) (Frame, error) {
-	f := Frame{
+// parseFrame returns what a header says, and the lattice if there is a tolerance.
+func parseFrame(b []byte) (f Frame, l *lattice, err error) {
+	rest := b[headerSize : len(b)-4]
+	if b[9] == tolerantCoder {
+		if l, err = parseLattice(rest); err != nil {
+			return f, nil, err
+		}
+		rest = rest[latticeSize:]
+		f.Tolerance = l.bound / 2
+	}
+	f = Frame{
 		Vocabulary: int(binary.LittleEndian.Uint32(b[11:])),
 		Guard:      int(int32(binary.LittleEndian.Uint32(b[15:]))),
 		Chunk:      int(binary.LittleEndian.Uint32(b[19:])),
-		Model:      b[headerSize : len(b)-4],
+		Model:      rest,
+		Tolerance:  f.Tolerance,
 	}
 	if f.Guard == 0 {
 		f.Guard = NoGuard
 	} else if f.Guard < 0 {
-		return f, fmt.Errorf("%w: the guard's interval in the stream's header", fault.ErrCorrupt)
+		return f, nil, fmt.Errorf("%w: the guard's interval in the stream's header", fault.ErrCorrupt)
 	}
 	if f.Vocabulary < 0 || f.Vocabulary > prob.MaxSymbols || f.Chunk < minChunk || f.Chunk > maxChunk {
-		return f, fmt.Errorf("%w: impossible values in the stream's header", fault.ErrCorrupt)
+		return f, nil, fmt.Errorf("%w: impossible values in the stream's header", fault.ErrCorrupt)
 	}
-	return f, nil
+	return f, l, nil
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -144,7 +175,7 @@ func NewFramedEncoder(w io.Writer, f Frame) (*Encoder, error) {
 	}
 	fw := &frameWriter{out: w, sum: crc32.Checksum(header, castagnoli)}
 	header = binary.LittleEndian.AppendUint32(header, fw.sum)
-	f, err = parseFrame(header)
+	f, l, err := parseFrame(header)
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +186,7 @@ func NewFramedEncoder(w io.Writer, f Frame) (*Encoder, error) {
 	e := NewEncoder(nil)
 	e.out, e.frame, e.vocabulary = fw, fw, f.Vocabulary
 	e.guard = newGuard(int64(max(f.Guard, 0)))
+	e.setLattice(l)
 	return e, nil
 }
 
@@ -168,7 +200,7 @@ func NewFramedDecoder(r io.Reader, want Frame) (*Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := parseFrame(header)
+	f, l, err := parseFrame(header)
 	switch {
 	case err != nil:
 		return nil, err
@@ -181,6 +213,7 @@ func NewFramedDecoder(r io.Reader, want Frame) (*Decoder, error) {
 	d.frame.sum = crc32.Checksum(header[:len(header)-4], castagnoli)
 	d.vocabulary = f.Vocabulary
 	d.guard = newGuard(int64(max(f.Guard, 0)))
+	d.setLattice(l)
 	d.rc.ResetReader(d.frame)
 	return d, nil
 }

@@ -148,7 +148,7 @@ func TestFramedHeader(t *testing.T) {
 		at   int
 		b    byte
 		want error
-	}{{8, 1, ErrUnsupported}, {9, 1, ErrUnsupported}, {14, 2, ErrCorrupt}, {18, 0x80, ErrCorrupt}, {19, 15, ErrCorrupt}, {22, 1, ErrCorrupt}} {
+	}{{8, 1, ErrUnsupported}, {9, 2, ErrUnsupported}, {14, 2, ErrCorrupt}, {18, 0x80, ErrCorrupt}, {19, 15, ErrCorrupt}, {22, 1, ErrCorrupt}} {
 		bad := slices.Clone(code)
 		bad[test.at] = test.b
 		if test.at == 19 {
@@ -213,7 +213,7 @@ func FuzzFramed(f *testing.F) {
 		if err != nil {
 			return
 		}
-		want, err := parseFrame(header)
+		want, _, err := parseFrame(header)
 		if err != nil {
 			return
 		}

@@ -105,7 +105,19 @@ func TestPosition(t *testing.T) {
 }
 
 func TestPositionRefusals(t *testing.T) {
-	e := NewEncoder(nil)
+	testPositionRefusals(t, NewEncoder(nil))
+	testPositionRefusals(t, newTolerantEncoder(t, 1e-3, 0))
+	b, err := newTolerantEncoder(t, 1e-3, 0).Position().MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)-1] = mostSeen + 1
+	if err := new(Position).UnmarshalBinary(b); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("an impossible state: %v", err)
+	}
+}
+
+func testPositionRefusals(t *testing.T, e *Encoder) {
 	if err := e.EncodeStep([]float32{1, 1, 1}, 1); err != nil {
 		t.Fatal(err)
 	}
@@ -123,8 +135,11 @@ func TestPositionRefusals(t *testing.T) {
 	if err := q.UnmarshalBinary(append(b, 0)); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("a byte more: %v", err)
 	}
-	if err := q.UnmarshalBinary(append([]byte{1}, b[1:]...)); !errors.Is(err, ErrUnsupported) {
+	if err := q.UnmarshalBinary(append([]byte{2}, b[1:]...)); !errors.Is(err, ErrUnsupported) {
 		t.Errorf("another version: %v", err)
+	}
+	if e.lattice != nil {
+		return
 	}
 	if err := NewStreamDecoder(iotest.OneByteReader(bytes.NewReader(nil))).Seek(p); !errors.Is(err, ErrUnsupported) {
 		t.Errorf("a reader that cannot seek: %v", err)

@@ -111,6 +111,9 @@ func prepareEncode[T prob.Float](e *Encoder, form Form, row []T, symbol uint32) 
 	if err := e.ready(len(row)); err != nil {
 		return err
 	}
+	if e.tolerant != nil {
+		return stage(e, form, row, symbol)
+	}
 	err := setRow(&e.dense, form, row)
 	if err == nil {
 		e.pending.interval, err = e.dense.Interval(symbol)
@@ -121,6 +124,9 @@ func prepareEncode[T prob.Float](e *Encoder, form Form, row []T, symbol uint32) 
 }
 
 func (e *Encoder) commit() error {
+	if e.tolerant != nil {
+		return e.takeStaged()
+	}
 	e.put(e.pending.weight, e.pending.interval)
 	return e.next()
 }
@@ -139,6 +145,9 @@ func prepareDecode[T prob.Float](d *Decoder, form Form, row []T) error {
 	if err := d.ready(len(row)); err != nil {
 		return err
 	}
+	if d.tolerant != nil {
+		return stageNext(d, form, row)
+	}
 	point, err := d.point()
 	if err != nil {
 		return err
@@ -153,6 +162,9 @@ func prepareDecode[T prob.Float](d *Decoder, form Form, row []T) error {
 }
 
 func (d *Decoder) commit() error {
+	if d.tolerant != nil {
+		return d.takeNext()
+	}
 	d.pass(d.pending.weight, d.pending.interval)
 	return d.next()
 }

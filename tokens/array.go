@@ -11,72 +11,107 @@ import (
 	"github.com/foretell/foretell/internal/fault"
 )
 
-// array reads the next size bytes of r, or the rest if size < 0: as an npy file
-// if they are one, else raw.
-func (s *Source) array(name string, r *bufio.Reader, size int64, shape []int) error {
-	if size < 0 || size >= int64(len(npyMagic)) {
-		magic, err := r.Peek(len(npyMagic))
-		if err != nil && err != io.EOF {
-			return err
-		}
-		if string(magic) == npyMagic {
-			return s.npy(name, r, size)
-		}
-	}
-	return s.raw(name, r, size, shape)
-}
-
-func (s *Source) npy(name string, r *bufio.Reader, size int64) error {
-	head, info, err := readNPYHeader(r)
+// array reads an item: npy arrays, one after another, if it begins as one, else
+// raw elements.
+func (s *Source) array(it item, r *bufio.Reader) error {
+	is, err := beginsNPY(r, it.size)
 	if err != nil {
 		return err
 	}
-	info.Name = name
-	if err := s.framing(head); err != nil {
-		return err
+	if !is {
+		info := Info{Name: it.label, Type: rawType(it.file, s.opts.Dtype)}
+		if it.shape != nil {
+			return s.shaped(info, r, it.size, it.shape)
+		}
+		return s.raw(info, r, it.size)
 	}
-	n := info.Len() * int64(info.Type.Size())
-	rest := int64(-1)
-	if size >= 0 {
-		if rest = size - int64(len(head)) - n; rest < 0 {
-			return io.ErrUnexpectedEOF
+	all := it
+	read := int64(0)
+	for is {
+		n, err := s.npy(it, r)
+		if err != nil || n < 0 {
+			return err
+		}
+		read += n
+		if it.size >= 0 {
+			it.size -= n
+		}
+		if is, err = beginsNPY(r, it.size); err != nil {
+			return err
+		}
+		if is {
+			it.label = s.names.unique(all.label) // saved into the same file
 		}
 	}
-	if err := s.member(info, &data{r: r, left: n}); err != nil {
-		return err
-	}
-	return s.tail(r, rest)
-}
-
-// tail hands out the rest bytes after a file's array, or all if rest < 0.
-func (s *Source) tail(r *bufio.Reader, rest int64) error {
-	n, err := s.copyFraming(r, rest, s.framing)
-	if err == nil && n < rest {
-		err = io.ErrUnexpectedEOF
+	n, err := s.tail(r, it.size)
+	if err == nil && n*100 > n+read {
+		err = s.note(all.about(fmt.Errorf("%w: %d bytes behind the array", fault.ErrUnsupported, n)), "kept, but not as an array")
 	}
 	return err
 }
 
-func (s *Source) raw(name string, r *bufio.Reader, size int64, shape []int) error {
-	info := Info{Name: name, Type: rawType(name, s.opts.Dtype), Shape: []int{-1}}
-	unit := int64(info.Type.Size())
-	if shape != nil {
-		return s.shaped(info, r, size, shape)
+// beginsNPY reports whether the next size bytes of r begin as an npy array.
+func beginsNPY(r *bufio.Reader, size int64) (bool, error) {
+	if size >= 0 && size < int64(len(npyMagic)) {
+		return false, nil
 	}
+	magic, err := r.Peek(len(npyMagic))
+	if err == io.EOF {
+		err = nil
+	}
+	return string(magic) == npyMagic, err
+}
+
+// npy reads an array and returns how many bytes it took, -1 if all of the item
+// was kept as bytes.
+func (s *Source) npy(it item, r *bufio.Reader) (int64, error) {
+	head, info, err := readNPYHeader(r, it.size)
+	n := info.Len() * int64(info.Type.Size())
+	if err == nil && it.size >= 0 && it.size-int64(len(head)) < n {
+		err = errCut
+	}
+	if err != nil {
+		if keepable(err) {
+			err = s.keep(it, head, r, err)
+		}
+		return -1, err
+	}
+	info.Name, info.Form = it.label, NPY
+	if err := s.framing(head); err != nil {
+		return 0, err
+	}
+	return int64(len(head)) + n, s.member(info, &data{r: r, left: n})
+}
+
+// tail hands out the rest bytes after a file's array, or all if rest < 0.
+func (s *Source) tail(r *bufio.Reader, rest int64) (int64, error) {
+	n, err := s.copyFraming(r, rest, s.framing)
+	if err == nil && n < rest {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// raw hands out size bytes of r, or the rest if size < 0, as an array of one axis;
+// what fills no element is framing.
+func (s *Source) raw(info Info, r *bufio.Reader, size int64) error {
+	info.Shape = []int{-1}
+	unit := int64(info.Type.Size())
 	if size/unit > math.MaxInt {
 		return fmt.Errorf("%w: %d bytes on a 32-bit machine", fault.ErrLimit, size)
 	}
+	read := io.Reader(&openData{r: r, unit: int(unit)})
+	rest := int64(-1)
 	if size >= 0 {
+		rest = size % unit
 		info.Shape[0] = int(size / unit)
-		if err := s.member(info, &data{r: r, left: size - size%unit}); err != nil {
-			return err
-		}
-		return s.tail(r, size%unit)
+		read = &data{r: r, left: size - rest}
 	}
-	if err := s.member(info, &openData{r: r, unit: int(unit)}); err != nil {
+	if err := s.member(info, read); err != nil {
 		return err
 	}
-	return s.tail(r, -1)
+	_, err := s.tail(r, rest)
+	return err
 }
 
 // shaped reads a raw file whose length must fit shape.

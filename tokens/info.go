@@ -22,12 +22,36 @@ type Info struct {
 	Type      Type
 	BigEndian bool // byte order of the elements in the file
 	Fortran   bool // first axis fastest in the file
+	Form      Form // what it was in its file
 
 	// Shape holds the length of each axis as NumPy prints it, slowest axis
 	// first unless Fortran. No axes is a single element. The first is -1
 	// while unknown because the input is a pipe of raw elements; then the
 	// end of the data tells.
 	Shape []int
+}
+
+// A Form says what a member was. The numbers are part of the file format.
+type Form uint8
+
+// The forms of members.
+const (
+	Raw    Form = 0 // a file, or one in an archive, of elements and nothing else
+	NPY    Form = 1 // the data of an npy array, behind its header
+	Stored Form = 2 // bytes as an archive stores them, which are not those of the file that the name means: it is sparse, or cut off
+)
+
+// String returns the form's name in lower case.
+func (f Form) String() string {
+	switch f {
+	case Raw:
+		return "raw"
+	case NPY:
+		return "npy"
+	case Stored:
+		return "stored"
+	}
+	return fmt.Sprintf("form %d", uint8(f))
 }
 
 // Open reports whether the length of the first axis is still unknown.
@@ -56,12 +80,16 @@ func (in *Info) StorageShape() []int {
 }
 
 // Validate checks an Info from an untrusted file: a name in UTF-8 without NUL
-// of at most MaxName bytes, a known type, at most MaxRank axes, none negative
+// of at most MaxName bytes, a known type and form, at most MaxRank axes, none negative
 // (but a first one of -1, not in Fortran order), and a size in bytes that an
 // int64 holds. Its error wraps fault.ErrCorrupt.
 func (in *Info) Validate() error {
 	bad := func(format string, args ...any) error {
-		return fmt.Errorf("%w: member %.100q: %s", fault.ErrCorrupt, in.Name, fmt.Sprintf(format, args...))
+		why := fmt.Sprintf(format, args...)
+		if in.Name != "" {
+			why = fmt.Sprintf("member %.100q: %s", in.Name, why)
+		}
+		return fmt.Errorf("%w: %s", fault.ErrCorrupt, why)
 	}
 	switch {
 	case len(in.Name) > MaxName:
@@ -70,6 +98,8 @@ func (in *Info) Validate() error {
 		return bad("name is not clean UTF-8")
 	case !in.Type.Valid():
 		return bad("unknown element %v", in.Type)
+	case in.Form > Stored:
+		return bad("unknown form %d", in.Form)
 	case len(in.Shape) > MaxRank:
 		return bad("%d axes, more than %d", len(in.Shape), MaxRank)
 	case in.Open() && in.Fortran:

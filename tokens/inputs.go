@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -34,18 +33,21 @@ type input struct {
 // slash before theirs, unless it is the only input; those of an npz lose their
 // ending .npy, as in NumPy.
 func Open(inputs []string, opts Options) (*Source, error) {
-	list, total, err := listInputs(inputs, opts)
+	list, total, leftOut, err := listInputs(inputs, opts)
 	if err != nil {
 		return nil, err
 	}
-	if len(list) == 0 && opts.Output != "" {
+	switch {
+	case len(list) > 0:
+	case leftOut:
 		return nil, errors.New("no input files but the output")
-	}
-	if len(list) == 0 {
+	case len(inputs) == 0:
 		return nil, errors.New("no input files")
+	default:
+		return nil, fmt.Errorf("no files in %s", strings.Join(inputs, ", "))
 	}
 	alone := len(inputs) == 1 && (list[0].path == "" || list[0].path == inputs[0])
-	return newSource(opts, total, func(s *Source) error {
+	s, err := newSource(opts, total, func(s *Source) error {
 		for _, in := range list {
 			prefix := in.name + "/"
 			if alone {
@@ -57,25 +59,42 @@ func Open(inputs []string, opts Options) (*Source, error) {
 		}
 		return nil
 	})
+	if err == nil {
+		s.list = list
+	}
+	return s, err
+}
+
+// Paths returns the paths of the files that Open has found, in the order in which
+// they are read, without standard input; nil for a Source of NewSource.
+func (s *Source) Paths() []string {
+	var paths []string
+	for _, in := range s.list {
+		if in.path != "" {
+			paths = append(paths, in.path)
+		}
+	}
+	return paths
 }
 
 func (s *Source) open(in input, prefix string) error {
 	if in.path == "" {
-		return s.input(in.name, prefix, os.Stdin)
+		return s.read(in.name, prefix, os.Stdin)
 	}
 	f, err := os.Open(in.path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	return s.input(in.name, prefix, f)
+	return s.read(in.name, prefix, f)
 }
 
-// listInputs finds all files to read and the sum of their sizes, -1 if unknown.
-func listInputs(inputs []string, opts Options) (list []input, total int64, err error) {
+// listInputs finds all files to read and the sum of their sizes, -1 if unknown. It
+// reports whether it left out the output.
+func listInputs(inputs []string, opts Options) (list []input, total int64, leftOut bool, err error) {
 	root, err := commonFolder(inputs)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, false, err
 	}
 	add := func(size int64) {
 		if size < 0 || total < 0 {
@@ -92,7 +111,7 @@ func listInputs(inputs []string, opts Options) (list []input, total int64, err e
 	for _, in := range inputs {
 		if in == "-" {
 			if stdin {
-				return nil, 0, errors.New("standard input can be read only once")
+				return nil, 0, false, errors.New("standard input can be read only once")
 			}
 			stdin = true
 			_, size := readerAt(os.Stdin)
@@ -102,7 +121,7 @@ func listInputs(inputs []string, opts Options) (list []input, total int64, err e
 		}
 		fi, err := os.Stat(in)
 		if err != nil {
-			return nil, 0, err
+			return nil, 0, false, err
 		}
 		given := in
 		if fi.IsDir() {
@@ -113,8 +132,12 @@ func listInputs(inputs []string, opts Options) (list []input, total int64, err e
 				return err
 			}
 			fi, err := os.Stat(p)
-			if err != nil || output != nil && p != given && os.SameFile(fi, output) {
+			if err != nil {
 				return err
+			}
+			if output != nil && p != given && os.SameFile(fi, output) {
+				leftOut = true
+				return nil
 			}
 			size := fi.Size()
 			if !fi.Mode().IsRegular() {
@@ -129,10 +152,10 @@ func listInputs(inputs []string, opts Options) (list []input, total int64, err e
 			return err
 		})
 		if err != nil {
-			return nil, 0, err
+			return nil, 0, false, err
 		}
 	}
-	return list, total, nil
+	return list, total, leftOut, nil
 }
 
 // NewSource returns a Source that reads one file with the given name from r. If
@@ -141,7 +164,7 @@ func listInputs(inputs []string, opts Options) (list []input, total int64, err e
 func NewSource(name string, r io.Reader, opts Options) (*Source, error) {
 	_, size := readerAt(r)
 	return newSource(opts, size, func(s *Source) error {
-		return s.input(cleanName(filepath.ToSlash(name)), "", r)
+		return s.read(cleanName(filepath.ToSlash(name)), "", r)
 	})
 }
 
@@ -205,8 +228,9 @@ func (c counterAt) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// input reads one input and adds its name to errors.
-func (s *Source) input(name, prefix string, src io.Reader) error {
+// read reads one input and adds its name to errors.
+func (s *Source) read(name, prefix string, src io.Reader) error {
+	s.input = name
 	err := s.detect(name, prefix, src)
 	if err == nil || err == errStopped {
 		return err
@@ -244,54 +268,14 @@ func (s *Source) detect(name, prefix string, src io.Reader) error {
 				return err
 			}
 		}
-		return s.tar(prefix, r)
-	case bytes.HasPrefix(head, []byte("\x1f\x8b\x08")):
-		return s.gzipFile(name, prefix, r, size)
+		return s.tar(prefix, r, size)
 	}
-	return s.plain(name, r, size)
-}
-
-// gzipFile reads a gzip file: the tar in it, or its bytes if it holds none.
-func (s *Source) gzipFile(name, prefix string, r *bufio.Reader, size int64) error {
-	head, err := r.Peek(PieceSize)
-	if err != nil && err != io.EOF {
-		return err
-	}
-	if !isTarGzip(head) {
-		return s.plain(name, r, size)
-	}
-	z, err := gzip.NewReader(r)
-	if err != nil {
-		return err
-	}
-	if !s.filtered() {
-		if err := s.file(withoutGzip(name), true); err != nil {
-			return err
+	for _, d := range append([]Decompressor{gunzip}, s.opts.Decompressors...) {
+		if bytes.HasPrefix(head, []byte(d.Magic)) {
+			return s.packedTar(d, name, prefix, r, size)
 		}
 	}
-	return s.tar(prefix, bufio.NewReaderSize(z, readAhead))
-}
-
-// isTarGzip reports whether a gzip file that begins with head holds a tar.
-func isTarGzip(head []byte) bool {
-	z, err := gzip.NewReader(bytes.NewReader(head))
-	if err != nil {
-		return false
-	}
-	var first [tarBlock]byte
-	n, _ := io.ReadFull(z, first[:])
-	return isTarHeader(first[:n])
-}
-
-// withoutGzip names the tar in a tar.gz.
-func withoutGzip(name string) string {
-	switch ext := path.Ext(name); strings.ToLower(ext) {
-	case ".gz":
-		return strings.TrimSuffix(name, ext)
-	case ".tgz":
-		return strings.TrimSuffix(name, ext) + ".tar"
-	}
-	return name
+	return s.plain(name, r, size)
 }
 
 // spool copies a pipe to a temporary file, which done deletes.

@@ -1,11 +1,14 @@
 package tokens
 
 import (
+	"fmt"
 	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/foretell/foretell/internal/fault"
 )
 
 // commonFolder returns the deepest folder that holds all inputs.
@@ -47,22 +50,35 @@ func nameBelow(root, p string) (string, error) {
 	return cleanName(filepath.ToSlash(rel)), nil
 }
 
-// cleanName makes a relative path in UTF-8 of whatever name an archive gives,
-// as a label: the name itself stays in the framing.
+// cleanName makes a relative path in UTF-8 of whatever name an archive gives: the
+// name itself stays in the framing.
 func cleanName(name string) string {
 	name = strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), "\uFFFD")
 	name = path.Clean("/" + name)[1:]
-	if len(name) > MaxName/2 {
-		n := MaxName / 2
-		for !utf8.RuneStart(name[n]) {
-			n--
-		}
-		name = strings.TrimSuffix(name[:n], "/")
-	}
 	if name == "" {
 		name = "unnamed"
 	}
 	return name
+}
+
+// maxLabel leaves room for what unique adds.
+const maxLabel = MaxName - 24
+
+// label names a member of an archive. A path that is too long is one of which the
+// end is kept.
+func (s *Source) label(name string) (string, error) {
+	name = cleanName(name)
+	if n := len(name); n > maxLabel {
+		at := n - maxLabel
+		for !utf8.RuneStart(name[at]) {
+			at++
+		}
+		name = cleanName(name[at:])
+		if err := s.note(inMember(name, fmt.Errorf("%w: a path of %d bytes", fault.ErrLimit, n)), "the name of the member is the end of it"); err != nil {
+			return name, err
+		}
+	}
+	return s.names.unique(name), nil
 }
 
 // names makes names unique; it holds the number of times that each was used.

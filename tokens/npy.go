@@ -21,15 +21,31 @@ const (
 	maxNPYHeader = 1 << 20
 )
 
-// readNPYHeader reads the header of an npy file: all bytes before the data and
-// what they say. The member's name is left to the caller.
-func readNPYHeader(r *bufio.Reader) ([]byte, Info, error) {
-	head := make([]byte, 8, 256)
-	if _, err := io.ReadFull(r, head); err != nil {
-		return nil, Info{}, truncated(err)
+// readNPYHeader reads the header of an npy file of size bytes, -1 if that is
+// unknown: all bytes before the data and what they say. The member's name is left
+// to the caller. With an error come the bytes that have been read.
+func readNPYHeader(r *bufio.Reader, size int64) ([]byte, Info, error) {
+	head := make([]byte, 0, 256)
+	more := func(n int) error {
+		start := len(head)
+		if size >= 0 && int64(start+n) > size {
+			return errCut
+		}
+		head = append(head, make([]byte, n)...)
+		k, err := readFull(r, head[start:])
+		head = head[:start+k]
+		if err == nil && k < n {
+			if err = errCut; size >= 0 {
+				err = io.ErrUnexpectedEOF // of what holds the file
+			}
+		}
+		return err
+	}
+	if err := more(8); err != nil {
+		return head, Info{}, err
 	}
 	if string(head[:6]) != npyMagic {
-		return nil, Info{}, fmt.Errorf("%w: not an npy header", fault.ErrCorrupt)
+		return head, Info{}, fmt.Errorf("%w: not an npy header", fault.ErrCorrupt)
 	}
 	width := 4
 	switch {
@@ -37,22 +53,20 @@ func readNPYHeader(r *bufio.Reader) ([]byte, Info, error) {
 		width = 2
 	case (head[6] == 2 || head[6] == 3) && head[7] == 0:
 	default:
-		return nil, Info{}, fmt.Errorf("%w: npy version %d.%d", fault.ErrUnsupported, head[6], head[7])
+		return head, Info{}, fmt.Errorf("%w: npy version %d.%d", fault.ErrUnsupported, head[6], head[7])
 	}
-	head = append(head, make([]byte, width)...)
-	if _, err := io.ReadFull(r, head[8:]); err != nil {
-		return nil, Info{}, truncated(err)
+	if err := more(width); err != nil {
+		return head, Info{}, err
 	}
 	var length [4]byte
 	copy(length[:], head[8:])
 	n := binary.LittleEndian.Uint32(length[:])
 	if n > maxNPYHeader {
-		return nil, Info{}, fmt.Errorf("%w: npy header of %d bytes", fault.ErrLimit, n)
+		return head, Info{}, fmt.Errorf("%w: npy header of %d bytes", fault.ErrLimit, n)
 	}
 	start := len(head)
-	head = append(head, make([]byte, n)...)
-	if _, err := io.ReadFull(r, head[start:]); err != nil {
-		return nil, Info{}, truncated(err)
+	if err := more(int(n)); err != nil {
+		return head, Info{}, err
 	}
 	info, err := parseNPYDict(head[start:])
 	return head, info, err
@@ -193,34 +207,37 @@ func parseNPYDict(src []byte) (Info, error) {
 	return info, info.Validate()
 }
 
-// parseDescr reads NumPy's short form of an element type, such as "<i8".
+// npyTypes are NumPy's codes of plain integers and booleans; those whose size is
+// the platform's are taken as on 64-bit Unix.
+var npyTypes = map[string]Type{
+	"b1": Bool, "?": Bool, "i1": Int8, "b": Int8, "u1": Uint8, "B": Uint8,
+	"i2": Int16, "h": Int16, "u2": Uint16, "H": Uint16, "i4": Int32, "i": Int32, "u4": Uint32, "I": Uint32,
+	"i8": Int64, "q": Int64, "l": Int64, "p": Int64, "n": Int64,
+	"u8": Uint64, "Q": Uint64, "L": Uint64, "P": Uint64, "N": Uint64,
+}
+
+// npyNames are NumPy's names of them, which take no byte order.
+var npyNames = map[string]Type{
+	"bool": Bool, "bool_": Bool, "bool8": Bool,
+	"int8": Int8, "byte": Int8, "uint8": Uint8, "ubyte": Uint8,
+	"int16": Int16, "short": Int16, "uint16": Uint16, "ushort": Uint16,
+	"int32": Int32, "intc": Int32, "uint32": Uint32, "uintc": Uint32,
+	"int64": Int64, "int": Int64, "int_": Int64, "intp": Int64, "long": Int64, "longlong": Int64,
+	"uint64": Uint64, "uint": Uint64, "uintp": Uint64, "ulong": Uint64, "ulonglong": Uint64,
+}
+
+// parseDescr reads NumPy's short form of an element type, such as "<i8", or a name.
 // Native order, which NumPy does not write, is taken to be little-endian.
 func parseDescr(s string) (Type, bool, error) {
 	order, kind := byte('='), s
 	if kind != "" && strings.IndexByte("<>|=", kind[0]) >= 0 {
 		order, kind = kind[0], kind[1:]
 	}
-	var t Type
-	switch kind {
-	case "b1", "?":
-		t = Bool
-	case "i1", "b":
-		t = Int8
-	case "u1", "B":
-		t = Uint8
-	case "i2":
-		t = Int16
-	case "i4":
-		t = Int32
-	case "i8":
-		t = Int64
-	case "u2":
-		t = Uint16
-	case "u4":
-		t = Uint32
-	case "u8":
-		t = Uint64
-	default:
+	t, ok := npyTypes[kind]
+	if !ok && kind == s {
+		t, ok = npyNames[s]
+	}
+	if !ok {
 		why := "only integers and bool can be compressed"
 		switch {
 		case strings.HasPrefix(kind, "f"):

@@ -18,7 +18,7 @@ import (
 
 // parseNPY reads the header of a whole file.
 func parseNPY(b []byte) ([]byte, Info, error) {
-	return readNPYHeader(bufio.NewReader(bytes.NewReader(b)))
+	return readNPYHeader(bufio.NewReader(bytes.NewReader(b)), -1)
 }
 
 func readTestdata(t testing.TB, name string) []byte {

@@ -34,6 +34,17 @@ type Options struct {
 	// not come out whole: each chosen member becomes a file of its own.
 	Match Patterns
 
+	// Note, if not nil, is told what is kept as plain bytes, or passed over,
+	// though it begins as something that could be read, and why. It is called
+	// within Next. The errors name the input and wrap what Next would return.
+	Note func(error) `json:"-"`
+
+	// Strict makes errors of what Note would be told.
+	Strict bool
+
+	// Decompressors open tars that are compressed otherwise than by gzip.
+	Decompressors []Decompressor `json:"-"`
+
 	// StdinName names standard input; "" is "stdin".
 	StdinName string
 
@@ -58,8 +69,8 @@ type Part struct {
 
 	// Name is the file's: a clean relative path with slashes. Repacked says
 	// that it is not an input's bytes but holds its members in a fresh
-	// envelope: the stored twin of a deflated npz, the plain tar of a tar.gz,
-	// or a member that Match picked. Both are set for a File.
+	// envelope: the stored twin of a deflated npz or the plain tar of a tar.gz.
+	// Both are set for a File.
 	Name     string
 	Repacked bool
 
@@ -80,12 +91,15 @@ type Part struct {
 //
 // What a file is, its content tells first: an npy array; an npz (a zip with a
 // member named *.npy, all of them stored or deflated, nothing encrypted); a tar;
-// a gzip of a tar. All else is raw: elements of the type that Options gives, in
-// most cases bytes, as is every member of an archive that is no npy. A zip that
-// cannot be walked in order is raw as well. Arrays of floats, objects or records
-// are errors that wrap fault.ErrUnsupported and name the member.
+// a tar that gzip or one of Options.Decompressors has compressed. An npy may have others behind it. All else is raw: elements of
+// the type that Options gives, in most cases bytes, as is every member of an
+// archive that is no npy. Arrays of floats, objects or records, arrays that are
+// cut off and zips that cannot be walked in order are kept as bytes, of which
+// Options.Note is told; see also Stored.
 type Source struct {
 	opts  Options
+	list  []input // of Open
+	input string  // that is being read
 	next  func() (Part, error, bool)
 	stop  func()
 	yield func(Part, error) bool
@@ -181,9 +195,13 @@ func (s *Source) emit(p Part) error {
 	return nil
 }
 
-// file begins an output file.
+// file begins an output file. Its name is a promise and never cut.
 func (s *Source) file(name string, repacked bool) error {
-	return s.emit(Part{Kind: File, Name: s.files.unique(name), Repacked: repacked})
+	name = s.files.unique(name)
+	if len(name) > MaxName {
+		return fmt.Errorf("%w: a path of %d bytes, more than the %d that can be kept", fault.ErrLimit, len(name), MaxName)
+	}
+	return s.emit(Part{Kind: File, Name: name, Repacked: repacked})
 }
 
 // envelope hands out framing of an archive, which with a filter there is none.
@@ -215,19 +233,31 @@ func (s *Source) copyFraming(r io.Reader, n int64, hand func([]byte) error) (int
 		if n >= 0 {
 			b = b[:min(int64(len(b)), n-done)]
 		}
-		k, err := io.ReadFull(r, b)
+		k, err := readFull(r, b)
 		done += int64(k)
 		if herr := hand(b[:k]); herr != nil {
 			return done, herr
 		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			return done, nil
-		}
-		if err != nil {
+		if err != nil || k < len(b) {
 			return done, err
 		}
 	}
 	return done, nil
+}
+
+// readFull fills b as far as r goes: fewer bytes without an error are all up to
+// its end. Unlike io.ReadFull it tells that end from an io.ErrUnexpectedEOF of r,
+// which says that r itself was cut off.
+func readFull(r io.Reader, b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		var k int
+		k, err = r.Read(b[n:])
+		n += k
+	}
+	if err == io.EOF || n == len(b) {
+		err = nil
+	}
+	return n, err
 }
 
 // matches reports whether the options choose the member.
@@ -235,26 +265,47 @@ func (s *Source) matches(name string) bool { return s.opts.Match.Match(name) }
 
 // plain reads a file that is no archive: the rest of r, size bytes if that is
 // not negative.
-func (s *Source) plain(name string, r *bufio.Reader, size int64) error {
-	name = s.names.unique(name)
+func (s *Source) plain(file string, r *bufio.Reader, size int64) error {
+	name := s.names.unique(file)
 	if !s.matches(name) {
 		return nil
 	}
-	if err := s.file(name, false); err != nil {
+	if err := s.file(file, false); err != nil {
 		return err
 	}
-	return s.array(name, r, size, s.opts.Shape)
+	return s.array(item{label: name, file: file, size: size, shape: s.opts.Shape}, r)
+}
+
+// An item is a file to read, or one in an archive.
+type item struct {
+	label  string // names the member
+	file   string // path that it has as a file
+	size   int64  // bytes, -1 if unknown
+	shape  []int  // if it is raw and that is known
+	packed bool   // it is in an archive
+
+	renamed bool // label lacks the end of the file's name, as of arrays in an npz
+}
+
+// about adds the name of an archive's member to an error.
+func (it *item) about(err error) error {
+	if it.packed {
+		return inMember(it.label, err)
+	}
+	return err
 }
 
 // choose names a member of an archive and reports whether it is to be read. file
 // is the path that it has as a file of its own, which then begins.
 func (s *Source) choose(name, file string) (label string, ok bool, err error) {
-	label = s.names.unique(cleanName(name))
+	if label, err = s.label(name); err != nil {
+		return label, false, err
+	}
 	if !s.matches(label) {
 		return label, false, nil
 	}
 	if s.filtered() {
-		err = s.file(cleanName(file), true)
+		err = s.file(cleanName(file), false)
 	}
 	return label, err == nil, err
 }
@@ -265,22 +316,32 @@ func (s *Source) entry(name, file string, r *bufio.Reader, size int64) error {
 	label, ok, err := s.choose(name, file)
 	switch {
 	case err != nil:
-		return err
+		return inMember(label, err)
 	case ok:
-		err = s.array(label, r, size, nil)
+		err = s.array(item{label: label, file: file, size: size, packed: true, renamed: name != file}, r)
 	default:
 		err = discard(r, size)
 	}
 	return inMember(label, err)
 }
 
-// inMember adds the name of an archive's member to an error.
+// inMember adds the name of an archive's member to an error, once.
 func inMember(name string, err error) error {
-	if err == nil || err == errStopped {
+	var named *memberError
+	if err == nil || err == errStopped || errors.As(err, &named) {
 		return err
 	}
-	return fmt.Errorf("member %s: %w", name, err)
+	return &memberError{name, err}
 }
+
+// A memberError says in which member of an archive an error is.
+type memberError struct {
+	name string
+	err  error
+}
+
+func (e *memberError) Error() string { return "member " + e.name + ": " + e.err.Error() }
+func (e *memberError) Unwrap() error { return e.err }
 
 // discard skips n bytes.
 func discard(r *bufio.Reader, n int64) error {

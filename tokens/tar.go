@@ -3,16 +3,19 @@ package tokens
 import (
 	"bufio"
 	"bytes"
+	"cmp"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/foretell/foretell/internal/fault"
 )
 
 const (
 	tarBlock = 512
 
-	// maxTarText bounds the long names and extended headers that are read;
-	// larger ones stay framing and are not understood.
+	// maxTarText bounds the long names and extended headers that are read.
 	maxTarText = 1 << 20
 )
 
@@ -69,106 +72,212 @@ func tarText(b []byte) string {
 	return string(b)
 }
 
-// tar reads a tar: headers, padding and trailer are framing, regular files are
-// members. It reads on behind a trailer, as of joined archives. What follows a
-// block that is no header is framing to the end.
-func (s *Source) tar(prefix string, r *bufio.Reader) error {
-	var block [tarBlock]byte
-	var long tarNames
+// A tarWalk reads a tar: headers, padding and trailer are framing, regular files
+// are members. It reads on behind a trailer, as of joined archives. Where it does
+// not understand what comes, the rest is framing to the end.
+type tarWalk struct {
+	s      *Source
+	prefix string // of names
+	r      *bufio.Reader
+	left   int64 // bytes up to the end, -1 if unknown
+	next   tarNames
+}
+
+// tar reads a tar of size bytes, -1 if unknown.
+func (s *Source) tar(prefix string, r *bufio.Reader, size int64) error {
+	t := &tarWalk{s: s, prefix: prefix, r: r, left: size}
 	for {
-		n, err := io.ReadFull(r, block[:])
-		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		var block [tarBlock]byte
+		n, err := t.read(block[:])
+		if err != nil || n == 0 {
 			return err
 		}
-		if err := s.envelope(block[:n]); err != nil || n < tarBlock {
-			return err
+		if n < tarBlock && !zeros(block[:]) {
+			return t.cut()
 		}
-		if block == [tarBlock]byte{} {
+		if n < tarBlock || zeros(block[:]) {
 			continue
 		}
-		size, ok := tarNumber(block[124:136])
-		if !ok || !isTarHeader(block[:]) {
-			_, err := s.copyFraming(r, -1, s.envelope)
-			return err
-		}
-		kind := block[156]
-		text := kind == 'x' || kind == 'L'
-		switch {
-		case text && size <= maxTarText:
-			b := make([]byte, size)
-			n, err := io.ReadFull(r, b)
-			if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-				return err
-			}
-			if err := s.envelope(b[:n]); err != nil {
-				return err
-			}
-			long.read(kind, b[:n])
-		case kind >= '1' && kind <= '6':
-			// Links, devices and folders have no data, whatever their size says.
-			size = 0
-			long = tarNames{}
-		case kind == '0' || kind == 0 || kind == '7' || kind == 'S':
-			name := long.name
-			if name == "" {
-				name = tarText(block[:100])
-				if prefix := tarText(block[345:500]); prefix != "" && string(block[257:263]) == "ustar\x00" {
-					name = prefix + "/" + name
-				}
-			}
-			if long.sized {
-				size = long.size
-			}
-			long = tarNames{}
-			if kind == 0 && strings.HasSuffix(name, "/") {
-				size = 0 // a folder, before there was a type for them
-				break
-			}
-			if err := s.entry(prefix+name, prefix+name, r, size); err != nil {
-				return err
-			}
-		default:
-			if _, err := s.copyFraming(r, size, s.envelope); err != nil {
-				return err
-			}
-		}
-		if _, err := s.copyFraming(r, -size&(tarBlock-1), s.envelope); err != nil {
+		more, err := t.entry(&block)
+		if err != nil || !more {
 			return err
 		}
 	}
 }
+
+func zeros(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }
+
+// read reads and hands out framing. There is less of it only at the end.
+func (t *tarWalk) read(b []byte) (int, error) {
+	n, err := readFull(t.r, b)
+	t.took(int64(n))
+	if err == nil {
+		err = t.s.envelope(b[:n])
+	}
+	return n, err
+}
+
+func (t *tarWalk) took(n int64) {
+	if t.left >= 0 {
+		t.left = max(t.left-n, 0)
+	}
+}
+
+// skip hands out n bytes as framing and reports whether there were as many.
+func (t *tarWalk) skip(n int64) (bool, error) {
+	done, err := t.s.copyFraming(t.r, n, t.s.envelope)
+	t.took(done)
+	if err == nil && done < n {
+		return false, t.cut()
+	}
+	return err == nil, err
+}
+
+func (t *tarWalk) cut() error {
+	return t.s.note(fmt.Errorf("the tar is cut off: %w", io.ErrUnexpectedEOF), "kept as it is")
+}
+
+// rest ends the walk before what is not understood.
+func (t *tarWalk) rest(why string) error {
+	if err := t.s.note(fmt.Errorf("%w: %s", fault.ErrUnsupported, why), "from there on the tar is kept, but not read as files"); err != nil {
+		return err
+	}
+	_, err := t.s.copyFraming(t.r, -1, t.s.envelope)
+	return err
+}
+
+// entry reads what follows a header. It reports whether the walk goes on.
+func (t *tarWalk) entry(block *[tarBlock]byte) (more bool, err error) {
+	size, ok := tarNumber(block[124:136])
+	if !ok || !isTarHeader(block[:]) {
+		return false, t.rest("a block that is no header")
+	}
+	next := t.next
+	t.next = tarNames{}
+	switch kind := block[156]; kind {
+	case 'x', 'X', 'L':
+		if t.next = next; size > maxTarText {
+			return false, t.rest(fmt.Sprintf("an extended header of %d bytes", size))
+		}
+		b := make([]byte, size)
+		n, err := t.read(b)
+		if err != nil {
+			return false, err
+		}
+		if n < len(b) {
+			return false, t.cut()
+		}
+		if !t.next.read(kind, b) {
+			return false, t.rest("an extended header that is malformed")
+		}
+	case 'K', 'g', 'A', 'D', 'N', 'V':
+		// Names of links and other things that are no file's content.
+		t.next = next
+		if more, err := t.skip(size); !more {
+			return false, err
+		}
+	case '1', '2', '3', '4', '5', '6':
+		// Links, devices and folders have no data, whatever their size says.
+		size = 0
+	default:
+		name := next.name
+		if name == "" {
+			name = tarText(block[:100])
+			if prefix := tarText(block[345:500]); prefix != "" && string(block[257:263]) == "ustar\x00" {
+				name = prefix + "/" + name
+			}
+		}
+		if next.sized {
+			size = next.size
+		}
+		if kind == 0 && strings.HasSuffix(name, "/") {
+			size = 0 // a folder, before there was a type for them
+			break
+		}
+		if more, err := t.file(kind, t.prefix+name, size, next.sparse, block); !more {
+			return false, err
+		}
+	}
+	return t.skip(-size & (tarBlock - 1))
+}
+
+// file reads a file's data. It reports whether the walk goes on.
+func (t *tarWalk) file(kind byte, name string, size int64, sparse bool, block *[tarBlock]byte) (more bool, err error) {
+	var why error // these are not the bytes of the file
+	switch {
+	case kind == 'S':
+		if string(block[257:265]) != "ustar  \x00" {
+			return false, t.rest("a sparse file in a form that is not known")
+		}
+		// The map of the segments may go on in blocks of its own.
+		for more := block[482]; more != 0; {
+			var segments [tarBlock]byte
+			if n, err := t.read(segments[:]); err != nil || n < tarBlock {
+				return false, cmp.Or(err, t.cut())
+			}
+			more = segments[504]
+		}
+		why = errSparse
+	case sparse:
+		why = errSparse
+	case kind != '0' && kind != 0 && kind != '7':
+		why = fmt.Errorf("%w: an entry of type %q", fault.ErrUnsupported, kind)
+	}
+	whole := t.left < 0 || size <= t.left
+	if !whole {
+		why, size = fmt.Errorf("the tar is cut off: %w", io.ErrUnexpectedEOF), t.left
+	}
+	if why != nil {
+		err = t.s.stored(name, t.r, size, why)
+	} else {
+		err = t.s.entry(name, name, t.r, size)
+	}
+	t.took(size)
+	return err == nil && whole, err
+}
+
+var errSparse = fmt.Errorf("%w: stored as a sparse file, without its zeros", fault.ErrUnsupported)
 
 // tarNames is what extended headers say about the file that follows.
 type tarNames struct {
-	name  string
-	size  int64
-	sized bool
+	name   string
+	size   int64
+	sized  bool
+	sparse bool // in one of GNU's three ways, or star's
 }
 
-// read takes what an extended header of PAX ('x') or a long name of GNU ('L')
-// says. Records that it cannot read it leaves out: names are only labels, and
-// a wrong size shows at the next header.
-func (t *tarNames) read(kind byte, b []byte) {
+// read takes what an extended header of PAX ('x'; 'X' is Solaris's) or a long name
+// of GNU ('L') says. It reports whether that was understood.
+func (t *tarNames) read(kind byte, b []byte) bool {
 	if kind == 'L' {
 		t.name = tarText(b)
-		return
+		return true
 	}
-	for len(b) > 0 {
+	real := "" // a sparse file's own name
+	for len(b) > 0 && !zeros(b) {
 		// "length key=value\n", the length being that of all this.
 		digits, _, ok := bytes.Cut(b, []byte{' '})
 		n, err := strconv.Atoi(string(digits))
 		if !ok || err != nil || n <= len(digits)+1 || n > len(b) {
-			return
+			return false
 		}
 		key, value, _ := strings.Cut(strings.TrimSuffix(string(b[len(digits)+1:n]), "\n"), "=")
 		b = b[n:]
-		switch key {
-		case "path":
+		switch {
+		case key == "path":
 			t.name = value
-		case "size":
-			if size, err := strconv.ParseInt(value, 10, 63); err == nil && size >= 0 {
-				t.size, t.sized = size, true
+		case key == "size" && value != "":
+			size, err := strconv.ParseUint(value, 10, 62)
+			if err != nil {
+				return false
 			}
+			t.size, t.sized = int64(size), true
+		case key == "GNU.sparse.name":
+			real, t.sparse = value, true
+		case strings.HasPrefix(key, "GNU.sparse."), key == "SCHILY.realsize":
+			t.sparse = true
 		}
 	}
+	t.name = cmp.Or(real, t.name)
+	return true
 }

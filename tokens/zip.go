@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -51,6 +52,14 @@ func (s *Source) zipFile(name, prefix string, r *bufio.Reader, ra io.ReaderAt, s
 	}
 	entries, deflated, err := zipEntries(ra, size)
 	if err != nil {
+		if err != errNoArrays {
+			if !errors.Is(err, zip.ErrFormat) {
+				err = fmt.Errorf("%w: %w", fault.ErrUnsupported, err)
+			}
+			if err := s.note(err, "kept as bytes"); err != nil {
+				return err
+			}
+		}
 		return s.plain(name, r, size)
 	}
 	if !s.filtered() {
@@ -89,20 +98,26 @@ func (s *Source) between(r io.Reader, n int64) error {
 	return err
 }
 
-var errNotWalked = errors.New("zip is not an archive of arrays that can be walked")
+var (
+	errNotWalked = errors.New("a zip whose arrays cannot be read one after another")
+	errNoArrays  = errors.New("a zip without arrays")
+)
 
 // zipEntries returns the entries of a zip in the order of its directory and
-// whether any is deflated. An error means that it is no zip, holds no arrays or
-// cannot be split cleanly into entries and the rest.
+// whether any is deflated. An error means that it is no zip, that it holds no
+// arrays (errNoArrays), or that it cannot be split cleanly into entries and the rest
+// (errNotWalked).
 func zipEntries(r io.ReaderAt, size int64) (entries []zipEntry, deflated bool, err error) {
 	budget := &budgetReaderAt{r, maxZipDirectory}
 	z, err := zip.NewReader(budget, size)
 	if err != nil {
 		return nil, false, err
 	}
+	if !slices.ContainsFunc(z.File, func(f *zip.File) bool { return strings.HasSuffix(f.Name, ".npy") }) {
+		return nil, false, errNoArrays
+	}
 	budget.left = math.MaxInt64
 	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
-	arrays := false
 	for _, f := range z.File {
 		at, err := f.DataOffset()
 		if err != nil {
@@ -118,12 +133,8 @@ func zipEntries(r io.ReaderAt, size int64) (entries []zipEntry, deflated bool, e
 		if e.folder() && e.size > 0 {
 			return nil, false, errNotWalked
 		}
-		arrays = arrays || strings.HasSuffix(f.Name, ".npy")
 		deflated = deflated || f.Method == zip.Deflate
 		entries = append(entries, e)
-	}
-	if !arrays {
-		return nil, false, errNotWalked
 	}
 	sorted := slices.SortedStableFunc(slices.Values(entries), func(a, b zipEntry) int { return cmp.Compare(a.at, b.at) })
 	end := int64(0)
@@ -156,10 +167,12 @@ func (s *Source) repack(prefix string, entries []zipEntry) error {
 		if e.folder() {
 			continue
 		}
-		label, ok, err := s.choose(e.names(prefix))
+		name, file := e.names(prefix)
+		label, ok, err := s.choose(name, file)
 		if ok {
-			err = inMember(label, s.inflate(label, e))
+			err = s.inflate(item{label: label, file: file, size: e.size, packed: true, renamed: name != file}, e)
 		}
+		err = inMember(label, err)
 		if err != nil {
 			return err
 		}
@@ -168,14 +181,14 @@ func (s *Source) repack(prefix string, entries []zipEntry) error {
 }
 
 // inflate reads one entry. Its size and CRC-32 are checked.
-func (s *Source) inflate(label string, e zipEntry) error {
+func (s *Source) inflate(it item, e zipEntry) error {
 	rc, err := e.Open()
 	if err != nil {
 		return err
 	}
 	defer rc.Close()
 	r := bufio.NewReaderSize(rc, readAhead)
-	if err := s.array(label, r, e.size, nil); err != nil {
+	if err := s.array(it, r); err != nil {
 		return err
 	}
 	if _, err := r.ReadByte(); err != io.EOF {

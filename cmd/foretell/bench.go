@@ -36,7 +36,7 @@ type benchOptions struct {
 	models   []string
 	others   []string
 	runs     int
-	solid    bool
+	sharing  sharing
 	block    size
 	workers  threads
 	together bool
@@ -60,7 +60,7 @@ func newBench(a *app) *cobra.Command {
 	f.Lookup("models").DefValue = "[]" // a list without spaces cannot be wrapped
 	f.StringSliceVar(&b.others, "others", otherNames(), "the other compressors to run, by the first words of their names, or none")
 	f.IntVar(&b.runs, "runs", 3, "run each way `N` times, or once if that takes more than 20 seconds")
-	f.BoolVar(&b.solid, "solid", false, "let blocks hold several members, as compress --solid")
+	b.sharing.add(cmd)
 	f.Var(&b.block, "block", "most tokens in a block, as compress --block")
 	f.VarP(&b.workers, "threads", "T", "let each way use that many CPUs, if it can (default: 1; 0 is all)")
 	f.BoolVar(&b.cpuTime, "cpu-time", false, "count the time of processors, not of the clock: for machines that are busy with other work")
@@ -201,10 +201,13 @@ func (b *benchOptions) measure(input []string, opts tokens.Options) (*benchmark,
 	if len(b.members) > 0 {
 		m.Name += ", " + strings.Join(b.members, ", ")
 	}
-	if b.solid {
+	switch {
+	case b.sharing.solid:
 		m.Name += ", solid"
+	case b.sharing.apart:
+		m.Name += ", apart"
 	}
-	j := job{Dir: dir, Source: opts, Block: int(b.block), Solid: b.solid, Threads: int(b.workers)}
+	j := job{Dir: dir, Source: opts, Block: int(b.block), Solid: b.sharing.solid, Apart: b.sharing.apart, Threads: int(b.workers)}
 	if j.Inputs, err = m.usable(input, opts); err != nil {
 		return nil, err
 	}
@@ -214,6 +217,7 @@ func (b *benchOptions) measure(input []string, opts tokens.Options) (*benchmark,
 	if err := m.join(j.Inputs, opts, filepath.Join(dir, contentFile)); err != nil {
 		return nil, err
 	}
+	b.notes.print(b.quiet)
 	m.Rows = []benchRow{{result: result{Name: "raw", Size: m.Content, Ratio: 1}}}
 	m.Rows[0].relate(m.Content, m.Tokens)
 	for _, name := range b.ways() {

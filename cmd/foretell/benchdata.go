@@ -18,6 +18,7 @@ import (
 // usable returns the input with its folders replaced by the files in them that
 // can be compressed. What floats and the like are in is skipped.
 func (m *benchmark) usable(input []string, opts tokens.Options) (list []string, err error) {
+	opts.Strict = true
 	for _, name := range input {
 		if fi, err := os.Stat(name); err != nil || !fi.IsDir() {
 			list = append(list, name)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/internal/packed"
 	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
@@ -31,6 +32,7 @@ type job struct {
 	Source  tokens.Options
 	Block   int // as in foretell.WriterOptions
 	Solid   bool
+	Apart   bool
 	Threads int
 }
 
@@ -100,7 +102,8 @@ func (j *job) do() (outcome, error) {
 			return t.run(j)
 		}
 	}
-	opts := foretell.WriterOptions{BlockTokens: j.Block, Solid: j.Solid, Workers: j.Threads}
+	j.Source.Decompressors = packed.All()
+	opts := foretell.WriterOptions{BlockTokens: j.Block, Solid: j.Solid, Apart: j.Apart, Workers: j.Threads}
 	ways := append(generalWays(), modelWays(models(), opts, func() (*tokens.Source, error) {
 		return tokens.Open(j.Inputs, j.Source)
 	})...)

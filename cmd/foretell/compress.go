@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/internal/outputs"
 	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
@@ -42,7 +43,7 @@ type compressOptions struct {
 	model   string
 	fast    bool
 	best    bool
-	solid   bool
+	sharing sharing
 	prior   string
 	embed   bool
 	block   size
@@ -76,7 +77,7 @@ func (c *compressOptions) addWriting(cmd *cobra.Command) {
 	f.BoolVar(&c.best, "best", false, "the same as --model best: size before speed")
 	addPrior(cmd, &c.prior)
 	f.BoolVar(&c.embed, "embed-prior", false, "let the output carry the prior, so that decompressing needs nothing else")
-	f.BoolVar(&c.solid, "solid", false, "let blocks hold several members: smaller for many short arrays")
+	c.sharing.add(cmd)
 	f.Var(&c.block, "block", "most tokens in a block, such as 64K: what a range read decodes at least (default: the model's)")
 	f.VarP(&c.workers, "threads", "T", "encode that many blocks at a time; the output does not depend on it (default: one for each CPU)")
 	f.BoolVarP(&c.force, "force", "f", false, "overwrite an existing output; write to a terminal")
@@ -97,6 +98,7 @@ type compressSummary struct {
 	Seconds float64  `json:"seconds"`
 	Speed   float64  `json:"mb_per_second"`
 	Fresh   []string `json:"repacked,omitempty"` // files whose envelope is not kept
+	Notes   []string `json:"notes,omitempty"`    // of what is kept as bytes
 }
 
 func (c *compressOptions) run(args []string) error {
@@ -116,9 +118,9 @@ func (c *compressOptions) run(args []string) error {
 		return err
 	}
 	if out != "-" {
-		opts.Output = out
+		opts.Output = earlier(out, isFore)
 	}
-	src, err := tokens.Open(args, opts)
+	src, err := c.open(args, opts)
 	if err != nil {
 		return err
 	}
@@ -151,14 +153,15 @@ func (c *compressOptions) run(args []string) error {
 	err = c.copy(w, src, &sum, &in)
 	show.end()
 	if err == nil {
-		err = f.finish()
+		err = f.Finish()
 	}
 	if err == nil {
-		err = staged.commit()
+		err = staged.Commit()
 	}
 	if err != nil {
 		return err
 	}
+	sum.Notes = c.notes.list
 	sum.finish(in.content(), sink.n.Load(), time.Since(begin))
 	return c.report(&sum, pipe)
 }
@@ -204,7 +207,7 @@ func (c *compressOptions) writer() (*foretell.WriterOptions, error) {
 	}
 	prior, err := readPrior(c.prior)
 	return &foretell.WriterOptions{
-		Model: model, Network: network, BlockTokens: int(c.block), Solid: c.solid, Workers: int(c.workers),
+		Model: model, Network: network, BlockTokens: int(c.block), Solid: c.sharing.solid, Apart: c.sharing.apart, Workers: int(c.workers),
 		Prior: prior, EmbedPrior: c.embed,
 	}, err
 }
@@ -223,7 +226,7 @@ func (c *compressOptions) output(args []string) (string, error) {
 	case len(args) == 0:
 		return "", usagef("name the files to compress, or - for standard input")
 	case c.out != "":
-		return c.out, nil
+		return outName(c.out), nil
 	case len(args) > 1:
 		return "", usagef("with several inputs, name the output with -o")
 	case args[0] == "-":
@@ -237,24 +240,21 @@ func (c *compressOptions) output(args []string) (string, error) {
 }
 
 // create stages the output.
-func (c *compressOptions) create(out string, inputs []string) (*outFile, error) {
-	if fi, err := os.Stat(out); err == nil {
-		for _, in := range inputs {
-			if other, err := os.Stat(in); err == nil && os.SameFile(fi, other) && fi.Mode().IsRegular() {
-				return nil, fmt.Errorf("%s is an input as well as the output", out)
-			}
+func (c *compressOptions) create(out string, inputs []string) (*outputs.File, error) {
+	var f *outputs.File
+	var err error
+	switch {
+	case out == "-":
+		f, err = staged.standard()
+	case len(inputs) == 1:
+		if f, err = staged.Path(out, c.force, outputs.ModeLike(inputs[0])); err == nil {
+			f.Time = timeOf(inputs[0])
 		}
+	default:
+		f, err = staged.Path(out, c.force, outputs.AnyMode)
 	}
-	f := &outFile{File: os.Stdout, shown: "standard output"}
-	if out != "-" {
-		mode := anyMode
-		if len(inputs) == 1 {
-			mode = modeLike(inputs[0])
-		}
-		var err error
-		if f, err = outPath(out, c.force, mode); err != nil {
-			return nil, err
-		}
+	if err != nil {
+		return nil, err
 	}
 	if !c.force && isTerminal(f.File) {
 		return nil, errors.New("compressed data is not for a terminal (-f writes it all the same)")
@@ -275,7 +275,7 @@ func (c *compressOptions) copy(w *foretell.Writer, src tokens.Parts, sum *compre
 		before := in.tokens.Load()
 		switch p.Kind {
 		case tokens.File:
-			if p.Repacked && len(c.members) == 0 {
+			if p.Repacked {
 				sum.Fresh = append(sum.Fresh, p.Name)
 			}
 		case tokens.Framing:
@@ -306,6 +306,7 @@ func (s *compressSummary) finish(content, size int64, took time.Duration) {
 }
 
 func (c *compressOptions) report(s *compressSummary, pipe bool) error {
+	c.notes.print(c.quiet)
 	if len(s.Fresh) > 0 && !c.quiet {
 		names := printable(s.Fresh[0])
 		if len(s.Fresh) > 1 {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/internal/outputs"
 	"github.com/spf13/cobra"
 )
 
@@ -158,7 +159,7 @@ func (d *decompressOptions) run(name string) error {
 		err = failure
 	}
 	if err == nil {
-		err = staged.commit()
+		err = staged.Commit()
 	}
 	if err != nil {
 		return err
@@ -192,7 +193,7 @@ func (d *decompressOptions) extract(in *inputFile, atRandom, pipe bool, opts *fo
 	if err != nil {
 		return err
 	}
-	return to.close()
+	return to.end()
 }
 
 func (d *decompressOptions) check(name string) error {
@@ -209,9 +210,12 @@ func (d *decompressOptions) check(name string) error {
 
 // target returns where the output goes.
 func (d *decompressOptions) target(name string) (*target, error) {
-	t := &target{force: d.force, mode: modeLike(name), rescue: d.keepGoing}
+	t := &target{force: d.force, mode: outputs.ModeLike(name), rescue: d.keepGoing}
+	if !d.pick.any() {
+		t.time = timeOf(name)
+	}
 	switch {
-	case d.out == "-" || d.out == "" && d.dir == "" && name == "-":
+	case outName(d.out) == "-" || d.out == "" && d.dir == "" && name == "-":
 		t.stdout = true
 	case d.out != "":
 		t.path = d.out
@@ -223,7 +227,7 @@ func (d *decompressOptions) target(name string) (*target, error) {
 		}
 	default:
 		var err error
-		t.root, err = staged.folder(d.dir)
+		t.root, err = staged.Folder(d.dir)
 		return t, err
 	}
 	return t, nil
@@ -291,6 +295,9 @@ func openInput(name string) (*inputFile, error) {
 		err = fmt.Errorf("%s is a folder", name)
 	case fi.Mode().IsRegular():
 		in.size = fi.Size()
+	}
+	if err == nil {
+		staged.Read(fi)
 	}
 	if err != nil {
 		f.Close()

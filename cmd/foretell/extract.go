@@ -7,8 +7,10 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/internal/outputs"
 	"github.com/foretell/foretell/tokens"
 )
 
@@ -20,9 +22,11 @@ type target struct {
 	root   *os.Root
 	force  bool
 	mode   fs.FileMode // of the files
+	time   time.Time   // of a single file, zero for now
 	rescue bool        // the input is damaged, and content may have lost its file's name
 
-	current *outFile
+	taken   map[string]bool // names of picked members' files
+	current *outputs.File
 	files   []writtenFile
 	written atomic.Int64
 	intake  intake
@@ -40,16 +44,16 @@ func (t *target) open(name string, repacked bool) error {
 	var err error
 	switch {
 	case t.stdout:
-		t.current = &outFile{File: os.Stdout, shown: "standard output"}
+		t.current, err = staged.standard()
 	case t.root != nil:
-		if t.current, err = outBelow(t.root, name, t.force, t.mode); err == nil {
-			shown = t.current.shown
+		if t.current, err = staged.Below(t.root, name, t.force, t.mode); err == nil {
+			shown = t.current.Shown
 		}
 	default:
 		if shown = t.path; t.named && repacked {
 			shown = plainTar(shown, name)
 		}
-		t.current, err = outPath(shown, t.force, t.mode)
+		t.current, err = staged.Path(shown, t.force, t.mode)
 	}
 	if err != nil {
 		t.current = nil
@@ -97,7 +101,15 @@ func (t *target) close() error {
 	}
 	f := t.current
 	t.current = nil
-	return f.finish()
+	return f.Finish()
+}
+
+// end ends the last file. A single one has the time of the .fore file.
+func (t *target) end() error {
+	if t.current != nil && len(t.files) == 1 {
+		t.current.Time = t.time
+	}
+	return t.close()
 }
 
 // extract reads a .fore file front to back and writes what is picked of it.
@@ -182,11 +194,14 @@ func writeRows(file string, p *tokens.Part, pick *selection, to *target) error {
 
 // openMember begins a file for rows from..to-1 of a member.
 func openMember(file string, info tokens.Info, from, last int, to *target) error {
-	npy := isNPY(file, &info, to.path)
+	if info.Form == tokens.Stored {
+		return fmt.Errorf("%w: %s is kept as its archive stores it (sparse, or cut off): it comes out only with the whole archive", foretell.ErrUnsupported, printable(info.Name))
+	}
+	npy := isNPY(&info, to.path)
 	if npy && info.Open() {
 		return fmt.Errorf("the length of %s, which an .npy begins with, is not known before its end: save the .fore file first, or name an output that ends in .bin", printable(info.Name))
 	}
-	if err := to.open(memberFile(&info, npy), false); err != nil {
+	if err := to.open(to.memberFile(&info, npy), false); err != nil {
 		return err
 	}
 	if !npy {

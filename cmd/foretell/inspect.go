@@ -68,8 +68,11 @@ func printDescription(d *foretell.Description, all bool) error {
 	}
 	facts.row("members", fmt.Sprintf("%s, %s", count(int64(len(d.Members))), counted(tokens, "token")))
 	blocks := fmt.Sprintf("%s of at most %s", count(int64(len(d.Blocks))), counted(d.BlockTokens, "token"))
-	if d.Solid {
+	switch {
+	case d.Solid:
 		blocks += ", over members (solid)"
+	case d.Apart:
+		blocks += ", members apart"
 	}
 	facts.row("blocks", blocks)
 	facts.row("content", fmt.Sprintf("%s, xxh3 %s", counted(d.Content, "byte"), d.Hash))

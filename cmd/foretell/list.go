@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
 
@@ -69,7 +70,7 @@ func (a *app) printMembers(d *foretell.Description) error {
 	total := int64(0)
 	for _, m := range d.Members {
 		total += m.Tokens
-		t.row(printable(m.Name), shapeText(m.Shape), m.Type, count(m.Tokens), count(int64(m.Size+0.5)), bitsText(m.Size, m.Tokens))
+		t.row(printable(m.Name), shapeText(m.Shape), typeText(&m), count(m.Tokens), count(int64(m.Size+0.5)), bitsText(m.Size, m.Tokens))
 	}
 	if err := t.print(os.Stdout); err != nil || a.quiet {
 		return err
@@ -77,6 +78,14 @@ func (a *app) printMembers(d *foretell.Description) error {
 	_, err := fmt.Printf("\n%s, %s, %s in a file of %s by %s (%s bits per token in all)\n",
 		counted(int64(len(d.Members)), "member"), counted(total, "token"), counted(d.Content, "byte"), counted(d.Size, "byte"), printable(d.Model), bitsText(float64(d.Size), total))
 	return err
+}
+
+// typeText names a member's elements, if it can be taken out.
+func typeText(m *foretell.MemberDescription) string {
+	if m.Form == tokens.Stored.String() {
+		return "unreadable"
+	}
+	return m.Type
 }
 
 // bitsText writes how many bits a token takes, a dash if there is none.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/internal/outputs"
 	"github.com/spf13/cobra"
 )
 
@@ -42,7 +43,7 @@ func newModel(*app) *cobra.Command {
 						return err
 					}
 				}
-				return staged.commit()
+				return staged.Commit()
 			},
 		},
 		&cobra.Command{
@@ -106,14 +107,14 @@ func keepModel(name string) error {
 		return err
 	}
 	defer in.Close()
-	out, err := outPath(to, false, modeLike(name))
+	out, err := staged.Path(to, false, outputs.ModeLike(name))
 	if err != nil {
 		return err
 	}
 	if _, err := io.Copy(out, in); err != nil {
 		return err
 	}
-	return out.finish()
+	return out.Finish()
 }
 
 // eachModel calls f for every model in the user's folder.

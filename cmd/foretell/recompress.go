@@ -45,6 +45,7 @@ func newRecompress(a *app) *cobra.Command {
 }
 
 func (r *recompressOptions) run(name string) error {
+	r.out = outName(r.out)
 	if r.out == "" {
 		return usagef("name the output with -o: the input stays as it is")
 	}
@@ -83,10 +84,10 @@ func (r *recompressOptions) run(name string) error {
 	}
 	show.end()
 	if err == nil {
-		err = f.finish()
+		err = f.Finish()
 	}
 	if err == nil {
-		err = staged.commit()
+		err = staged.Commit()
 	}
 	if err != nil {
 		return err

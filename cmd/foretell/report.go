@@ -14,6 +14,7 @@ import (
 
 	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/cmd/foretell/internal/report"
+	"github.com/foretell/foretell/internal/outputs"
 	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
@@ -42,7 +43,7 @@ type reportOptions struct {
 	compare []string
 	grid    string
 	arrays  int
-	solid   bool
+	sharing sharing
 	block   size
 	memory  size
 	force   bool
@@ -79,7 +80,7 @@ func newReport(a *app) *cobra.Command {
 	f.Lookup("compare").DefValue = "[]" // a list without spaces cannot be wrapped
 	f.StringVar(&r.grid, "grid", "", "lay out the positions of an array of two axes as `ROWSxCOLUMNS`, such as 8x16")
 	f.IntVar(&r.arrays, "arrays", 4, "show pictures of the `N` largest arrays")
-	f.BoolVar(&r.solid, "solid", false, "let blocks hold several members, as compress --solid")
+	r.sharing.add(cmd)
 	f.Var(&r.block, "block", "most tokens in a block, as compress --block")
 	addPrior(cmd, &r.priorFile)
 	f.BoolVar(&r.embed, "embed-prior", false, "let the file carry the prior, as compress --embed-prior")
@@ -103,11 +104,16 @@ func (r *reportOptions) run(name string) error {
 		return err
 	}
 	defer in.close()
-	out, err := r.output(name)
+	to, err := r.output(name)
 	if err != nil {
 		return err
 	}
 	rep, err := r.gather(in)
+	var out *outputs.File
+	if err == nil {
+		// Not before: an input that is a folder is read again and again.
+		out, err = create(to, r.force)
+	}
 	if err == nil {
 		switch {
 		case r.json:
@@ -119,13 +125,14 @@ func (r *reportOptions) run(name string) error {
 		}
 	}
 	if err == nil {
-		err = out.finish()
+		err = out.Finish()
 	}
 	if err == nil {
-		err = staged.commit()
+		err = staged.Commit()
 	}
-	if err == nil && out.temp != "" && !r.quiet {
-		fmt.Fprintf(os.Stderr, "%s: %s at %.3f bits\n", printable(out.shown), counted(rep.Tokens, "token"), rep.Bits())
+	r.notes.print(r.quiet)
+	if err == nil && out.Staged && !r.quiet {
+		fmt.Fprintf(os.Stderr, "%s: %s at %.3f bits\n", printable(out.Shown), counted(rep.Tokens, "token"), rep.Bits())
 	}
 	return err
 }
@@ -136,8 +143,8 @@ func (r *reportOptions) check() (tokens.Options, error) {
 	if err != nil {
 		return opts, err
 	}
-	if r.out != "-" {
-		opts.Output = r.out
+	if r.out = outName(r.out); r.out != "" && r.out != "-" {
+		opts.Output = earlier(r.out, isPage)
 	}
 	if r.json && r.csv {
 		return opts, usagef("--csv and --json exclude each other")
@@ -166,8 +173,8 @@ func (r *reportOptions) check() (tokens.Options, error) {
 	return opts, nil
 }
 
-// output stages the page, or is standard output.
-func (r *reportOptions) output(name string) (*outFile, error) {
+// output returns where the page goes, a dash for standard output.
+func (r *reportOptions) output(name string) (string, error) {
 	out := r.out
 	switch {
 	case out != "":
@@ -176,17 +183,25 @@ func (r *reportOptions) output(name string) (*outFile, error) {
 	default:
 		base := filepath.Base(filepath.Clean(name))
 		if base == "." || base == ".." || base == string(filepath.Separator) {
-			return nil, usagef("name the output with -o")
+			return "", usagef("name the output with -o")
 		}
 		out = filepath.Clean(name) + ".html"
 	}
 	if out != "-" {
-		return outPath(out, r.force, anyMode)
+		return out, staged.Check(out, r.force)
 	}
 	if isTerminal(os.Stdout) && !r.json && !r.csv {
-		return nil, errors.New("a page is not for a terminal: name the output with -o")
+		return "", errors.New("a page is not for a terminal: name the output with -o")
 	}
-	return &outFile{File: os.Stdout, shown: "standard output"}, nil
+	return out, nil
+}
+
+// create stages an output that comes from no single file.
+func create(name string, force bool) (*outputs.File, error) {
+	if name == "-" {
+		return staged.standard()
+	}
+	return staged.Path(name, force, outputs.AnyMode)
 }
 
 // gather finds out all that the report says.

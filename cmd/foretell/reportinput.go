@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -42,7 +43,7 @@ func (in *reportInput) close() {
 // open opens the input of a report.
 func (r *reportOptions) open(name string, opts tokens.Options) (*reportInput, error) {
 	in := &reportInput{name: filepath.Base(name)}
-	in.writer = foretell.WriterOptions{Model: r.model, BlockTokens: int(r.block), Solid: r.solid}
+	in.writer = foretell.WriterOptions{Model: r.model, BlockTokens: int(r.block), Solid: r.sharing.solid, Apart: r.sharing.apart}
 	var err error
 	if r.prior, err = readPrior(r.priorFile); err != nil {
 		return nil, err
@@ -51,7 +52,7 @@ func (r *reportOptions) open(name string, opts tokens.Options) (*reportInput, er
 	if in.writer.Model == "" {
 		in.writer.Model = foretell.DefaultModel
 	}
-	in.source = func() (series, error) { return tokens.Open([]string{name}, opts) }
+	in.source = func() (series, error) { return r.sourceFlags.open([]string{name}, opts) }
 	if fi, err := os.Stat(name); err == nil && fi.IsDir() {
 		return in, nil
 	}
@@ -85,13 +86,13 @@ func (r *reportOptions) open(name string, opts tokens.Options) (*reportInput, er
 // openFore makes the content of a .fore file an input, which falls into the same
 // blocks as it did.
 func (r *reportOptions) openFore(in *reportInput, f *inputFile, at *foretell.ReaderAt) (err error) {
-	if len(r.members) > 0 || r.dtype != "" || r.shape != "" || r.solid || r.block > 0 {
-		return usagef("--member, --dtype, --shape, --solid and --block do not go with a .fore file")
+	if len(r.members) > 0 || r.dtype != "" || r.shape != "" || r.sharing != (sharing{}) || r.block > 0 {
+		return usagef("--member, --dtype, --shape, --solid, --no-solid and --block do not go with a .fore file")
 	}
 	if in.file, err = at.Describe(); err != nil {
 		return err
 	}
-	in.writer.Solid, in.writer.BlockTokens = in.file.Solid, int(in.file.BlockTokens)
+	in.writer.Solid, in.writer.Apart, in.writer.BlockTokens = in.file.Solid, in.file.Apart, int(in.file.BlockTokens)
 	in.source = func() (series, error) {
 		s := &foreSeries{size: f.size}
 		s.Reader, err = foretell.NewReader(&meter{r: io.NewSectionReader(f, 0, f.size), total: &s.read},
@@ -113,6 +114,16 @@ type foreSeries struct {
 	*foretell.Reader
 	read atomic.Int64
 	size int64
+	file io.Closer // to close as well, if not nil
+}
+
+// Close ends the reading.
+func (s *foreSeries) Close() error {
+	err := s.Reader.Close()
+	if s.file != nil {
+		err = cmp.Or(err, s.file.Close())
+	}
+	return err
 }
 
 func (s *foreSeries) Progress() (done, total int64) { return s.read.Load(), s.size }

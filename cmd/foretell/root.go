@@ -82,6 +82,7 @@ func newRoot(a *app) *cobra.Command {
 		newInspect(a),
 		newVerify(a),
 		newStats(a),
+		newDrift(),
 		newReport(a),
 		newBench(a),
 		newTrain(a),

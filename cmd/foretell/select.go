@@ -154,22 +154,34 @@ var rawEndings = []string{".u8", ".u16", ".u32", ".u64", ".i8", ".i16", ".i32", 
 
 // isNPY reports whether a member that is picked comes out as an npy file: as the
 // output's name says, or else if it was one or a raw file would not tell what it is.
-func isNPY(file string, info *tokens.Info, out string) bool {
+func isNPY(info *tokens.Info, out string) bool {
 	ext := func(name, want string) bool { return strings.EqualFold(filepath.Ext(name), want) }
+	if info.Form == tokens.Raw && info.Type == tokens.Uint8 && ext(info.Name, ".npy") {
+		return false // it was no array in spite of its name, and is whole as it is
+	}
 	if ext(out, ".npy") {
 		return true
 	}
 	if slices.Contains(rawEndings, strings.ToLower(filepath.Ext(out))) {
 		return false
 	}
-	return ext(info.Name, ".npy") || ext(file, ".npy") || ext(file, ".npz") ||
-		len(info.Shape) != 1 || info.BigEndian || info.Type == tokens.Bool
+	return info.Form == tokens.NPY || len(info.Shape) != 1 || info.BigEndian || info.Type == tokens.Bool
 }
 
-// memberFile returns the path that a picked member has as a file of its own.
-func memberFile(info *tokens.Info, npy bool) string {
-	if npy && !strings.EqualFold(path.Ext(info.Name), ".npy") {
-		return info.Name + ".npy"
+// memberFile returns the path that a picked member has as a file of its own. Where
+// another has it already, as a.npy has that of a, it gets a number.
+func (t *target) memberFile(info *tokens.Info, npy bool) string {
+	name := info.Name
+	if npy && !strings.EqualFold(path.Ext(name), ".npy") {
+		name += ".npy"
 	}
-	return info.Name
+	if t.taken == nil {
+		t.taken = map[string]bool{}
+	}
+	ext := path.Ext(name)
+	for n, stem := 2, strings.TrimSuffix(name, ext); t.taken[name]; n++ {
+		name = stem + "#" + strconv.Itoa(n) + ext
+	}
+	t.taken[name] = true
+	return name
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 
@@ -15,7 +16,7 @@ const statsHelp = `Count the tokens of each array: how many there are, which occ
 their entropies. The order-0 entropy is what a static table of frequencies comes
 to, itself not counted; the others say how much knowing the token before it, or
 the token at the same place one step earlier along the first axis (such as the
-frame before), tells of a token.`
+frame before), tells of a token. Of a .fore file, its content is counted.`
 
 const statsExample = `  foretell stats tokens.npy
   foretell stats tokens.npy --csv > frequencies.csv    # all of them
@@ -24,8 +25,10 @@ const statsExample = `  foretell stats tokens.npy
 type statsOptions struct {
 	*app
 	sourceFlags
-	csv  bool
-	json bool
+	csv    bool
+	json   bool
+	prior  string
+	memory size
 }
 
 func newStats(a *app) *cobra.Command {
@@ -39,6 +42,8 @@ func newStats(a *app) *cobra.Command {
 		RunE:    func(_ *cobra.Command, args []string) error { return s.run(args) },
 	}
 	s.sourceFlags.add(cmd)
+	addPrior(cmd, &s.prior)
+	addMaxMemory(cmd, &s.memory)
 	f := cmd.Flags()
 	f.BoolVar(&s.csv, "csv", false, "print how often each value occurs, as CSV")
 	f.BoolVar(&s.json, "json", false, "print everything as JSON")
@@ -56,7 +61,7 @@ func (s *statsOptions) run(args []string) error {
 	if err != nil {
 		return err
 	}
-	src, err := tokens.Open(args, opts)
+	src, err := s.input(args, opts)
 	if err != nil {
 		return err
 	}
@@ -64,6 +69,7 @@ func (s *statsOptions) run(args []string) error {
 	show := s.showProgress("counting", args[0] == "-", src.Progress)
 	all, err := foretell.CollectStats(src)
 	show.end()
+	s.notes.print(s.quiet)
 	switch {
 	case err != nil:
 		return err
@@ -81,6 +87,31 @@ func (s *statsOptions) run(args []string) error {
 		}
 	}
 	return nil
+}
+
+// input opens the inputs, or the content of a single .fore file.
+func (s *statsOptions) input(args []string, opts tokens.Options) (series, error) {
+	if len(args) > 1 || s.dtype != "" || !isForeFile(args[0]) {
+		return s.open(args, opts)
+	}
+	if len(s.members) > 0 || s.shape != "" {
+		return nil, usagef("--member and --shape do not go with a .fore file")
+	}
+	prior, err := readPrior(s.prior)
+	if err != nil {
+		return nil, err
+	}
+	f, err := openInput(args[0])
+	if err != nil {
+		return nil, err
+	}
+	in := &foreSeries{size: f.size, file: f}
+	in.Reader, err = foretell.NewReader(f.metered(&in.read), &foretell.ReaderOptions{MaxMemory: int64(s.memory), MaxOutput: math.MaxInt64, Prior: prior})
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", args[0], err)
+	}
+	return in, nil
 }
 
 // valueText writes a value of a member.

@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/foretell/foretell"
-	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
 
@@ -60,19 +60,22 @@ func (t *trainOptions) run(args []string) error {
 	if err != nil {
 		return err
 	}
-	opts.Output = t.out
-	src, err := tokens.Open(args, opts)
+	model := "mix"
+	if t.best {
+		model = "best"
+	}
+	opts.Output = earlier(t.out, func(b []byte) bool {
+		w, err := foretell.NewWriter(io.Discard, &foretell.WriterOptions{Model: model, Prior: b})
+		return err == nil && w.Close() == nil
+	})
+	src, err := t.open(args, opts)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	f, err := outPath(t.out, t.force, anyMode)
+	f, err := create(outName(t.out), t.force)
 	if err != nil {
 		return err
-	}
-	model := "mix"
-	if t.best {
-		model = "best"
 	}
 	prior, err := foretell.Train(src, &foretell.TrainOptions{Model: model, MaxBytes: int(t.maxSize)})
 	if err != nil {
@@ -81,12 +84,13 @@ func (t *trainOptions) run(args []string) error {
 	if _, err := f.Write(prior); err != nil {
 		return err
 	}
-	if err := f.finish(); err != nil {
+	if err := f.Finish(); err != nil {
 		return err
 	}
-	if err := staged.commit(); err != nil {
+	if err := staged.Commit(); err != nil {
 		return err
 	}
+	t.notes.print(t.quiet)
 	if !t.quiet {
 		fmt.Fprintf(os.Stderr, "%s: a prior of %s bytes\n", printable(t.out), count(int64(len(prior))))
 	}
@@ -104,6 +108,11 @@ func readPrior(name string) ([]byte, error) {
 	if name == "" {
 		return nil, nil
 	}
+	fi, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	staged.Read(fi)
 	prior, err := os.ReadFile(name)
 	if err == nil && len(prior) == 0 {
 		err = fmt.Errorf("%s is empty: it is no prior", name)

@@ -14,7 +14,8 @@ type Header struct {
 	Codec       uint8  // codec that the blocks were written with, where it paid
 	Preset      string // what the writer calls its choice of codec and level
 	Level       uint64 // of the codec
-	Solid       bool   // blocks may hold tokens of several members
+	Solid       bool   // blocks are filled up with tokens of several members
+	Apart       bool   // no block holds tokens of several members
 	BlockTokens uint64 // most tokens in a block
 	Needs       []Need
 }
@@ -34,6 +35,7 @@ type Need struct {
 
 const (
 	flagSolid    = 1
+	flagApart    = 2
 	needEmbedded = 1
 )
 
@@ -59,6 +61,9 @@ func (h *Header) append(dst []byte) []byte {
 	var flags byte
 	if h.Solid {
 		flags |= flagSolid
+	}
+	if h.Apart {
+		flags |= flagApart
 	}
 	fields := appendLabel([]byte{flags, h.Codec}, h.Preset)
 	fields = binary.AppendUvarint(fields, h.Level)
@@ -144,10 +149,10 @@ func parseHeader(b []byte) (h Header, err error) {
 	h.Codec = f.byte()
 	h.Preset = f.label()
 	h.Level = f.uvarint()
-	h.Solid = flags&flagSolid != 0
+	h.Solid, h.Apart = flags&flagSolid != 0, flags&flagApart != 0
 	h.BlockTokens = f.uvarint()
 	count := f.uvarint()
-	bad := flags&^flagSolid != 0 || count > MaxNeeds
+	bad := flags > flagApart || count > MaxNeeds
 	for range min(count, MaxNeeds) {
 		n := Need{Kind: f.byte()}
 		flags := f.byte()

@@ -52,26 +52,62 @@ type Span struct {
 	Member, First, Count uint64
 }
 
+// appendSpans appends the spans of a block. All but the first begin with their
+// members, which follow one another but for those without tokens.
 func appendSpans(dst []byte, spans []Span) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(spans)))
-	for _, s := range spans {
-		dst = binary.AppendUvarint(dst, s.Member)
-		dst = binary.AppendUvarint(dst, s.First)
-		dst = binary.AppendUvarint(dst, s.Count)
+	for i, s := range spans {
+		if i == 0 {
+			dst = binary.AppendUvarint(dst, s.Member)
+			dst = binary.AppendUvarint(dst, s.First)
+			dst = binary.AppendUvarint(dst, s.Count)
+			continue
+		}
+		if skipped := s.Member - spans[i-1].Member - 1; skipped == 0 {
+			dst = binary.AppendUvarint(dst, s.Count<<1)
+		} else {
+			dst = binary.AppendUvarint(dst, s.Count<<1|1)
+			dst = binary.AppendUvarint(dst, skipped)
+		}
 	}
 	return dst
 }
 
+// checkSpans refuses spans that appendSpans cannot write.
+func checkSpans(spans []Span) error {
+	for i, s := range spans {
+		if s.First+s.Count > maxTokens || i > 0 && (s.First != 0 || s.Member <= spans[i-1].Member) {
+			return fmt.Errorf("span %d of a block, %+v, does not follow the one before it", i, s)
+		}
+	}
+	return nil
+}
+
+// maxTokens bounds the tokens of a member.
+const maxTokens = 1 << 62
+
 func (f *fields) spans() []Span {
 	n := f.uvarint()
-	if n > MaxSpans || n > uint64(len(f.b))/3 {
+	if n > MaxSpans || n > uint64(len(f.b)) {
 		f.bad = true
 		return nil
 	}
 	spans := make([]Span, n)
 	for i := range spans {
-		s := Span{f.uvarint(), f.uvarint(), f.uvarint()}
-		if s.First+s.Count < s.First || s.First+s.Count > 1<<62 {
+		s := Span{}
+		if i == 0 {
+			s = Span{f.uvarint(), f.uvarint(), f.uvarint()}
+		} else {
+			count := f.uvarint()
+			s = Span{Member: spans[i-1].Member + 1, Count: count >> 1}
+			if count&1 != 0 {
+				skipped := f.uvarint()
+				s.Member += skipped
+				f.bad = f.bad || skipped == 0
+			}
+			f.bad = f.bad || s.Member <= spans[i-1].Member
+		}
+		if f.bad || s.First > maxTokens || s.Count > maxTokens || s.First+s.Count > maxTokens {
 			f.bad = true
 			return nil
 		}

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/realdata"
 	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/model/own"
 	"github.com/foretell/foretell/net"
@@ -15,13 +17,9 @@ import (
 
 // TestPredictor codes a block under a network that is shorter than the block.
 func TestPredictor(t *testing.T) {
-	dir := os.Getenv("FORETELL_DATA")
-	if dir == "" {
-		dir = "../../../shared/data"
-	}
-	file, err := os.Open(dir + "/models/stories260K.q8_0.gguf")
+	file, err := os.Open(filepath.Join(realdata.Dir(t), "models/stories260K.q8_0.gguf"))
 	if err != nil {
-		t.Skipf("no real data: point FORETELL_DATA at it (%v)", err)
+		t.Fatal(err)
 	}
 	defer file.Close()
 	info, err := file.Stat()

@@ -32,9 +32,9 @@ const (
 // keys. dim is at most 256.
 func NewAttention(dim, seen int) *Attention {
 	a := &Attention{
-		query:  make([]int16, Padded(dim)),
+		query:  make([]int16, padded(dim)),
 		scores: make([]int32, seen), exps: make([]uint32, seen), shares: make([]int16, seen),
-		sums: make([]int32, Padded(dim)),
+		sums: make([]int32, padded(dim)),
 	}
 	// log2(e) = 1 / ln 2
 	root := new(big.Int).Sqrt(new(big.Int).Lsh(big.NewInt(int64(dim)), 2*precision))

@@ -26,7 +26,7 @@ const lanes = 16
 // and its own, the first sinks and the last window can be seen. block positions may
 // be put before the first of them looks back. More than limit positions never come.
 func NewCache(heads, dim, sinks, window, block, limit int) *Cache {
-	c := &Cache{heads: heads, dim: dim, stride: Padded(dim), sinks: sinks, window: window}
+	c := &Cache{heads: heads, dim: dim, stride: padded(dim), sinks: sinks, window: window}
 	c.ring = ring(sinks, window, block, limit)
 	slots := heads * (sinks + c.ring)
 	c.keys, c.values = make([]int16, slots*c.stride), make([]int8, slots*c.stride)
@@ -40,11 +40,11 @@ func ring(sinks, window, block, limit int) int { return min(window+block-1, max(
 // CacheBytes returns how much memory NewCache takes.
 func CacheBytes(heads, dim, sinks, window, block, limit int) int64 {
 	slots := int64(heads) * int64(sinks+ring(sinks, window, block, limit))
-	return slots * int64(3*Padded(dim)+8)
+	return slots * int64(3*padded(dim)+8)
 }
 
-// Padded returns how many numbers a key, a value or a query of dim numbers takes.
-func Padded(dim int) int { return (dim + lanes - 1) / lanes * lanes }
+// padded returns how many numbers a key, a value or a query of dim numbers takes.
+func padded(dim int) int { return (dim + lanes - 1) / lanes * lanes }
 
 // slot returns where in the slots of a head a position lies.
 func (c *Cache) slot(position int) int {

@@ -70,6 +70,3 @@ func (l *Linear) Rows() int { return l.matrix.Rows() }
 
 // Cols returns the number of inputs.
 func (l *Linear) Cols() int { return l.matrix.Cols() }
-
-// Stride returns how far apart the activations of two tokens may lie at least.
-func (l *Linear) Stride() int { return l.matrix.Stride() }

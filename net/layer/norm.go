@@ -68,9 +68,6 @@ func nearest(x *big.Rat) uint64 {
 	return twice.Quo(twice, new(big.Int).Lsh(x.Denom(), 1)).Uint64()
 }
 
-// Width returns the length of the vectors.
-func (n *Norm) Width() int { return len(n.gain) }
-
 // Apply sets dst to the norm of x: numbers with 30 fraction bits from numbers with
 // 24. They may be the same slice.
 func (n *Norm) Apply(dst, x []int64) {

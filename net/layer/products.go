@@ -1,6 +1,10 @@
 package layer
 
-import "math"
+import (
+	"math"
+
+	"github.com/foretell/foretell/internal/simd/fixedpoint"
+)
 
 // Products are the outputs of a product: for each token integers within
 // 2^30 + 2^29 of zero, with fraction bits of their own.
@@ -41,12 +45,7 @@ func (l *Linear) Apply(dst *Products, a *Activations, n, r0, r1 int) {
 		return
 	}
 	for t := range n {
-		y := dst.y[t*dst.width:][r0:r1]
-		shift := min(l.biasFrac-dst.frac[t], 62)
-		half := int64(1) << shift >> 1
-		for i, b := range l.bias[r0:r1] {
-			y[i] += int32((int64(b) + half) >> shift)
-		}
+		fixedpoint.AddRounded(dst.y[t*dst.width:][r0:r1], l.bias[r0:r1], l.biasFrac-dst.frac[t])
 	}
 }
 

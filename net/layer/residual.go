@@ -1,23 +1,15 @@
 package layer
 
+import (
+	"github.com/foretell/foretell/internal/simd/fixedpoint"
+)
+
 // A residual is a vector of int64 with 24 fraction bits, within 2^62 of zero.
-const residualMax = 1 << 62
+const residualMax = fixedpoint.ResidualMax
 
 // Add adds y, which has frac fraction bits, to the residual x.
 func Add(x []int64, y []int32, frac int) {
-	shift := max(frac-ResidualFrac, -30)
-	y = y[:len(x)]
-	if shift <= 0 {
-		for i, v := range y {
-			x[i] = min(max(x[i]+int64(v)<<-shift, -residualMax), residualMax)
-		}
-		return
-	}
-	shift = min(shift, 62)
-	half := int64(1) << (shift - 1)
-	for i, v := range y {
-		x[i] = min(max(x[i]+(int64(v)+half)>>shift, -residualMax), residualMax)
-	}
+	fixedpoint.Accumulate(x, y, min(max(frac-ResidualFrac, -30), 62))
 }
 
 // An Embedding holds a vector for each token or position, in the integers of a
@@ -68,8 +60,11 @@ func (e *Embedding) Add(x []int64, r int, buf []int16) {
 		buf, scale = e.w[r*e.cols:][:e.cols], e.mantissa[r]
 	}
 	x = x[:len(buf)]
+	if n := e.exp - ResidualFrac; n >= 0 && n <= 62 {
+		fixedpoint.AccumulateScaled(x, buf, scale, n)
+		return
+	}
 	for i, w := range buf {
-		v := roundWide(int64(w)*int64(scale), e.exp-ResidualFrac)
-		x[i] = min(max(x[i]+min(max(v, -residualMax/2), residualMax/2), -residualMax), residualMax)
+		x[i] = clip(x[i]+clip(roundWide(int64(w)*int64(scale), e.exp-ResidualFrac), residualMax/2), residualMax)
 	}
 }

@@ -69,15 +69,30 @@ func NewScale(places int, temperature *big.Rat, temperatures []float64, bias [][
 func (s *Scale) Apply(dst []int32, place int, x []int32, xFrac int, y []int32, yFrac int) {
 	const limit = 1 << 31
 	factor, shift := s.factor[place], scaleFrac+s.frac[place]-LogitFrac
+	var bias []int32
+	if s.bias != nil {
+		bias = s.bias[place]
+	}
 	for i, v := range x[:len(dst)] {
-		z := roundWide(int64(v), xFrac-scaleFrac)
+		z := clip(scaled(v, xFrac), limit)
 		if y != nil {
-			z = min(max(z, -limit), limit) + min(max(roundWide(int64(y[i]), yFrac-scaleFrac), -limit), limit)
+			z = clip(z+clip(scaled(y[i], yFrac), limit), limit)
 		}
-		if s.bias != nil {
-			z = min(max(z, -limit), limit) + int64(s.bias[place][i])
+		if bias != nil {
+			z = clip(z+int64(bias[i]), limit)
 		}
-		z = round(min(max(z, -limit), limit)*factor, shift)
+		z = (z*factor + 1<<(shift-1)) >> shift
 		dst[i] = int32(min(max(z, math.MinInt32), math.MaxInt32))
 	}
 }
+
+// scaled returns x, which has frac fraction bits, with scaleFrac.
+func scaled(x int32, frac int) int64 {
+	if n := frac - scaleFrac; 0 < n && n < 32 {
+		return (int64(x) + 1<<(n-1)) >> n
+	}
+	return roundWide(int64(x), frac-scaleFrac)
+}
+
+// clip returns the number nearest to x within limit of zero.
+func clip(x, limit int64) int64 { return min(max(x, -limit), limit) }

@@ -10,29 +10,20 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"unsafe"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/internal/outputs"
 	"github.com/foretell/foretell/tokens"
 )
 
-// A writer writes a file beside the one that it becomes once it is whole.
+// A writer writes a file in the way of the command.
 type writer struct {
 	*foretell.Writer
-	file *os.File
-	path string
-}
-
-// abandon removes what was written.
-func (w *writer) abandon() {
-	if w.file != nil {
-		w.file.Close()
-		os.Remove(w.file.Name())
-		w.file = nil
-	}
+	stage outputs.Stage
+	file  *outputs.File
 }
 
 func writerOptions(w *C.ft_writing) *foretell.WriterOptions {
@@ -49,20 +40,12 @@ func writerOptions(w *C.ft_writing) *foretell.WriterOptions {
 //export ft_writer_new
 func ft_writer_new(path *C.char, o *C.ft_writing, e *C.ft_error) (h C.uint32_t) {
 	defer rescue(e)
-	w := &writer{path: C.GoString(path)}
+	w := new(writer)
 	var err error
-	for n := 0; ; n++ {
-		name := filepath.Join(filepath.Dir(w.path), fmt.Sprintf(".%d-%d.partial", os.Getpid(), n))
-		w.file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if !os.IsExist(err) {
-			break
-		}
-	}
-	if fail(e, err) != 0 {
+	if w.file, err = w.stage.Path(C.GoString(path), true, outputs.AnyMode); fail(e, err) != 0 {
 		return 0
 	}
-	w.Writer, err = foretell.NewWriter(w.file, writerOptions(o))
-	if fail(e, err) != 0 {
+	if w.Writer, err = foretell.NewWriter(w.file, writerOptions(o)); fail(e, err) != 0 {
 		w.abandon()
 		return 0
 	}
@@ -76,7 +59,7 @@ func ft_writer_new(path *C.char, o *C.ft_writing, e *C.ft_error) (h C.uint32_t) 
 func ft_writer_add(h C.uint32_t, name, kind *C.char, rank C.int32_t, shape *C.int64_t, p unsafe.Pointer, e *C.ft_error) (code C.int32_t) {
 	defer rescue(e)
 	code = C.FT_INTERNAL
-	info := tokens.Info{Name: C.GoString(name)}
+	info := tokens.Info{Name: C.GoString(name), Form: tokens.NPY}
 	var err error
 	if info.Type, err = tokens.ParseType(C.GoString(kind)); err != nil {
 		return fail(e, err)
@@ -115,15 +98,20 @@ func ft_writer_close(h C.uint32_t, whole C.int32_t, e *C.ft_error) (code C.int32
 		return C.FT_OK
 	}
 	if err == nil {
-		err = w.file.Close()
+		err = w.file.Finish()
 	}
 	if err == nil {
-		err = os.Rename(w.file.Name(), w.path)
-	}
-	if err == nil {
-		w.file = nil
+		err = w.stage.Commit()
 	}
 	return fail(e, err)
+}
+
+// abandon removes what was written and is not complete.
+func (w *writer) abandon() {
+	if !w.file.Staged {
+		w.file.Close()
+	}
+	w.stage.Discard()
 }
 
 // A reader reads an open file.
@@ -212,7 +200,8 @@ func (f *filler) Write(p []byte) (int, error) {
 }
 
 // ft_compress compresses bytes as one file: arrays in them are found by what they
-// begin with, everything else has elements of the given type.
+// begin with, everything else has elements of the given type. A message without an
+// error tells what is kept as bytes though it begins as an array.
 //
 //export ft_compress
 func ft_compress(p unsafe.Pointer, n C.int64_t, kind *C.char, o *C.ft_writing, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
@@ -224,15 +213,28 @@ func ft_compress(p unsafe.Pointer, n C.int64_t, kind *C.char, o *C.ft_writing, l
 	}
 	options := writerOptions(o)
 	src := slice[byte](p, n)
+	var notes []string
+	opts.Note = func(note error) {
+		if text := note.Error(); len(notes) < maxNotes && !slices.Contains(notes, text) {
+			notes = append(notes, text)
+		}
+	}
 	out, err := compressSource(src, opts, options)
 	if err != nil {
+		notes = nil // all of it is bytes
 		out, err = compressRaw(src, opts.Dtype, options)
 	}
 	if fail(e, err) != 0 {
 		return 0
 	}
+	if len(notes) > 0 {
+		e.message = C.CString(strings.Join(notes, "\n"))
+	}
 	return give(out, length)
 }
+
+// maxNotes bounds what is told of one input.
+const maxNotes = 10
 
 var errInexact = errors.New("the content would not come back byte for byte")
 

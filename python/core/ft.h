@@ -70,8 +70,8 @@ typedef struct {
 } ft_reading;
 
 typedef struct {
-	uint32_t (*encoder_new)(int32_t framed, int64_t vocabulary, void *model, int64_t size, int64_t guard, ft_error *e);
-	uint32_t (*decoder_new)(void *data, int64_t length, int32_t framed, int64_t vocabulary, void *model, int64_t size, int64_t guard, ft_error *e);
+	uint32_t (*encoder_new)(int32_t framed, int64_t vocabulary, void *model, int64_t size, int64_t guard, double tolerance, ft_error *e);
+	uint32_t (*decoder_new)(void *data, int64_t length, int32_t framed, int64_t vocabulary, void *model, int64_t size, int64_t guard, double tolerance, ft_error *e);
 	void (*release)(int32_t kind, uint32_t h);
 
 	int32_t (*encode)(uint32_t h, int32_t form, int32_t type, void *p, int64_t v, uint32_t symbol, ft_error *e);
@@ -90,7 +90,7 @@ typedef struct {
 
 	uint32_t (*finish)(int32_t kind, uint32_t h, int64_t *length, ft_error *e);
 	void (*take)(uint32_t blob, void *dst);
-	int32_t (*stats)(int32_t kind, uint32_t h, int64_t *steps, double *bits, double *information, ft_error *e);
+	int32_t (*stats)(int32_t kind, uint32_t h, int64_t *steps, double *bits, double *information, double *drift, ft_error *e);
 	int64_t (*position)(int32_t kind, uint32_t h, void *dst, ft_error *e);
 	int32_t (*seek)(int32_t kind, uint32_t h, void *p, int64_t n, ft_error *e);
 

@@ -14,7 +14,7 @@ import (
 )
 
 // ft_position puts the binary form of where a coder stands to dst, which has room
-// for 64 bytes, and returns its length.
+// for 256 bytes, and returns its length.
 //
 //export ft_position
 func ft_position(kind C.int32_t, h C.uint32_t, dst unsafe.Pointer, e *C.ft_error) (n C.int64_t) {
@@ -34,7 +34,7 @@ func ft_position(kind C.int32_t, h C.uint32_t, dst unsafe.Pointer, e *C.ft_error
 	if fail(e, err) != 0 {
 		return 0
 	}
-	return C.int64_t(copy(slice[byte](dst, 64), b))
+	return C.int64_t(copy(slice[byte](dst, 256), b))
 }
 
 //export ft_seek

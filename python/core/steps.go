@@ -16,13 +16,15 @@ import (
 // An encoder is an Encoder with what it writes to.
 type encoder struct {
 	*step.Encoder
-	framed *bytes.Buffer // nil if the stream is bare
+	framed   *bytes.Buffer // nil if the stream is bare
+	tolerant bool
 	tools
 }
 
 // A decoder is a Decoder of bytes in memory.
 type decoder struct {
 	*step.Decoder
+	tolerant bool
 	tools
 }
 
@@ -46,8 +48,8 @@ func check(framed C.int32_t, vocabulary, size, guard C.int64_t) error {
 	return nil
 }
 
-func frame(vocabulary C.int64_t, model unsafe.Pointer, size, guard C.int64_t) step.Frame {
-	f := step.Frame{Vocabulary: int(vocabulary), Model: bytes.Clone(slice[byte](model, size)), Guard: int(guard)}
+func frame(vocabulary C.int64_t, model unsafe.Pointer, size, guard C.int64_t, tolerance C.double) step.Frame {
+	f := step.Frame{Vocabulary: int(vocabulary), Model: bytes.Clone(slice[byte](model, size)), Guard: int(guard), Tolerance: float64(tolerance)}
 	if guard == 0 {
 		f.Guard = step.NoGuard
 	} else if guard < 0 {
@@ -59,21 +61,21 @@ func frame(vocabulary C.int64_t, model unsafe.Pointer, size, guard C.int64_t) st
 // A guard of -1 is the default: none for a bare stream.
 //
 //export ft_encoder_new
-func ft_encoder_new(framed C.int32_t, vocabulary C.int64_t, model unsafe.Pointer, size, guard C.int64_t, e *C.ft_error) (h C.uint32_t) {
+func ft_encoder_new(framed C.int32_t, vocabulary C.int64_t, model unsafe.Pointer, size, guard C.int64_t, tolerance C.double, e *C.ft_error) (h C.uint32_t) {
 	defer rescue(e)
 	if fail(e, check(framed, vocabulary, size, guard)) != 0 {
 		return 0
 	}
-	c := new(encoder)
+	c := &encoder{tolerant: tolerance != 0}
 	if framed == 0 {
 		c.Encoder = step.NewEncoder(nil)
-		if fail(e, c.SetGuard(int(max(guard, 0)))) != 0 {
+		if fail(e, errors.Join(c.SetGuard(int(max(guard, 0))), c.SetTolerance(float64(tolerance)))) != 0 {
 			return 0
 		}
 		return C.uint32_t(encoders.add(c))
 	}
 	c.framed = new(bytes.Buffer)
-	enc, err := step.NewFramedEncoder(c.framed, frame(vocabulary, model, size, guard))
+	enc, err := step.NewFramedEncoder(c.framed, frame(vocabulary, model, size, guard, tolerance))
 	if fail(e, err) != 0 {
 		return 0
 	}
@@ -82,25 +84,26 @@ func ft_encoder_new(framed C.int32_t, vocabulary C.int64_t, model unsafe.Pointer
 }
 
 //export ft_decoder_new
-func ft_decoder_new(data unsafe.Pointer, length C.int64_t, framed C.int32_t, vocabulary C.int64_t, model unsafe.Pointer, size, guard C.int64_t, e *C.ft_error) (h C.uint32_t) {
+func ft_decoder_new(data unsafe.Pointer, length C.int64_t, framed C.int32_t, vocabulary C.int64_t, model unsafe.Pointer, size, guard C.int64_t, tolerance C.double, e *C.ft_error) (h C.uint32_t) {
 	defer rescue(e)
 	if fail(e, check(framed, vocabulary, size, guard)) != 0 {
 		return 0
 	}
-	c := new(decoder)
+	c := &decoder{tolerant: tolerance != 0}
 	src := bytes.Clone(slice[byte](data, length))
 	if framed == 0 {
 		c.Decoder = step.NewDecoder(src)
-		if fail(e, c.SetGuard(int(max(guard, 0)))) != 0 {
+		if fail(e, errors.Join(c.SetGuard(int(max(guard, 0))), c.SetTolerance(float64(tolerance)))) != 0 {
 			return 0
 		}
 		return C.uint32_t(decoders.add(c))
 	}
-	dec, err := step.NewFramedDecoder(bytes.NewReader(src), frame(vocabulary, model, size, guard))
+	dec, err := step.NewFramedDecoder(bytes.NewReader(src), frame(vocabulary, model, size, guard, 0))
 	if fail(e, err) != 0 {
 		return 0
 	}
 	c.Decoder = dec
+	c.tolerant = dec.Tolerance() != 0
 	return C.uint32_t(decoders.add(c))
 }
 
@@ -213,14 +216,15 @@ func ft_encode_rows(h C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v, str
 	defer rescue(e)
 	c := encoders.at(uint32(h))
 	all := slice[uint32](unsafe.Pointer(symbols), n)
-	if stride == 0 && n > 0 {
+	exact := stride == 0 && !c.tolerant // one distribution serves all
+	if exact && n > 0 {
 		if failRow(e, 0, setRow(&c.row, form, kind, p, v)) {
 			return 0
 		}
 	}
 	for i := range all {
 		var err error
-		if stride == 0 {
+		if exact {
 			err = c.Encode(&c.row, all[i])
 		} else {
 			err = encodeRow(c, form, kind, unsafe.Add(p, i*int(stride)), v, all[i:i+1])
@@ -240,14 +244,15 @@ func ft_decode_rows(h C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v, str
 	defer rescue(e)
 	c := decoders.at(uint32(h))
 	all := slice[int64](unsafe.Pointer(symbols), n)
-	if stride == 0 && n > 0 {
+	exact := stride == 0 && !c.tolerant // one distribution serves all
+	if exact && n > 0 {
 		if failRow(e, 0, setRow(&c.row, form, kind, p, v)) {
 			return 0
 		}
 	}
 	for i := range all {
 		var err error
-		if stride == 0 {
+		if exact {
 			c.one[0], err = c.Decode(&c.row)
 		} else {
 			err = decodeRow(c, form, kind, unsafe.Add(p, i*int(stride)), v, c.one[:])
@@ -344,7 +349,7 @@ func ft_finish(kind C.int32_t, h C.uint32_t, length *C.int64_t, e *C.ft_error) (
 }
 
 //export ft_stats
-func ft_stats(kind C.int32_t, h C.uint32_t, steps *C.int64_t, bits, information *C.double, e *C.ft_error) C.int32_t {
+func ft_stats(kind C.int32_t, h C.uint32_t, steps *C.int64_t, bits, information, drift *C.double, e *C.ft_error) C.int32_t {
 	defer rescue(e)
 	var c interface {
 		Steps() int64
@@ -354,7 +359,8 @@ func ft_stats(kind C.int32_t, h C.uint32_t, steps *C.int64_t, bits, information 
 	if kind == C.FT_ENCODER {
 		c = encoders.at(uint32(h)).Encoder
 	} else {
-		c = decoders.at(uint32(h)).Decoder
+		d := decoders.at(uint32(h)).Decoder
+		c, *drift = d, C.double(d.Drift())
 	}
 	*steps, *bits, *information = C.int64_t(c.Steps()), C.double(c.Bits()), C.double(c.Information())
 	return C.FT_OK

@@ -3,8 +3,10 @@
     python text.py compress book.txt book.fore-text --model gpt2
     python text.py decompress book.fore-text book.txt --model gpt2
 
-The model is taken from the local cache and never downloaded. Decompression needs the
-same model, library versions and kind of device; the stream's guard tells if they differ.
+The model is taken from the local cache and never downloaded. It is run on whole windows
+of text to compress and token by token, with a cache, to decompress: its logits then
+differ a little, which the stream's tolerance bears, as it does other library versions
+and devices. The stream's guard tells if they differ too much, or if it is another model.
 """
 
 import argparse
@@ -13,13 +15,13 @@ import sys
 
 import foretell
 
+TOLERANCE = 1e-4  # ten times what float32 drifts by; docs/drift.md tells how to measure it
+
 
 class Predictor:
     """Logits of the next token from a model that is called as those of Hugging Face
-    are: model(input_ids, past_key_values=..., use_cache=True).
-
-    It is fed one token at a time on either side, so that both get the same numbers.
-    Once the context is full it goes on from its last half.
+    are: model(input_ids, past_key_values=..., use_cache=True). Once the context is full
+    it goes on from its last half.
     """
 
     def __init__(self, model, start, context, tensor):
@@ -39,18 +41,35 @@ class Predictor:
         return output.logits[0, -1]
 
 
-def encode(tokens, predict, vocabulary, model_id):
-    """Return the framed stream of tokens under the logits that predict gives."""
-    encoder = foretell.Encoder(framed=True, vocabulary=vocabulary, model=model_id)
-    encoder.encode_with(predict, tokens, logits=True)
+    def windows(self, tokens):
+        """Yield the same logits a window at a time, each a matrix with a row for each of
+        the tokens that it comes with."""
+        half, at = self.context // 2, 0
+        while at < len(tokens):
+            fed = tokens[at - half : at - half + self.context] if at else [self.start, *tokens[: self.context - 1]]
+            known = half - 1 if at else 0
+            targets = tokens[at : at + len(fed) - known]
+            output = self.model(self.tensor([fed]), past_key_values=None, use_cache=True)
+            yield output.logits[0, known : known + len(targets)], targets
+            at += len(targets)
+
+
+def encode(tokens, predict, vocabulary, model_id, tolerance=TOLERANCE):
+    """Return the framed stream of tokens under the logits of predict, by windows."""
+    encoder = foretell.Encoder(framed=True, vocabulary=vocabulary, model=model_id, tolerance=tolerance)
+    for logits, targets in predict.windows(tokens):
+        encoder.encode(logits, targets, logits=True)
     return encoder.finish()
 
 
 def decode(data, predict, vocabulary, model_id):
-    """Return the tokens of a stream. DriftError if predict gives other logits than it
-    gave to encode, ModelError if the model is another."""
+    """Return the tokens of a stream, token by token. DriftError if the logits differ by
+    more than the stream's tolerance, ModelError if the model is another."""
     decoder = foretell.Decoder(data, framed=True, vocabulary=vocabulary, model=model_id)
-    return decoder.decode_with(predict, logits=True)
+    tokens = decoder.decode_with(predict, logits=True)
+    if decoder.drift > 0.5:
+        print(f"the model has drifted to {decoder.drift:.2f} of the tolerance: take a larger one", file=sys.stderr)
+    return tokens
 
 
 def load(name):
@@ -60,7 +79,6 @@ def load(name):
 
     tokenizer = transformers.AutoTokenizer.from_pretrained(name, local_files_only=True)
     model = transformers.AutoModelForCausalLM.from_pretrained(name, local_files_only=True).float().eval()
-    torch.use_deterministic_algorithms(True)
     digest = hashlib.sha256()
     for key, value in sorted(model.state_dict().items()):
         digest.update(key.encode() + value.cpu().contiguous().numpy().tobytes())

@@ -72,3 +72,15 @@ def test_compress_refusals():
     ):
         with pytest.raises(error):
             call()
+
+
+def test_one_part_that_cannot_be_coded(tmp_path):
+    whole = io.BytesIO()
+    np.savez(whole, tokens=np.arange(1000, dtype=np.int32), tokenizer="gpt2", scale=np.float32(0.5))
+    with pytest.warns(UserWarning, match="member scale: unsupported.*kept as bytes"):
+        packed = foretell.compress(whole.getvalue(), model="static")
+    assert foretell.decompress(packed) == whole.getvalue()
+    (tmp_path / "x.fore").write_bytes(packed)
+    with foretell.open(tmp_path / "x.fore") as file:
+        assert file["tokens"][:].tolist() == list(range(1000))
+        assert np.load(io.BytesIO(bytes(file["scale.npy"][:]))) == np.float32(0.5)

@@ -177,7 +177,7 @@ def test_refused_arrays(path):
     for array in (np.ones(3), np.array(["a"]), [1.5], object(), np.ones(3, complex), {"a": [0.5]}, {3: [1]}):
         with pytest.raises(TypeError):
             foretell.save(path, array, model="static")
-    for arrays in ({"": [1]}, {"../a": [1]}, {"/a": [1]}, {"a\0b": [1]}, {"x" * 5000: [1]}, {"a/": [1]}):
+    for arrays in ({"": [1]}, {"../a": [1]}, {"/a": [1]}, {"a\0b": [1]}, {"x" * 5000: [1]}, {"a/": [1]}, {"C:a": [1]}, {"a": [1], "a.npy/b": [2]}):
         with pytest.raises(ValueError):
             foretell.save(path, arrays)
     for options in ({"model": "nothing"}, {"block": -1}, {"block": 2**40}, {"model": "external"}):
@@ -192,6 +192,37 @@ def test_a_failed_save_leaves_the_old_file(path):
         foretell.save(path, {"a": [1], "../b": [1]})
     assert foretell.load(path).tolist() == [1, 2]
     assert os.listdir(path.parent) == [path.name]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no links, pipes and permissions")
+def test_save_over_what_is_there(tmp_path):
+    array = np.arange(9)
+    private, target, link, pipe = (tmp_path / name for name in ("private", "target", "link", "pipe"))
+    for file in (private, target):
+        file.write_text("old")
+        file.chmod(0o600)
+    link.symlink_to(target)
+    for file in (private, link):
+        foretell.save(file, array, model="static")
+        assert foretell.load(file).tolist() == array.tolist()
+    assert private.stat().st_mode & 0o777 == target.stat().st_mode & 0o777 == 0o600
+    assert link.is_symlink()
+    os.mkfifo(pipe)
+    got = []
+    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
+    reader.start()
+    foretell.save(pipe, array, model="static")
+    reader.join()
+    assert got == [private.read_bytes()] and pipe.is_fifo()
+    with open(tmp_path / "log", "w+b", buffering=0) as log:
+        log.write(b"before")
+        foretell.save(f"/dev/fd/{log.fileno()}", array, model="static")
+        log.write(b"after")
+        log.seek(0)
+        assert log.read() == b"before" + private.read_bytes() + b"after"
+    with pytest.raises(OSError):
+        foretell.save("/dev/full", array, model="static")
+    assert sorted(os.listdir(tmp_path)) == ["link", "log", "pipe", "private", "target"]
 
 
 def test_errors_of_the_system(tmp_path):

@@ -43,6 +43,25 @@
 	VPSLLQ   $32, Y9, Y9;  \
 	VPADDQ   Y9, x, x
 
+// LIMITS sets Y11 to 2^62 and Y10 to -2^62. It uses AX.
+#define LIMITS \
+	MOVQ         $1, AX;   \
+	SHLQ         $62, AX;  \
+	VMOVQ        AX, X11;  \
+	VPBROADCASTQ X11, Y11; \
+	NEGQ         AX;       \
+	VMOVQ        AX, X10;  \
+	VPBROADCASTQ X10, Y10
+
+// ADDWITHIN adds Y0 to the numbers at DI and keeps them within LIMITS.
+#define ADDWITHIN \
+	VPADDQ    (DI), Y0, Y0;     \
+	VPCMPGTQ  Y11, Y0, Y1;      \
+	VPBLENDVB Y1, Y11, Y0, Y0;  \
+	VPCMPGTQ  Y0, Y10, Y1;      \
+	VPBLENDVB Y1, Y10, Y0, Y0;  \
+	VMOVDQU   Y0, (DI)
+
 // func signsAVX2(x *int64, n int) uint64
 TEXT ·signsAVX2(SB), NOSPLIT, $0-24
 	MOVQ  x+0(FP), SI
@@ -205,6 +224,82 @@ turn:
 	VMOVDQU   Y0, (SI)
 	ADDQ      $32, SI
 	ADDQ      $16, DI
+	SUBQ      $4, DX
+	JNZ       turn
+	VZEROUPPER
+	RET
+
+// func addRoundedAVX2(dst, x *int32, n, shift int)
+TEXT ·addRoundedAVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
+	MOVQ         shift+24(FP), CX
+	VMOVQ        CX, X15
+	MOVL         $1, AX
+	SHLL         CX, AX
+	SHRL         $1, AX
+	VMOVD        AX, X14
+	VPBROADCASTD X14, Y14
+
+turn:
+	VPADDD  (SI), Y14, Y0
+	VPADDD  32(SI), Y14, Y1
+	VPSRAD  X15, Y0, Y0
+	VPSRAD  X15, Y1, Y1
+	VPADDD  (DI), Y0, Y0
+	VPADDD  32(DI), Y1, Y1
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y1, 32(DI)
+	ADDQ    $64, SI
+	ADDQ    $64, DI
+	SUBQ    $16, DX
+	JNZ     turn
+	VZEROUPPER
+	RET
+
+// func accumulateAVX2(x *int64, y *int32, n, left, right int)
+TEXT ·accumulateAVX2(SB), NOSPLIT, $0-40
+	MOVQ  x+0(FP), DI
+	MOVQ  y+8(FP), SI
+	MOVQ  n+16(FP), DX
+	MOVQ  left+24(FP), CX
+	VMOVQ CX, X12
+	MOVQ  right+32(FP), CX
+	ROUNDING(X15, X14, Y14, X13, Y13)
+	LIMITS
+
+turn:
+	VPMOVSXDQ (SI), Y0
+	VPSLLQ    X12, Y0, Y0
+	ROUND(Y0, X15, Y14, Y13)
+	ADDWITHIN
+	ADDQ      $16, SI
+	ADDQ      $32, DI
+	SUBQ      $4, DX
+	JNZ       turn
+	VZEROUPPER
+	RET
+
+// func accumulateScaledAVX2(x *int64, y *int16, n int, scale int32, shift int)
+TEXT ·accumulateScaledAVX2(SB), NOSPLIT, $0-40
+	MOVQ         x+0(FP), DI
+	MOVQ         y+8(FP), SI
+	MOVQ         n+16(FP), DX
+	MOVL         scale+24(FP), AX
+	VMOVD        AX, X12
+	VPBROADCASTD X12, Y12
+	MOVQ         shift+32(FP), CX
+	ROUNDING(X15, X14, Y14, X13, Y13)
+	LIMITS
+
+turn:
+	VPMOVSXWQ (SI), Y0
+	VPMULDQ   Y12, Y0, Y0
+	ROUND(Y0, X15, Y14, Y13)
+	ADDWITHIN
+	ADDQ      $8, SI
+	ADDQ      $32, DI
 	SUBQ      $4, DX
 	JNZ       turn
 	VZEROUPPER

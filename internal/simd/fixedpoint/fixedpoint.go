@@ -126,3 +126,59 @@ func scale(x []int64, by int64, n int, gain []int32, m int) {
 		x[i] = round(round(v*by, n)*int64(gain[i]), m)
 	}
 }
+
+// AddRounded adds x / 2^n, rounded, to dst, whose sums fit. x is within 2^29 of zero, n
+// not negative.
+func AddRounded(dst, x []int32, n int) {
+	if n > 30 {
+		return // of nothing but zeros
+	}
+	dst = dst[:len(x)]
+	if done := fast(len(x)); done > 0 {
+		addRoundedAVX2(&dst[0], &x[0], done, n)
+		dst, x = dst[done:], x[done:]
+	}
+	addRounded(dst, x, n)
+}
+
+func addRounded(dst, x []int32, n int) {
+	for i, v := range x {
+		dst[i] += int32(round(int64(v), n))
+	}
+}
+
+// ResidualMax bounds residuals.
+const ResidualMax = 1 << 62
+
+// Accumulate adds y / 2^n, rounded, to residuals x, and keeps them within ResidualMax of
+// zero, where they are before. n is from -30 to 62.
+func Accumulate(x []int64, y []int32, n int) {
+	y = y[:len(x)]
+	if done := fast(len(x)); done > 0 {
+		accumulateAVX2(&x[0], &y[0], done, max(-n, 0), max(n, 0))
+		x, y = x[done:], y[done:]
+	}
+	accumulate(x, y, n)
+}
+
+func accumulate(x []int64, y []int32, n int) {
+	for i, v := range y {
+		x[i] = min(max(x[i]+round(int64(v), n), -ResidualMax), ResidualMax)
+	}
+}
+
+// AccumulateScaled is Accumulate of y*scale, for n from 0 to 62. scale is below 2^24.
+func AccumulateScaled(x []int64, y []int16, scale int32, n int) {
+	y = y[:len(x)]
+	if done := fast(len(x)); done > 0 {
+		accumulateScaledAVX2(&x[0], &y[0], done, scale, n)
+		x, y = x[done:], y[done:]
+	}
+	accumulateScaled(x, y, scale, n)
+}
+
+func accumulateScaled(x []int64, y []int16, scale int32, n int) {
+	for i, v := range y {
+		x[i] = min(max(x[i]+round(int64(v)*int64(scale), n), -ResidualMax), ResidualMax)
+	}
+}

@@ -31,6 +31,15 @@ func energyAVX2(x *int64, n, shift int) uint64
 func scaleAVX2(x *int64, n int, by int64, shift int, gain *int32, gainShift int)
 
 //go:noescape
+func addRoundedAVX2(dst, x *int32, n, shift int)
+
+//go:noescape
+func accumulateAVX2(x *int64, y *int32, n, left, right int)
+
+//go:noescape
+func accumulateScaledAVX2(x *int64, y *int16, n int, scale int32, shift int)
+
+//go:noescape
 func activateAVX2(dst *int64, c *Curve, x *int32, n, left, right int)
 
 //go:noescape

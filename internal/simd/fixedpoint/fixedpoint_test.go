@@ -74,6 +74,22 @@ func check(t *testing.T, r *rand.Rand, n int) {
 	}
 	moved := make([]int64, n)
 	total := shift(moved, x, move)
+	biases := make([]int32, n)
+	for i, v := range b {
+		biases[i] = max(v>>2, -1<<29)
+	}
+	biased, drop := slices.Clone(a), r.IntN(64)
+	addRounded(biased, biases, drop)
+	steps, residuals := r.IntN(93)-30, wide(r, n, 62)
+	walked := slices.Clone(residuals)
+	accumulate(walked, a, steps)
+	weights := make([]int16, n)
+	for i := range weights {
+		weights[i] = int16(r.Uint32())
+	}
+	mantissa, fall := r.Int32N(1<<24), r.IntN(63)
+	stridden := slices.Clone(residuals)
+	accumulateScaled(stridden, weights, mantissa, fall)
 	active, gated := make([]int64, n), make([]int64, n)
 	curve.activate(active, a, frac)
 	curve.gate(gated, a, frac, b)
@@ -101,6 +117,18 @@ func check(t *testing.T, r *rand.Rand, n int) {
 		dst = slices.Clone(x)
 		if Scale(dst, by, first, a, second); !slices.Equal(dst, scaled) {
 			t.Fatalf("%s: %d times %d, %d; gain %d, %d: %d, want %d", level, x, by, first, a, second, dst, scaled)
+		}
+		sums := slices.Clone(a)
+		if AddRounded(sums, biases, drop); !slices.Equal(sums, biased) {
+			t.Fatalf("%s: %d and %d shifted by %d: %d, want %d", level, a, biases, drop, sums, biased)
+		}
+		way := slices.Clone(residuals)
+		if Accumulate(way, a, steps); !slices.Equal(way, walked) {
+			t.Fatalf("%s: %d and %d shifted by %d: %d, want %d", level, residuals, a, steps, way, walked)
+		}
+		way = slices.Clone(residuals)
+		if AccumulateScaled(way, weights, mantissa, fall); !slices.Equal(way, stridden) {
+			t.Fatalf("%s: %d and %d times %d, %d: %d, want %d", level, residuals, weights, mantissa, fall, way, stridden)
 		}
 		if curve.Activate(dst, a, frac); !slices.Equal(dst, active) {
 			t.Fatalf("%s: activations of %d, %d fraction bits: %d, want %d", level, a, frac, dst, active)

@@ -63,7 +63,15 @@ class DistributionCoder:
     def decode_step(self, distribution: _Row) -> int: ...
 
 class Encoder:
-    def __init__(self, *, framed: bool = False, vocabulary: int = 0, model: bytes = b"", guard: int | None = None) -> None: ...
+    def __init__(
+        self,
+        *,
+        framed: bool = False,
+        vocabulary: int = 0,
+        model: bytes = b"",
+        guard: int | None = None,
+        tolerance: float = 0.0,
+    ) -> None: ...
     @overload
     def encode(self, probs: _Row, symbols: SupportsIndex, *, logits: bool = False) -> None: ...
     @overload
@@ -93,7 +101,14 @@ class Encoder:
 
 class Decoder:
     def __init__(
-        self, data: Buffer, *, framed: bool = False, vocabulary: int = 0, model: bytes = b"", guard: int | None = None
+        self,
+        data: Buffer,
+        *,
+        framed: bool = False,
+        vocabulary: int = 0,
+        model: bytes = b"",
+        guard: int | None = None,
+        tolerance: float = 0.0,
     ) -> None: ...
     # Types do not tell one row from a matrix: what an array gives is an int or an array.
     @overload
@@ -120,6 +135,8 @@ class Decoder:
     def bits(self) -> float: ...
     @property
     def information(self) -> float: ...
+    @property
+    def drift(self) -> float: ...
 
 class Stack:
     def __init__(self, data: Buffer = b"") -> None: ...
@@ -149,7 +166,14 @@ class Stack:
 
 class BatchEncoder:
     def __init__(
-        self, n: int, *, framed: bool = False, vocabulary: int = 0, model: bytes = b"", guard: int | None = None
+        self,
+        n: int,
+        *,
+        framed: bool = False,
+        vocabulary: int = 0,
+        model: bytes = b"",
+        guard: int | None = None,
+        tolerance: float = 0.0,
     ) -> None: ...
     def encode(self, probs: _Rows, symbols: _Symbols, *, active: _Symbols | None = None, logits: bool = False) -> None: ...
     def finish(self) -> list[bytes]: ...
@@ -164,6 +188,7 @@ class BatchDecoder:
         vocabulary: int = 0,
         model: bytes = b"",
         guard: int | None = None,
+        tolerance: float = 0.0,
     ) -> None: ...
     def decode(self, probs: _Rows, *, active: _Symbols | None = None, logits: bool = False) -> _Ints: ...
     def finish(self) -> None: ...

@@ -29,13 +29,15 @@ def save(path, arrays, *, model=None, block=0, solid=False, workers=0, prior=b""
     """Save an array of integers or bools, or a dict of them by name, to a file.
 
     model is one of models(). block is the most elements in a block, the unit of random
-    access and of damage; 0 is the model's default. With solid=True blocks may hold
-    several arrays, which makes files of many small ones smaller. workers is how many
+    access and of damage; 0 is the model's default. Small arrays share blocks; with
+    solid=True larger ones do too, which makes files of many smaller. workers is how many
     threads work, 0 for one per CPU; the bytes do not depend on it. prior is what train
     returned: each block starts from there, and reading the file takes it too, unless
     embed_prior=True puts it into the file.
 
-    The file appears only once it is whole. Raises TypeError for other types of
+    The file appears only once it is whole and stored. One that it replaces hands on its
+    permissions, the target of a link is replaced rather than the link, and a pipe or
+    device takes the bytes as they come. Raises TypeError for other types of
     elements, OSError, and ArgumentError for an unknown model.
     """
     encoded = os.fsencode(path)
@@ -69,8 +71,14 @@ def _named(arrays):
     """Yield the names and arrays of an array or a dict of them."""
     if not isinstance(arrays, Mapping):
         arrays = {"array": arrays}
-    for name, array in arrays.items():
+    for name in arrays:
         _check_name(name)
+    files = {f"{name}.npy" for name in arrays}
+    for name in arrays:
+        for end in (i for i, c in enumerate(name) if c == "/"):
+            if name[:end] in files:
+                raise ValueError(f"{name[:99]!r} cannot be the name of an array: {name[:end][:99]!r} is the file of another")
+    for name, array in arrays.items():
         array = np.asarray(array)
         if array.dtype.name not in _TYPES:
             raise TypeError(f"array {name!r} has elements of type {array.dtype}: only integers and bools can be saved")
@@ -81,7 +89,8 @@ def _check_name(name):
     """Refuse a name that would be no file inside a folder."""
     if not isinstance(name, str):
         raise TypeError(f"the name of an array is a str, not {type(name).__name__}")
-    if "\0" in name or len(name.encode()) > 4092 or any(part in ("", ".", "..") for part in name.split("/")):
+    drive = name[1:2] == ":" and name[0].isascii() and name[0].isalpha()
+    if "\0" in name or len(name.encode()) > 4092 or drive or any(part in ("", ".", "..") for part in name.split("/")):
         raise ValueError(f"{name[:99]!r} cannot be the name of an array: use a relative path without dots, of at most 4092 bytes")
 
 
@@ -290,8 +299,9 @@ def compress(data, *, dtype="uint8", model=None, block=0, workers=0, prior=b"", 
     """Compress bytes, or anything with a contiguous buffer, and return bytes.
 
     npy, npz and tar content is recognised and its arrays compressed as what they are.
-    Other data is taken as little-endian elements of type dtype. prior and embed_prior
-    are those of save.
+    Other data is taken as little-endian elements of type dtype. An array in it that
+    cannot be coded, of floats or cut off, is kept as bytes, with a UserWarning. prior
+    and embed_prior are those of save.
     """
     dtype = np.dtype(dtype)
     if dtype.name not in _TYPES:

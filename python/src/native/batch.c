@@ -29,14 +29,15 @@ static int settle(Coder *c, int kind, uint32_t *many, Py_ssize_t made, Py_ssize_
 #define interrupted(i) ((i) % 1024 == 1023 && PyErr_CheckSignals() < 0)
 
 static int batch_encoder_init(PyObject *self, PyObject *args, PyObject *kwargs) {
-	static char *names[] = {"n", "framed", "vocabulary", "model", "guard", NULL};
+	static char *names[] = {"n", "framed", "vocabulary", "model", "guard", "tolerance", NULL};
 	Coder *c = (Coder *)self;
 	int framed = 0;
 	long long vocabulary = 0, guard = -1;
+	double tolerance = 0;
 	const char *model = "";
 	Py_ssize_t size = 0, n;
 	ft_error e = {0};
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "n|$pLy#O&:BatchEncoder", names, &n, &framed, &vocabulary, &model, &size, guard_of, &guard))
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "n|$pLy#O&d:BatchEncoder", names, &n, &framed, &vocabulary, &model, &size, guard_of, &guard, &tolerance))
 		return -1;
 	if (n < 0) {
 		PyErr_SetString(PyExc_ValueError, "a negative number of streams");
@@ -47,7 +48,7 @@ static int batch_encoder_init(PyObject *self, PyObject *args, PyObject *kwargs) 
 	uint32_t *many = streams_new(n);
 	Py_ssize_t made = 0;
 	while (many && made < n && !interrupted(made)) {
-		many[made] = go->encoder_new(framed, vocabulary, (void *)model, size, guard, &e);
+		many[made] = go->encoder_new(framed, vocabulary, (void *)model, size, guard, tolerance, &e);
 		if (e.code != FT_OK)
 			break;
 		made++;
@@ -60,15 +61,16 @@ static int batch_encoder_init(PyObject *self, PyObject *args, PyObject *kwargs) 
 }
 
 static int batch_decoder_init(PyObject *self, PyObject *args, PyObject *kwargs) {
-	static char *names[] = {"streams", "framed", "vocabulary", "model", "guard", NULL};
+	static char *names[] = {"streams", "framed", "vocabulary", "model", "guard", "tolerance", NULL};
 	Coder *c = (Coder *)self;
 	PyObject *streams;
 	int framed = 0;
 	long long vocabulary = 0, guard = -1;
+	double tolerance = 0;
 	const char *model = "";
 	Py_ssize_t size = 0;
 	ft_error e = {0};
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$pLy#O&:BatchDecoder", names, &streams, &framed, &vocabulary, &model, &size, guard_of, &guard))
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$pLy#O&d:BatchDecoder", names, &streams, &framed, &vocabulary, &model, &size, guard_of, &guard, &tolerance))
 		return -1;
 	if (PyBytes_Check(streams)) {
 		PyErr_SetString(PyExc_TypeError, "streams is a list of bytes, one for each stream");
@@ -85,7 +87,7 @@ static int batch_decoder_init(PyObject *self, PyObject *args, PyObject *kwargs) 
 			Py_buffer data;
 			if (PyObject_GetBuffer(PyList_GetItem(list, made), &data, PyBUF_SIMPLE) < 0)
 				break;
-			many[made] = go->decoder_new(data.buf, data.len, framed, vocabulary, (void *)model, size, guard, &e);
+			many[made] = go->decoder_new(data.buf, data.len, framed, vocabulary, (void *)model, size, guard, tolerance, &e);
 			PyBuffer_Release(&data);
 			if (e.code != FT_OK) {
 				e.row = made;
@@ -325,7 +327,7 @@ static PyMethodDef decoder_methods[] = {
 static PyType_Slot encoder_slots[] = {
 	{Py_tp_new, coder_new}, {Py_tp_init, batch_encoder_init}, {Py_tp_dealloc, coder_free},
 	{Py_tp_methods, encoder_methods}, {Py_sq_length, length},
-	{Py_tp_doc, "BatchEncoder(n, *, framed=False, vocabulary=0, model=b\"\", guard=None)\n--\n\n"
+	{Py_tp_doc, "BatchEncoder(n, *, framed=False, vocabulary=0, model=b\"\", guard=None, tolerance=0.0)\n--\n\n"
 	 "n encoders that advance in lock-step, as a batched model does. Each of their\n"
 	 "streams is one that a Decoder can decode alone. The other arguments are those of\n"
 	 "Encoder."},
@@ -335,7 +337,7 @@ static PyType_Slot encoder_slots[] = {
 static PyType_Slot decoder_slots[] = {
 	{Py_tp_new, coder_new}, {Py_tp_init, batch_decoder_init}, {Py_tp_dealloc, coder_free},
 	{Py_tp_methods, decoder_methods}, {Py_sq_length, length},
-	{Py_tp_doc, "BatchDecoder(streams, *, framed=False, vocabulary=0, model=b\"\", guard=None)\n--\n\n"
+	{Py_tp_doc, "BatchDecoder(streams, *, framed=False, vocabulary=0, model=b\"\", guard=None, tolerance=0.0)\n--\n\n"
 	 "Decoders of a list of streams that advance in lock-step. The other arguments are\n"
 	 "those of Decoder."},
 	{0, NULL},

@@ -108,17 +108,17 @@ PyObject *finish_coder(PyObject *self, PyObject *unused) {
 
 static PyObject *stats(Coder *c, int which) {
 	int64_t steps;
-	double bits, information;
+	double bits, information, drift = 0;
 	ft_error e;
 	uint32_t h;
 	int kind;
 	if (enter_any(c, &kind, &h) < 0)
 		return NULL;
-	int32_t code = go->stats(kind, h, &steps, &bits, &information, &e);
+	int32_t code = go->stats(kind, h, &steps, &bits, &information, &drift, &e);
 	leave(c);
 	if (code != FT_OK)
 		return raise_error(&e);
-	return which == 0 ? PyLong_FromLongLong(steps) : PyFloat_FromDouble(which == 1 ? bits : information);
+	return which == 0 ? PyLong_FromLongLong(steps) : PyFloat_FromDouble(which == 1 ? bits : which == 2 ? information : drift);
 }
 
 PyObject *coder_steps(PyObject *self, void *unused) {
@@ -136,10 +136,15 @@ PyObject *coder_information(PyObject *self, void *unused) {
 	return stats((Coder *)self, 2);
 }
 
+PyObject *coder_drift(PyObject *self, void *unused) {
+	(void)unused;
+	return stats((Coder *)self, 3);
+}
+
 PyObject *coder_position(PyObject *self, PyObject *unused) {
 	Coder *c = (Coder *)self;
 	(void)unused;
-	char b[64];
+	char b[256];
 	ft_error e = {0};
 	uint32_t h;
 	int kind;

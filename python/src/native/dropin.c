@@ -7,7 +7,7 @@ static int renew(Coder *c) {
 	if (enter(c) < 0)
 		return -1;
 	if (c->encoder == 0)
-		c->encoder = go->encoder_new(0, 0, NULL, 0, -1, &e);
+		c->encoder = go->encoder_new(0, 0, NULL, 0, -1, 0, &e);
 	leave(c);
 	return e.code == FT_OK ? 0 : (raise_error(&e), -1);
 }
@@ -42,7 +42,7 @@ static PyObject *start_decoding(PyObject *self, PyObject *const *args, Py_ssize_
 		return NULL;
 	int failed = enter(c);
 	if (!failed) {
-		uint32_t h = go->decoder_new(view.buf, view.len, 0, 0, NULL, 0, -1, &e);
+		uint32_t h = go->decoder_new(view.buf, view.len, 0, 0, NULL, 0, -1, 0, &e);
 		if (e.code == FT_OK)
 			put(&c->decoder, FT_DECODER, h);
 		leave(c);

@@ -68,7 +68,9 @@ static PyObject *save(PyObject *self, PyObject *args) {
 	(void)self;
 	if (!PyArg_ParseTuple(args, "yO&O!", &path, writing, &how, &PyList_Type, &arrays) || ready() < 0)
 		return NULL;
+	PyThreadState *opening = PyEval_SaveThread(); /* a pipe waits for its reader */
 	uint32_t h = go->writer_new((char *)path, &how, &e);
+	PyEval_RestoreThread(opening);
 	if (e.code != FT_OK)
 		return raise_error(&e);
 	int failed = 0;
@@ -104,7 +106,15 @@ static PyObject *compress(PyObject *self, PyObject *args) {
 		PyEval_RestoreThread(state);
 	}
 	PyBuffer_Release(&data);
-	return failed ? NULL : blob(h, length, &e);
+	if (failed)
+		return NULL;
+	PyObject *result = blob(h, length, &e);
+	if (e.code == FT_OK && e.message) {
+		if (PyErr_WarnEx(PyExc_UserWarning, e.message, 2) < 0)
+			Py_CLEAR(result);
+		free(e.message);
+	}
+	return result;
 }
 
 static PyObject *decompress(PyObject *self, PyObject *args) {

@@ -182,6 +182,7 @@ PyObject *finish_coder(PyObject *self, PyObject *unused);
 PyObject *coder_steps(PyObject *self, void *unused);
 PyObject *coder_bits(PyObject *self, void *unused);
 PyObject *coder_information(PyObject *self, void *unused);
+PyObject *coder_drift(PyObject *self, void *unused);
 PyObject *coder_position(PyObject *self, PyObject *unused);
 PyObject *coder_seek(PyObject *self, PyObject *position);
 PyObject *coder_values(PyObject *self, PyObject *args);

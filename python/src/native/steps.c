@@ -292,16 +292,17 @@ static PyObject *decode_topk(PyObject *self, PyObject *const *args, Py_ssize_t n
 }
 
 static int encoder_init(PyObject *self, PyObject *args, PyObject *kwargs) {
-	static char *names[] = {"framed", "vocabulary", "model", "guard", NULL};
+	static char *names[] = {"framed", "vocabulary", "model", "guard", "tolerance", NULL};
 	Coder *c = (Coder *)self;
 	int framed = 0;
 	long long vocabulary = 0, guard = -1;
+	double tolerance = 0;
 	const char *model = "";
 	Py_ssize_t size = 0;
 	ft_error e = {0};
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$pLy#O&:Encoder", names, &framed, &vocabulary, &model, &size, guard_of, &guard) || enter(c) < 0)
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$pLy#O&d:Encoder", names, &framed, &vocabulary, &model, &size, guard_of, &guard, &tolerance) || enter(c) < 0)
 		return -1;
-	uint32_t h = go->encoder_new(framed, vocabulary, (void *)model, size, guard, &e);
+	uint32_t h = go->encoder_new(framed, vocabulary, (void *)model, size, guard, tolerance, &e);
 	if (e.code == FT_OK)
 		put(&c->encoder, FT_ENCODER, h);
 	leave(c);
@@ -309,18 +310,19 @@ static int encoder_init(PyObject *self, PyObject *args, PyObject *kwargs) {
 }
 
 static int decoder_init(PyObject *self, PyObject *args, PyObject *kwargs) {
-	static char *names[] = {"data", "framed", "vocabulary", "model", "guard", NULL};
+	static char *names[] = {"data", "framed", "vocabulary", "model", "guard", "tolerance", NULL};
 	Coder *c = (Coder *)self;
 	int framed = 0;
 	long long vocabulary = 0, guard = -1;
+	double tolerance = 0;
 	const char *model = "";
 	Py_ssize_t size = 0;
 	Py_buffer data;
 	ft_error e = {0};
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y*|$pLy#O&:Decoder", names, &data, &framed, &vocabulary, &model, &size, guard_of, &guard))
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y*|$pLy#O&d:Decoder", names, &data, &framed, &vocabulary, &model, &size, guard_of, &guard, &tolerance))
 		return -1;
 	if (enter(c) == 0) {
-		uint32_t h = go->decoder_new(data.buf, data.len, framed, vocabulary, (void *)model, size, guard, &e);
+		uint32_t h = go->decoder_new(data.buf, data.len, framed, vocabulary, (void *)model, size, guard, tolerance, &e);
 		if (e.code == FT_OK)
 			put(&c->decoder, FT_DECODER, h);
 		leave(c);
@@ -380,21 +382,27 @@ static PyMethodDef decoder_methods[] = {
 	{NULL, NULL, 0, NULL},
 };
 
-static PyGetSetDef stat_fields[] = {
-	{"steps", coder_steps, NULL, "Steps so far.", NULL},
-	{"bits", coder_bits, NULL, "Bits that the stream has taken so far, a fraction included.", NULL},
-	{"information", coder_information, NULL, "Information content of the symbols so far in bits: the sum of -log2 of their probabilities as coded.", NULL},
+#define STAT_FIELDS \
+	{"steps", coder_steps, NULL, "Steps so far.", NULL}, \
+	{"bits", coder_bits, NULL, "Bits that the stream has taken so far, a fraction included.", NULL}, \
+	{"information", coder_information, NULL, "Information content of the symbols so far in bits: the sum of -log2 of their probabilities as coded.", NULL}
+
+static PyGetSetDef encoder_fields[] = {STAT_FIELDS, {NULL, NULL, NULL, NULL, NULL}};
+
+static PyGetSetDef decoder_fields[] = {
+	STAT_FIELDS,
+	{"drift", coder_drift, NULL, "How near the model's drift has come to the tolerance for certain, as a part of it.", NULL},
 	{NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyType_Slot encoder_slots[] = {
 	{Py_tp_new, coder_new}, {Py_tp_init, encoder_init}, {Py_tp_dealloc, coder_free},
-	{Py_tp_methods, encoder_methods}, {Py_tp_getset, stat_fields}, {0, NULL},
+	{Py_tp_methods, encoder_methods}, {Py_tp_getset, encoder_fields}, {0, NULL},
 };
 
 static PyType_Slot decoder_slots[] = {
 	{Py_tp_new, coder_new}, {Py_tp_init, decoder_init}, {Py_tp_dealloc, coder_free},
-	{Py_tp_methods, decoder_methods}, {Py_tp_getset, stat_fields}, {0, NULL},
+	{Py_tp_methods, decoder_methods}, {Py_tp_getset, decoder_fields}, {0, NULL},
 };
 
 PyType_Spec encoder_spec = {"foretell._native.Encoder", sizeof(Coder), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, encoder_slots};
