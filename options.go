@@ -44,6 +44,12 @@ type WriterOptions struct {
 	// needed to read it. Blocks that the model mix makes smaller are coded by that.
 	// Its work is done by Workers goroutines, a block at a time.
 	Network *Network
+
+	// Resume, if not nil, is what an earlier run has written of the file before it
+	// ended: its first bytes, however many. Blocks that it has are not encoded
+	// again, if they are of the same elements; the file comes out as without it.
+	// Options that mean something else are an error.
+	Resume io.Reader
 }
 
 // An External is a model of the caller's that a file is written under. The file

@@ -41,6 +41,8 @@ type Writer struct {
 	member  int               // number of the current or last member
 	block   *rawBlock
 	plan    *planner
+
+	earlier *resumption
 	err     error
 }
 
@@ -104,6 +106,9 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 	}
 	w.coders, err = newBlockCoders(together, p.codec, config, opts.External, start)
 	if err != nil {
+		return nil, err
+	}
+	if w.earlier, err = resume(opts.Resume, &header); err != nil {
 		return nil, err
 	}
 	if w.out, err = container.NewWriter(out, header); err != nil {
@@ -344,6 +349,16 @@ func (w *Writer) flushBlock() error {
 	}
 	b, turn := w.block, w.plan.queue()
 	w.block = w.newBlock()
+	if w.costs == nil {
+		if coded, ok := w.earlier.block(b); ok {
+			return w.run(func() encoded {
+				turn.begin()
+				turn.end(coded.params, !coded.shares)
+				w.raws.put(b.raw)
+				return encoded{block: b, coded: coded}
+			})
+		}
+	}
 	return w.run(func() encoded {
 		c := <-w.coders
 		coded, err := c.encode(w.bodies.get(), b, turn)

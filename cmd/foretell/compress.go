@@ -49,6 +49,7 @@ type compressOptions struct {
 	block   size
 	workers threads
 	force   bool
+	goOn    bool // where an earlier run has ended
 	json    bool
 }
 
@@ -63,6 +64,7 @@ func newCompress(a *app) *cobra.Command {
 		RunE:    func(_ *cobra.Command, args []string) error { return c.run(args) },
 	}
 	c.addWriting(cmd)
+	cmd.Flags().BoolVar(&c.goOn, "resume", false, "keep what is done in OUT.partial, and go on with what an earlier run has left there; the output is the same")
 	c.sourceFlags.add(cmd)
 	c.addProgress(cmd)
 	return cmd
@@ -132,6 +134,10 @@ func (c *compressOptions) run(args []string) error {
 	begin := time.Now()
 	sum := compressSummary{Output: out, Model: modelName(writer)}
 	sink := &tallyWriter{w: f}
+	rest, err := c.resume(out, writer, sink)
+	if err != nil {
+		return err
+	}
 	w, err := foretell.NewWriter(sink, writer)
 	if err != nil {
 		return err
@@ -157,6 +163,9 @@ func (c *compressOptions) run(args []string) error {
 	}
 	if err == nil {
 		err = staged.Commit()
+	}
+	if err == nil && rest != nil {
+		err = rest.remove()
 	}
 	if err != nil {
 		return err
