@@ -7,6 +7,7 @@ import (
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/model/adaptive"
+	"github.com/foretell/foretell/model/lz"
 	"github.com/foretell/foretell/model/mix"
 	"github.com/foretell/foretell/model/neural"
 	"github.com/foretell/foretell/model/own"
@@ -25,6 +26,7 @@ const (
 	codecMix      model.ID = 6
 	codecOwn      model.ID = 7
 	codecNet      model.ID = 8
+	codecLZ       model.ID = 9
 )
 
 // A codec is a row of the table of codecs.
@@ -78,6 +80,9 @@ var codecs = []codec{
 		return own.New(p)
 	}},
 	{id: codecNet, name: netModel, instead: codecMix, make: makeNetwork},
+	{id: codecLZ, name: "lz", instead: codecAdaptive, make: func(c *codecConfig) (model.Codec, error) {
+		return lz.New(min(max(c.level, lz.MinLevel), lz.MaxLevel))
+	}},
 }
 
 // codecOf returns the row of a codec, or an error for a number that has none.
@@ -119,11 +124,14 @@ const netModel = "net"
 // unless options say otherwise: about what its streams take.
 const netBlock = 1 << 18
 
+// fastLevel is the level of the model fast where none is asked for.
+const fastLevel = 5
+
 // presets are the models by name.
 var presets = []preset{
 	{"adaptive", codecAdaptive, 0},
 	{"best", codecMix, int(mix.Best)},
-	{"fast", codecZstd, 2},
+	{"fast", codecLZ, fastLevel},
 	{"mix", codecMix, int(mix.Fast)},
 	{ownModel, codecOwn, 0},
 	{"static", codecStatic, 0},
