@@ -112,6 +112,10 @@ func TestGolden(t *testing.T) {
 	if sum := sha256.Sum256(body); hex.EncodeToString(sum[:]) != want {
 		t.Errorf("%d bytes with the SHA-256 %x", len(body), sum)
 	}
+	back := make([]uint32, 3000)
+	if err := New(m, Config{}).Decode(&model.Block{Size: byteCount, Symbols: back}, body); err != nil || !slices.Equal(back, text(3000)) {
+		t.Errorf("the tokens do not come back: %v", err)
+	}
 }
 
 func TestRefusals(t *testing.T) {
