@@ -41,7 +41,6 @@ type Writer struct {
 	member  int               // number of the current or last member
 	block   *rawBlock
 	plan    *planner
-
 	earlier *resumption
 	err     error
 }
