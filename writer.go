@@ -32,6 +32,7 @@ type Writer struct {
 	length uint64
 
 	coded, written atomic.Int64 // what Progress returns
+	partly         atomic.Int64 // bytes of the block under way that have been encoded
 
 	begun   bool              // there is a file that parts belong to
 	layout  []container.Entry // not yet written
@@ -40,6 +41,7 @@ type Writer struct {
 	member  int               // number of the current or last member
 	block   *rawBlock
 	plan    *planner
+	earlier *resumption
 	err     error
 }
 
@@ -63,9 +65,13 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 	if err != nil {
 		return nil, err
 	}
+	together := opts.Workers // blocks that are encoded at a time
+	if opts.Network != nil {
+		together = 1
+	}
 	w := &Writer{
 		opts: opts, costs: costs,
-		pipe:   newPipeline[encoded](opts.Workers),
+		pipe:   newPipeline[encoded](together),
 		raws:   make(pool, opts.Workers+2),
 		bodies: make(pool, opts.Workers+2),
 		stop:   make(chan struct{}),
@@ -91,8 +97,17 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 	if opts.External != nil {
 		header.Needs = append(header.Needs, container.Need{Kind: uint8(NeedModel), Sum: opts.External.ID})
 	}
-	w.coders, err = newBlockCoders(opts.Workers, p.codec, codecConfig{level: p.level, maxMemory: blockMemory}, opts.External, start)
+	config := codecConfig{level: p.level, maxMemory: blockMemory}
+	if n := opts.Network; n != nil {
+		header.Needs = append(header.Needs, container.Need{Kind: uint8(NeedWeights), Name: n.need.Name, Sum: n.need.Sum, Size: uint64(n.need.Size)})
+		config.network, config.threads = n.model, opts.Workers
+		config.working = w.working
+	}
+	w.coders, err = newBlockCoders(together, p.codec, config, opts.External, start)
 	if err != nil {
+		return nil, err
+	}
+	if w.earlier, err = resume(opts.Resume, &header); err != nil {
 		return nil, err
 	}
 	if w.out, err = container.NewWriter(out, header); err != nil {
@@ -140,6 +155,7 @@ func (w *Writer) write(item encoded) error {
 		return err
 	}
 	w.bodies.put(c.body)
+	w.partly.Store(0)
 	w.coded.Add(int64(item.block.size))
 	w.written.Store(w.out.Offset())
 	if w.costs == nil {
@@ -158,7 +174,22 @@ func (w *Writer) write(item encoded) error {
 // Progress returns how many bytes of the elements of members have been encoded
 // and written so far, and how many bytes of the file. It may be called from any
 // goroutine.
-func (w *Writer) Progress() (content, file int64) { return w.coded.Load(), w.written.Load() }
+func (w *Writer) Progress() (content, file int64) {
+	return w.coded.Load() + w.partly.Load(), w.written.Load()
+}
+
+// working is told how far a network is with a block.
+func (w *Writer) working(done int64) error {
+	w.partly.Store(done)
+	select {
+	case <-w.stop:
+		return errStopped
+	default:
+		return nil
+	}
+}
+
+var errStopped = errors.New("writing has ended early")
 
 // WritePart adds a part, as a tokens.Source or a Reader yields it. It reads the
 // Data of a member to its end.
@@ -317,6 +348,16 @@ func (w *Writer) flushBlock() error {
 	}
 	b, turn := w.block, w.plan.queue()
 	w.block = w.newBlock()
+	if w.costs == nil {
+		if coded, ok := w.earlier.block(b); ok {
+			return w.run(func() encoded {
+				turn.begin()
+				turn.end(coded.params, !coded.shares)
+				w.raws.put(b.raw)
+				return encoded{block: b, coded: coded}
+			})
+		}
+	}
 	return w.run(func() encoded {
 		c := <-w.coders
 		coded, err := c.encode(w.bodies.get(), b, turn)

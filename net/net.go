@@ -131,6 +131,18 @@ func (m *Model) NewStreams(n int, o Options) (*Streams, error) {
 	return newStreams(m.decoder, n, o)
 }
 
+// StreamsMemory returns about how many bytes NewStreams would take.
+func (m *Model) StreamsMemory(n int, o Options) (int64, error) {
+	if m.decoder == nil {
+		return 0, fmt.Errorf("%w: a network of frames cannot predict streams", fault.ErrUnsupported)
+	}
+	o, err := o.withDefaults(m.decoder.context)
+	if err != nil {
+		return 0, err
+	}
+	return int64(min(m.decoder.streamsBytes(n, o), 1<<62)), nil
+}
+
 // NewFrames returns working space to predict frames on that many goroutines, of which 0
 // stands for GOMAXPROCS, for networks that do that.
 func (m *Model) NewFrames(threads int) (*Frames, error) {

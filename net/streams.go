@@ -84,14 +84,9 @@ func newStreams(d *decoder, n int, o Options) (*Streams, error) {
 	if n < 1 || n > 1<<16 {
 		return nil, fmt.Errorf("%w: %d streams; 1 to 65536 can be run together", fault.ErrLimit, n)
 	}
-	s := &Streams{decoder: d, options: o, position: make([]int, n), chunk: max(n, min(o.Block, feedChunk))}
+	s := &Streams{decoder: d, options: o, position: make([]int, n), chunk: o.chunk(n)}
 	rows := max(n, o.Block)
-	cache := layer.CacheBytes(d.kvHeads, d.dim, o.Sinks, o.Window, o.Block, o.Positions)
-	need := float64(cache)*float64(n)*float64(len(d.blocks)) + float64(d.passBytes(rows, s.chunk))
-	if d.rope != nil {
-		need += float64(d.rope.Bytes(o.Positions))
-	}
-	if o.Memory > 0 && need > float64(o.Memory) {
+	if need := d.streamsBytes(n, o); o.Memory > 0 && need > float64(o.Memory) {
 		return nil, fmt.Errorf("%w: %d streams take %.0f bytes of memory, more than the %d that are allowed; ask for fewer or a smaller window",
 			fault.ErrLimit, n, need, o.Memory)
 	}
@@ -106,6 +101,20 @@ func newStreams(d *decoder, n int, o Options) (*Streams, error) {
 		s.pass.table = d.rope.Table(o.Positions)
 	}
 	return s, nil
+}
+
+// chunk returns how many rows logits are made of at a time, for n streams.
+func (o *Options) chunk(n int) int { return max(n, min(o.Block, feedChunk)) }
+
+// streamsBytes returns about how much memory newStreams takes for n streams, under
+// options with every field set.
+func (d *decoder) streamsBytes(n int, o Options) float64 {
+	cache := layer.CacheBytes(d.kvHeads, d.dim, o.Sinks, o.Window, o.Block, o.Positions)
+	need := float64(cache)*float64(n)*float64(len(d.blocks)) + float64(d.passBytes(max(n, o.Block), o.chunk(n)))
+	if d.rope != nil {
+		need += float64(d.rope.Bytes(o.Positions))
+	}
+	return need
 }
 
 // Len returns the number of streams.

@@ -33,12 +33,18 @@ func TestMain(m *testing.M) {
 // [long] if FORETELL_LONG is set, for what takes a minute.
 func TestScript(t *testing.T) {
 	data := dataDir()
+	tiny, err := filepath.Abs(filepath.Join("..", "..", "model", "neural", "testdata", "tiny.gguf"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:  filepath.Join("testdata", "script"),
 		Cmds: scriptCommands,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("DATA", data)
 			env.Setenv("ESC", "\x1b")
+			env.Setenv("TINY", tiny)
+			env.Setenv("TINYDIR", filepath.Dir(tiny))
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
