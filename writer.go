@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
-	"unicode/utf8"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/tokens"
@@ -33,6 +32,8 @@ type Writer struct {
 
 	coded, written atomic.Int64 // what Progress returns
 
+	files   nameSet
+	names   nameSet           // of members
 	begun   bool              // there is a file that parts belong to
 	layout  []container.Entry // not yet written
 	bytes   int               // of layout, about
@@ -160,8 +161,10 @@ func (w *Writer) write(item encoded) error {
 // goroutine.
 func (w *Writer) Progress() (content, file int64) { return w.coded.Load(), w.written.Load() }
 
-// WritePart adds a part, as a tokens.Source or a Reader yields it. It reads the
-// Data of a member to its end.
+// WritePart adds a part, as a [tokens.Source] or a [Reader] yields it. It reads the
+// Data of a member to its end, which must be where the shape says. What readers
+// could not give back is refused: two files or two members of one name, and file
+// names that are no plain relative path with slashes. Errors are final.
 func (w *Writer) WritePart(p tokens.Part) error {
 	if w.err != nil {
 		return w.err
@@ -176,8 +179,11 @@ func (w *Writer) part(p tokens.Part) error {
 	}
 	switch p.Kind {
 	case tokens.File:
-		if len(p.Name) > tokens.MaxName || !utf8.ValidString(p.Name) {
-			return fmt.Errorf("file name %.100q: give at most %d bytes of UTF-8", p.Name, tokens.MaxName)
+		if err := checkFileName(p.Name); err != nil {
+			return err
+		}
+		if err := w.files.add("file", p.Name); err != nil {
+			return err
 		}
 		w.begun = true
 		return w.add(fileEntry(p.Name, p.Repacked))
@@ -234,6 +240,12 @@ func (w *Writer) addMember(info tokens.Info, data io.Reader) error {
 	if err := info.Validate(); err != nil {
 		return fmt.Errorf("member %q: %w", info.Name, err)
 	}
+	if data == nil {
+		return fmt.Errorf("member %q comes without Data", info.Name)
+	}
+	if err := w.names.add("member", info.Name); err != nil {
+		return err
+	}
 	size := info.Type.Size()
 	total := info.Len()
 	if !w.opts.Solid && (total < 0 || total > int64(w.shared()-w.block.tokens)) {
@@ -279,6 +291,9 @@ func (w *Writer) addMember(info tokens.Info, data io.Reader) error {
 				return err
 			}
 		}
+	}
+	if err := atEnd(data); err != nil {
+		return fmt.Errorf("member %q, behind its %d elements: %w", info.Name, total, err)
 	}
 	if !w.opts.Solid && w.block.tokens >= w.shared() || info.Open() {
 		if err := w.flushBlock(); err != nil {
