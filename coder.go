@@ -1,6 +1,7 @@
 package foretell
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -37,11 +38,12 @@ type blockCoder struct {
 	fixed   *symbols.ValueMap // that blocks must have, nil if none
 	prior   *prior            // nil if none
 	fitted  model.Codec       // the codec of blocks that the prior fits
+	stop    func() error      // asked whether to go on
 }
 
 // newBlockCoders returns coders for each worker, which share nothing that changes.
 // The codec id must be one that can be made.
-func newBlockCoders(workers int, id model.ID, config codecConfig, own *External, start *prior) (chan *blockCoder, error) {
+func newBlockCoders(ctx context.Context, workers int, id model.ID, config codecConfig, own *External, start *prior) (chan *blockCoder, error) {
 	var fixed *symbols.ValueMap
 	if own != nil {
 		var err error
@@ -51,7 +53,7 @@ func newBlockCoders(workers int, id model.ID, config codecConfig, own *External,
 	}
 	coders := make(chan *blockCoder, workers)
 	for i := range workers {
-		c := &blockCoder{id: id, config: config, codecs: map[model.ID]model.Codec{}, largest: symbols.MaxSymbols, fixed: fixed, prior: start}
+		c := &blockCoder{id: id, config: config, codecs: map[model.ID]model.Codec{}, largest: symbols.MaxSymbols, fixed: fixed, prior: start, stop: ctx.Err}
 		if own != nil {
 			// A predictor may be a large thing: one lives as long as its worker.
 			c.config.predictor = sync.OnceValues(own.New)
@@ -105,6 +107,9 @@ func refused(err error) bool {
 // planning.
 func (c *blockCoder) encode(dst []byte, b *rawBlock, turn *planned) (out codedBlock, err error) {
 	defer turn.skip()
+	if err := c.stop(); err != nil {
+		return out, err
+	}
 	out.hash = xxh3.Hash(b.raw)
 	if c.prior != nil {
 		if fits, err := c.encodeWithPrior(dst, b, &out); err != nil {
@@ -292,6 +297,9 @@ func (c *blockCoder) decode(h *container.Block, b *rawBlock, data *container.Blo
 	}
 	block := c.newBlock(b, m)
 	block.Params, block.Base = own, base
+	if err := block.Stopped(); err != nil {
+		return err
+	}
 	if err := codec.Decode(block, data.Body); err != nil {
 		return inside(err)
 	}

@@ -42,7 +42,7 @@ func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) 
 	if own == nil && id == codecOwn {
 		return nil, fmt.Errorf("%w: a file under an own model that does not name it", fault.ErrCorrupt)
 	}
-	coders, err := newBlockCoders(o.Workers, id, codecConfig{level: int(min(h.Level, maxLevel)), maxMemory: o.MaxMemory}, own, start)
+	coders, err := newBlockCoders(o.Context, o.Workers, id, codecConfig{level: int(min(h.Level, maxLevel)), maxMemory: o.MaxMemory}, own, start)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package foretell
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +40,12 @@ type WriterOptions struct {
 
 	// External is the caller's own model, in the place of Model.
 	External *External
+
+	// Context ends the writing when it is done, within the blocks under way; nil
+	// is context.Background. The Writer returns its error then, and what was
+	// written is no whole file. A Read or Write of the caller's that blocks is
+	// not interrupted.
+	Context context.Context
 }
 
 // An External is a model of the caller's that a file is written under. The file
@@ -96,6 +104,7 @@ func (o *WriterOptions) resolve() (WriterOptions, preset, error) {
 		return opts, p, fmt.Errorf("a prior is for the models mix and best, not %q", opts.Model)
 	}
 	opts.Workers = workers(opts.Workers)
+	opts.Context = cmp.Or(opts.Context, context.Background())
 	return opts, p, nil
 }
 
@@ -136,6 +145,11 @@ type ReaderOptions struct {
 	// KeepGoing, if not nil, is called with each damage that is found; then
 	// reading goes on with what is whole, and tokens that are lost are zero.
 	KeepGoing func(error)
+
+	// Context ends the reading when it is done, within the blocks under way; nil
+	// is context.Background. Its error is returned then, with KeepGoing too. A
+	// Read or Write of the caller's that blocks is not interrupted.
+	Context context.Context
 }
 
 const (
@@ -149,6 +163,7 @@ func (o *ReaderOptions) resolve() ReaderOptions {
 		opts = *o
 	}
 	opts.Workers = workers(opts.Workers)
+	opts.Context = cmp.Or(opts.Context, context.Background())
 	if opts.MaxMemory <= 0 {
 		opts.MaxMemory = defaultMaxMemory
 	}

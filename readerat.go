@@ -1,6 +1,7 @@
 package foretell
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"sort"
@@ -280,7 +281,7 @@ func (r *ReaderAt) copyTokens(w io.Writer, mem *budget, member int, from, to int
 			return failed
 		}
 		if failed == nil {
-			failed = part.err
+			failed = cmp.Or(r.opts.Context.Err(), part.err)
 			if failed == nil {
 				p := part.place
 				lo, hi := max(from-p.first, 0), min(to-p.first, p.count)

@@ -92,7 +92,7 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 	if opts.External != nil {
 		header.Needs = append(header.Needs, container.Need{Kind: uint8(NeedModel), Sum: opts.External.ID})
 	}
-	w.coders, err = newBlockCoders(opts.Workers, p.codec, codecConfig{level: p.level, maxMemory: blockMemory}, opts.External, start)
+	w.coders, err = newBlockCoders(opts.Context, opts.Workers, p.codec, codecConfig{level: p.level, maxMemory: blockMemory}, opts.External, start)
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +169,9 @@ func (w *Writer) WritePart(p tokens.Part) error {
 	if w.err != nil {
 		return w.err
 	}
-	w.err = w.part(p)
+	if w.err = w.opts.Context.Err(); w.err == nil {
+		w.err = w.part(p)
+	}
 	return w.err
 }
 
@@ -268,6 +270,9 @@ func (w *Writer) addMember(info tokens.Info, data io.Reader) error {
 		if total >= 0 {
 			room = min(room, total-done)
 		}
+		if err := w.opts.Context.Err(); err != nil {
+			return err
+		}
 		n, err := b.fill(data, int(room)*size)
 		if err != nil && err != io.EOF {
 			return err
@@ -344,6 +349,9 @@ func (w *Writer) flushBlock() error {
 // Close writes what is left and completes the file. It returns the first error
 // of the Writer, if there was one; then the file is not complete.
 func (w *Writer) Close() error {
+	if w.err == nil {
+		w.err = w.opts.Context.Err()
+	}
 	if w.err == nil {
 		w.err = w.flushBlock()
 	}

@@ -38,6 +38,19 @@ type Block struct {
 	// Costs, if not nil, is filled by Encode with the information content of
 	// each symbol in bits.
 	Costs []float32
+
+	// Stop, if not nil, is asked now and then whether the coding is to go on.
+	// An error ends it.
+	Stop func() error
+}
+
+// Stopped returns what Stop says. Codecs that take long ask every few thousand
+// symbols.
+func (b *Block) Stopped() error {
+	if b.Stop == nil {
+		return nil
+	}
+	return b.Stop()
 }
 
 // A Codec turns the symbols of a block into bytes and back. An instance serves
