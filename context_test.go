@@ -104,7 +104,7 @@ func TestContext(t *testing.T) {
 			}
 			n := all.asked.Load()
 			slow := model == "mix" || model == "best" || model == "adaptive"
-			if slow && n < 6 {
+			if slow && n < 4 {
 				t.Errorf("%s, %s: asked %d times", model, what, n)
 			}
 			for _, most := range []int64{0, 1, n / 2, n - 2} {

@@ -64,7 +64,7 @@ func findPrior(n *container.Need, o *ReaderOptions) (*prior, error) {
 
 // TrainOptions says how Train makes a prior. The zero value is good.
 type TrainOptions struct {
-	// Model is "mix" or "best"; "" is "mix". Files written with the prior are
+	// Model is ModelMix or ModelBest; "" is ModelMix. Files written with the prior are
 	// coded at its level.
 	Model string
 
@@ -93,8 +93,8 @@ func Train(src tokens.Parts, opts *TrainOptions) ([]byte, error) {
 	}
 	level := mix.Fast
 	switch o.Model {
-	case "", "mix":
-	case "best":
+	case "", ModelMix:
+	case ModelBest:
 		level = mix.Best
 	default:
 		return nil, fmt.Errorf("a prior is for the models mix and best, not %q", o.Model)

@@ -1,6 +1,7 @@
 package foretell
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -34,6 +35,7 @@ type Writer struct {
 
 	files   nameSet
 	names   nameSet           // of members
+	pieces  string            // name of the array that an ArrayWriter writes, "" if none
 	begun   bool              // there is a file that parts belong to
 	layout  []container.Entry // not yet written
 	bytes   int               // of layout, about
@@ -169,7 +171,7 @@ func (w *Writer) WritePart(p tokens.Part) error {
 	if w.err != nil {
 		return w.err
 	}
-	if w.err = w.opts.Context.Err(); w.err == nil {
+	if w.err = cmp.Or(w.opts.Context.Err(), w.busy()); w.err == nil {
 		w.err = w.part(p)
 	}
 	return w.err
@@ -238,86 +240,6 @@ func (w *Writer) run(job func() encoded) error {
 	return nil
 }
 
-func (w *Writer) addMember(info tokens.Info, data io.Reader) error {
-	if err := info.Validate(); err != nil {
-		return fmt.Errorf("member %q: %w", info.Name, err)
-	}
-	if data == nil {
-		return fmt.Errorf("member %q comes without Data", info.Name)
-	}
-	if err := w.names.add("member", info.Name); err != nil {
-		return err
-	}
-	size := info.Type.Size()
-	total := info.Len()
-	if !w.opts.Solid && (total < 0 || total > int64(w.shared()-w.block.tokens)) {
-		if err := w.flushBlock(); err != nil {
-			return err
-		}
-	}
-	w.member++
-	e := memberEntry(w.member, &info, w.follows)
-	if !w.fits(e) {
-		e = memberEntry(w.member, &info, false)
-	}
-	if err := w.add(e); err != nil {
-		return err
-	}
-	w.follows = true
-	for done := int64(0); done < total || total < 0; {
-		b := w.block
-		room := int64(w.opts.BlockTokens - b.tokens)
-		if total >= 0 {
-			room = min(room, total-done)
-		}
-		if err := w.opts.Context.Err(); err != nil {
-			return err
-		}
-		n, err := b.fill(data, int(room)*size)
-		if err != nil && err != io.EOF {
-			return err
-		}
-		if n%size != 0 {
-			return fmt.Errorf("member %q ends within an element: %w", info.Name, io.ErrUnexpectedEOF)
-		}
-		if n > 0 {
-			w.content(b.raw[len(b.raw)-n:])
-			b.add(w.member, done, n/size, &info)
-			done += int64(n / size)
-		}
-		if err == io.EOF {
-			if total >= 0 && done < total {
-				return fmt.Errorf("member %q has %d of %d elements: %w", info.Name, done, total, io.ErrUnexpectedEOF)
-			}
-			total = done
-		}
-		if b.tokens == w.opts.BlockTokens || len(b.spans) == container.MaxSpans {
-			if err := w.flushBlock(); err != nil {
-				return err
-			}
-		}
-	}
-	if err := atEnd(data); err != nil {
-		return fmt.Errorf("member %q, behind its %d elements: %w", info.Name, total, err)
-	}
-	if !w.opts.Solid && w.block.tokens >= w.shared() || info.Open() {
-		if err := w.flushBlock(); err != nil {
-			return err
-		}
-	}
-	if !info.Open() {
-		return nil
-	}
-	row := int64(1)
-	for _, n := range info.Shape[1:] {
-		row *= int64(n)
-	}
-	if row == 0 || total%row != 0 {
-		return fmt.Errorf("member %q: %d elements do not fill rows of %d", info.Name, total, row)
-	}
-	return w.add(endEntry(int(total / row)))
-}
-
 // shared returns how many tokens a block may have that is not one member's alone.
 func (w *Writer) shared() int {
 	if w.opts.Apart {
@@ -350,7 +272,7 @@ func (w *Writer) flushBlock() error {
 // of the Writer, if there was one; then the file is not complete.
 func (w *Writer) Close() error {
 	if w.err == nil {
-		w.err = w.opts.Context.Err()
+		w.err = cmp.Or(w.opts.Context.Err(), w.busy())
 	}
 	if w.err == nil {
 		w.err = w.flushBlock()
@@ -384,27 +306,4 @@ func (w *Writer) finish() error {
 		w.failure = <-w.ended
 	}
 	return w.failure
-}
-
-// WriteArray adds a file name.npy that holds one array: values in C order with
-// the given shape, as NumPy would save it.
-func WriteArray[T Integer](w *Writer, name string, shape []int, values []T) error {
-	info := tokens.Info{Name: name, Type: typeOf[T](), Shape: shape, Form: tokens.NPY}
-	if n := info.Len(); n != int64(len(values)) {
-		return fmt.Errorf("shape %v does not fit %d values", shape, len(values))
-	}
-	header, err := tokens.AppendNPYHeader(nil, info)
-	if err != nil {
-		return err
-	}
-	for _, p := range []tokens.Part{
-		{Kind: tokens.File, Name: name + ".npy"},
-		{Kind: tokens.Framing, Bytes: header},
-		{Kind: tokens.Member, Info: info, Data: newArrayReader(values)},
-	} {
-		if err := w.WritePart(p); err != nil {
-			return err
-		}
-	}
-	return nil
 }
