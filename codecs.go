@@ -7,6 +7,7 @@ import (
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/model/adaptive"
+	"github.com/foretell/foretell/model/lz"
 	"github.com/foretell/foretell/model/mix"
 	"github.com/foretell/foretell/model/own"
 	"github.com/foretell/foretell/model/plain"
@@ -23,6 +24,7 @@ const (
 	codecTANS     model.ID = 5
 	codecMix      model.ID = 6
 	codecOwn      model.ID = 7
+	codecLZ       model.ID = 9
 )
 
 // A codec is a row of the table of codecs.
@@ -66,6 +68,9 @@ var codecs = []codec{
 		}
 		return own.New(p)
 	}},
+	{id: codecLZ, name: "lz", instead: codecAdaptive, make: func(c *codecConfig) (model.Codec, error) {
+		return lz.New(min(max(c.level, lz.MinLevel), lz.MaxLevel))
+	}},
 }
 
 // codecOf returns the row of a codec, or an error for a number that has none.
@@ -98,7 +103,7 @@ type preset struct {
 const (
 	ModelAdaptive   = "adaptive"    // counts that adapt, under the range coder
 	ModelBest       = "best"        // as mix, with more contexts: the smallest files, slowly
-	ModelFast       = "fast"        // zstd
+	ModelFast       = "fast"        // matches and static tables, at the speed of zstd and the like
 	ModelMix        = "mix"         // context mixing
 	ModelStatic     = "static"      // frequency tables under rANS: the fastest random access
 	ModelStaticTANS = "static-tans" // frequency tables under tANS
@@ -110,11 +115,14 @@ const DefaultModel = ModelMix
 // ownModel is the preset of WriterOptions.External.
 const ownModel = "own"
 
+// fastLevel is the level of the model fast where none is asked for.
+const fastLevel = 5
+
 // presets are the models by name.
 var presets = []preset{
 	{ModelAdaptive, codecAdaptive, 0},
 	{ModelBest, codecMix, int(mix.Best)},
-	{ModelFast, codecZstd, 2},
+	{ModelFast, codecLZ, fastLevel},
 	{ModelMix, codecMix, int(mix.Fast)},
 	{ownModel, codecOwn, 0},
 	{ModelStatic, codecStatic, 0},

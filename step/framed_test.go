@@ -208,6 +208,7 @@ func FuzzFramed(f *testing.F) {
 	f.Add(newFramed(f, Frame{Vocabulary: 3}, nil))
 	f.Add(newFramed(f, Frame{Vocabulary: 3, Guard: 2}, []stepCase{step, step, step}))
 	f.Add(newFramed(f, Frame{Chunk: 16, Guard: NoGuard}, randomSteps(r, 20)))
+	f.Add(newFramed(f, Frame{Vocabulary: 3, Guard: 2, Tolerance: 1e-3}, []stepCase{step, step, step}))
 	f.Fuzz(func(t *testing.T, code []byte) {
 		header, err := readHeader(bytes.NewReader(code))
 		if err != nil {

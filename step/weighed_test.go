@@ -154,3 +154,23 @@ func TestWeighedRefusals(t *testing.T) {
 		t.Error("a refused step has changed the encoder")
 	}
 }
+
+// FuzzDecodeWeighed decodes under arbitrary weights: a symbol among the candidates,
+// or an error before which nothing has changed.
+func FuzzDecodeWeighed(f *testing.F) {
+	f.Add([]byte{1, 2, 3, 4, 5, 6, 7, 8, 9}, 3, uint32(0), uint64(10), uint64(0), uint64(2), uint64(3), uint64(10))
+	f.Add([]byte{200}, 1<<24, uint32(1<<24-2), uint64(1<<62), uint64(5), uint64(5), uint64(1<<62), uint64(1<<62))
+	f.Fuzz(func(t *testing.T, code []byte, symbols int, first uint32, total, a, b, c, e uint64) {
+		d := NewDecoder(code)
+		was := d.Position()
+		got, err := d.DecodeWeighed(Candidates{Symbols: symbols, Total: total, First: first, Before: [4]uint64{a, b, c, e}})
+		switch {
+		case err == nil && (got < first || got-first > 2 || int(got) >= symbols):
+			t.Fatalf("symbol %d of candidates from %d on, of %d", got, first, symbols)
+		case err != nil && d.Position() != was:
+			t.Fatalf("a step in spite of %v", err)
+		case err != nil && !errors.Is(err, ErrDistribution) && !errors.Is(err, ErrNotThere) && !stepFault(err):
+			t.Fatal(err)
+		}
+	})
+}
