@@ -103,7 +103,7 @@ type preset struct {
 const (
 	ModelAdaptive   = "adaptive"    // counts that adapt, under the range coder
 	ModelBest       = "best"        // as mix, with more contexts: the smallest files, slowly
-	ModelFast       = "fast"        // matches and static tables, at the speed of zstd and the like
+	ModelFast       = "fast"        // matches and frequency tables, for speed
 	ModelMix        = "mix"         // context mixing
 	ModelStatic     = "static"      // frequency tables under rANS: the fastest random access
 	ModelStaticTANS = "static-tans" // frequency tables under tANS

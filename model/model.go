@@ -59,7 +59,7 @@ func (b *Block) Stopped() error {
 //
 // Plan and Encode refuse a block that is not for the codec, such as one of too
 // large an alphabet or one whose decoding would take more memory than the codec
-// was allowed, with fault.ErrUnsupported or fault.ErrLimit: another codec is then
+// was allowed, with foretell.ErrUnsupported or foretell.ErrLimit: another codec is then
 // asked. A codec that plans refuses in Plan.
 type Codec interface {
 	// Plan settles the parameters of a block, such as tables, which later
@@ -79,8 +79,8 @@ type Codec interface {
 	Need(size, count int, src []byte) (int64, error)
 
 	// Decode fills b.Symbols from the body src. It uses all of src, or returns
-	// an error: fault.ErrCorrupt or io.ErrUnexpectedEOF for a body that Encode
-	// did not write, fault.ErrLimit for one that would need more memory than
+	// an error: foretell.ErrCorrupt or io.ErrUnexpectedEOF for a body that Encode
+	// did not write, foretell.ErrLimit for one that would need more memory than
 	// allowed. Any body is safe to decode.
 	Decode(b *Block, src []byte) error
 }
