@@ -111,8 +111,18 @@ type preset struct {
 	level int
 }
 
+// The models that WriterOptions.Model names.
+const (
+	ModelAdaptive   = "adaptive"    // counts that adapt, under the range coder
+	ModelBest       = "best"        // as mix, with more contexts: the smallest files, slowly
+	ModelFast       = "fast"        // matches and frequency tables, for speed
+	ModelMix        = "mix"         // context mixing
+	ModelStatic     = "static"      // frequency tables under rANS: the fastest random access
+	ModelStaticTANS = "static-tans" // frequency tables under tANS
+)
+
 // DefaultModel is the model of WriterOptions that name none.
-const DefaultModel = "mix"
+const DefaultModel = ModelMix
 
 // ownModel is the preset of WriterOptions.External.
 const ownModel = "own"
@@ -129,13 +139,13 @@ const fastLevel = 5
 
 // presets are the models by name.
 var presets = []preset{
-	{"adaptive", codecAdaptive, 0},
-	{"best", codecMix, int(mix.Best)},
-	{"fast", codecLZ, fastLevel},
-	{"mix", codecMix, int(mix.Fast)},
+	{ModelAdaptive, codecAdaptive, 0},
+	{ModelBest, codecMix, int(mix.Best)},
+	{ModelFast, codecLZ, fastLevel},
+	{ModelMix, codecMix, int(mix.Fast)},
 	{ownModel, codecOwn, 0},
-	{"static", codecStatic, 0},
-	{"static-tans", codecTANS, 0},
+	{ModelStatic, codecStatic, 0},
+	{ModelStaticTANS, codecTANS, 0},
 }
 
 // maxLevel bounds the level that a header may say; larger ones are cut.

@@ -49,7 +49,7 @@ func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) 
 	if network != nil {
 		config.network, config.threads, count = network.model, o.Workers, 1
 	}
-	coders, err := newBlockCoders(count, id, config, own, start)
+	coders, err := newBlockCoders(o.Context, count, id, config, own, start)
 	if err != nil {
 		return nil, err
 	}

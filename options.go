@@ -1,6 +1,8 @@
 package foretell
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -54,6 +56,12 @@ type WriterOptions struct {
 	// again, if they are of the same elements; the file comes out as without it.
 	// Options that mean something else are an error.
 	Resume io.Reader
+
+	// Context ends the writing when it is done, within the blocks under way; nil
+	// is context.Background. The Writer returns its error then, and what was
+	// written is no whole file. A Read or Write of the caller's that blocks is
+	// not interrupted.
+	Context context.Context
 }
 
 // An External is a model of the caller's that a file is written under. The file
@@ -128,6 +136,7 @@ func (o *WriterOptions) resolve() (WriterOptions, preset, error) {
 		return opts, p, fmt.Errorf("a prior is for the models mix and best, not %q", opts.Model)
 	}
 	opts.Workers = workers(opts.Workers)
+	opts.Context = cmp.Or(opts.Context, context.Background())
 	return opts, p, nil
 }
 
@@ -172,6 +181,11 @@ type ReaderOptions struct {
 	// KeepGoing, if not nil, is called with each damage that is found; then
 	// reading goes on with what is whole, and tokens that are lost are zero.
 	KeepGoing func(error)
+
+	// Context ends the reading when it is done, within the blocks under way; nil
+	// is context.Background. Its error is returned then, with KeepGoing too. A
+	// Read or Write of the caller's that blocks is not interrupted.
+	Context context.Context
 }
 
 const (
@@ -185,6 +199,7 @@ func (o *ReaderOptions) resolve() ReaderOptions {
 		opts = *o
 	}
 	opts.Workers = workers(opts.Workers)
+	opts.Context = cmp.Or(opts.Context, context.Background())
 	if opts.MaxMemory <= 0 {
 		opts.MaxMemory = defaultMaxMemory
 	}

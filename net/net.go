@@ -32,8 +32,8 @@ type Model struct {
 //
 // Of GGUF files the architectures llama, qwen2, qwen3 and gpt2 are known, of
 // safetensors files GPT-2 and the frame predictor for commaVQ. Errors are those of the
-// file, fault.ErrCorrupt for a file that is not whole, fault.ErrUnsupported for a
-// network of another kind or beyond the bounds of docs/net.md, and fault.ErrLimit for
+// file, foretell.ErrCorrupt for a file that is not whole, foretell.ErrUnsupported for a
+// network of another kind or beyond the bounds of docs/net.md, and foretell.ErrLimit for
 // one that takes more memory.
 func Open(src io.ReaderAt, size, memory int64) (*Model, error) {
 	var magic [4]byte

@@ -146,7 +146,7 @@ func (s *Streams) check(stream int, tokens []uint32) error {
 // predictions of what comes next: for each stream a logit for every token of the
 // vocabulary, with LogitFrac fraction bits. They are there until the next call.
 //
-// Errors, before which nothing has changed, are ErrSymbol and ErrLimit
+// Errors, before which nothing has changed, are prob.ErrSymbol and foretell.ErrLimit
 // (the end of what the streams were made for).
 func (s *Streams) Step(tokens []uint32) ([]int32, error) {
 	if len(tokens) > len(s.position) {
@@ -179,8 +179,8 @@ func (s *Streams) Step(tokens []uint32) ([]int32, error) {
 // until yield returns. They are the same bits as those that Step gives. An error of
 // yield is passed on, with the tokens of its block and those before in the stream.
 //
-// Other errors, before which nothing has changed, are a *fault.SymbolError and
-// ErrLimit (the end of what the streams were made for).
+// Other errors, before which nothing has changed, are prob.ErrSymbol and
+// foretell.ErrLimit (the end of what the streams were made for).
 func (s *Streams) Feed(stream int, tokens []uint32, yield func(first int, logits []int32) error) error {
 	if err := s.check(stream, tokens); err != nil {
 		return err

@@ -16,7 +16,11 @@ type runner struct {
 	b     *model.Block
 	g     *geometry
 	costs []float32 // to be filled, or nil
+	seen  int       // tokens visited
 }
+
+// stopEvery is after how many tokens a block is asked whether to go on.
+const stopEvery = 1 << 10
 
 // visit calls f for the position of every token of the block in coding order,
 // when everything that it is predicted from is loaded.
@@ -72,6 +76,11 @@ func (r *runner) visitSpan(start int, f func(i int) error) error {
 			}
 			if r.g.guided {
 				if err := r.opinion.load(start + i); err != nil {
+					return err
+				}
+			}
+			if r.seen++; r.seen%stopEvery == 0 {
+				if err := r.b.Stopped(); err != nil {
 					return err
 				}
 			}
