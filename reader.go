@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
@@ -20,7 +21,7 @@ type Reader struct {
 	stop chan struct{}
 	mem  *budget
 
-	expected []container.Entry // of the layout, from the index, when keeping going
+	expected expected // of the layout, from the index, when keeping going
 
 	queue  []container.Entry // read but not yet handed out
 	queued int64             // bytes of queue
@@ -39,6 +40,7 @@ type Reader struct {
 // of the file.
 type fetched struct {
 	entries []container.Entry
+	memory  int64 // of entries
 	block   *rawBlock
 	end     *container.Trailer
 	err     error
@@ -56,18 +58,18 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	var expected []container.Entry
+	var layout []container.Entry
 	if f := openIndex(r, &o); f != nil {
 		in.Know(f)
 		if o.KeepGoing != nil {
-			expected, _ = numbered(f.Entries) // nil if they are damaged
+			layout, _ = numbered(f.Entries) // nil if they are damaged
 		}
 	}
 	if o.KeepGoing != nil {
 		in.Recover()
 	}
 	d := &Reader{
-		expected: expected,
+		expected: expect(layout),
 		opts:     o,
 		pipe:     newPipeline[fetched](o.Workers),
 		stop:     make(chan struct{}),
@@ -76,7 +78,7 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 	}
 	in.Charge(d.mem)
 	f := &fetcher{Reader: d, in: in, coders: coders, members: map[int]*tokens.Info{}}
-	if err := f.learn(expected); err != nil {
+	if err := f.learn(layout); err != nil {
 		return nil, err
 	}
 	go f.fetch()
@@ -113,9 +115,7 @@ func (r *Reader) next() (p tokens.Part, err error) {
 			return p, err
 		}
 	}
-	e := r.queue[0]
-	r.queue = r.queue[1:]
-	r.queued -= int64(len(e.Data))
+	e := r.take()
 	switch e.Kind {
 	case container.EntryFile:
 		return parseFile(e.Data)
@@ -167,7 +167,7 @@ func (r *Reader) pull() error {
 		return r.damage(item.err)
 	case item.end != nil:
 		if r.lost {
-			r.restore(len(r.expected))
+			r.restore(len(r.expected.entries))
 			return nil
 		}
 		if r.length != item.end.Length || r.hash.Sum128().Bytes() != item.end.Content {
@@ -178,16 +178,43 @@ func (r *Reader) pull() error {
 		r.spans, r.at = &item, 0
 		r.raw = item.block.span(0)
 	default:
+		r.mem.finish(item.memory)
+		r.queue = slices.Grow(r.queue, len(item.entries))
 		for _, e := range item.entries {
-			r.expect(e)
-			r.queue = append(r.queue, e)
-			r.queued += int64(len(e.Data)) + 32
+			r.restoreBefore(e)
+			r.put(e)
 		}
 		if r.queued > r.opts.MaxMemory {
 			return fmt.Errorf("%w: layout without blocks", fault.ErrLimit)
 		}
 	}
 	return nil
+}
+
+// put adds an entry to the queue.
+func (r *Reader) put(e container.Entry) {
+	r.queue = append(r.queue, e)
+	r.queued += entryMemory + int64(len(e.Data))
+}
+
+// take takes the first entry off the queue.
+func (r *Reader) take() container.Entry {
+	e := r.queue[0]
+	r.queue = r.queue[1:]
+	r.queued -= entryMemory + int64(len(e.Data))
+	return e
+}
+
+// entryMemory is how many bytes an entry takes beside its data.
+const entryMemory = 32
+
+// layoutMemory returns how many bytes entries of a layout record take.
+func layoutMemory(entries []container.Entry) int64 {
+	n := int64(0)
+	for _, e := range entries {
+		n += entryMemory + int64(len(e.Data))
+	}
+	return n
 }
 
 func (r *Reader) dropBlock() {
@@ -224,8 +251,11 @@ func (r *Reader) Close() error {
 		if !ok {
 			return nil
 		}
-		if item.block != nil {
+		switch {
+		case item.block != nil:
 			r.mem.finish(item.block.memory())
+		case item.err == nil && item.end == nil:
+			r.mem.finish(item.memory)
 		}
 	}
 }
@@ -341,7 +371,7 @@ func (d *memberData) end() error {
 	closed := d.info
 	closed.Shape = append([]int{length}, closed.Shape[1:]...)
 	total := closed.Len() * int64(closed.Type.Size())
-	r.queue = r.queue[1:]
+	r.take()
 	switch {
 	case closed.Validate() != nil || total < d.done || total > d.done && !r.lost:
 		return fmt.Errorf("%w: a member has another length than it says", fault.ErrCorrupt)

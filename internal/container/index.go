@@ -61,8 +61,8 @@ type BlockRef struct {
 }
 
 // parseIndex returns the blocks and the entries of an index payload. The records
-// must fill the file from offset first to end.
-func parseIndex(payload []byte, first, end int64) (blocks []BlockRef, layout int64, entries []Entry, err error) {
+// must fill the file from offset first to end, and blocks have at most most tokens.
+func parseIndex(payload []byte, first, end int64, most uint64) (blocks []BlockRef, layout int64, entries []Entry, err error) {
 	f := fields{b: payload}
 	records := f.uvarint()
 	list := fields{b: f.bytes(f.uvarint())}
@@ -81,7 +81,7 @@ func parseIndex(payload []byte, first, end int64) (blocks []BlockRef, layout int
 		case kindLayout:
 			layout += int64(size)
 		case kindBlock:
-			blocks = append(blocks, BlockRef{Offset: offset, Size: int64(size), Spans: list.spans(), sum: sum})
+			blocks = append(blocks, BlockRef{Offset: offset, Size: int64(size), Spans: list.spans(most), sum: sum})
 		default:
 			return nil, 0, nil, corrupt("index")
 		}

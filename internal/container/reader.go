@@ -182,7 +182,7 @@ func (r *Reader) readRecord(x *unread) error {
 		x.payload, err = r.unpack(&x.packed)
 		return err
 	case kindBlock:
-		if x.block, err = parseBlock(header, r.id); err != nil {
+		if x.block, err = parseBlock(header, r.id, r.Header.BlockTokens); err != nil {
 			return r.name(x.offset, k, err)
 		}
 		x.size += x.block.Params + x.block.Body

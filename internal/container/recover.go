@@ -183,7 +183,7 @@ func (r *Reader) whole(b []byte) bool {
 	}
 	switch k {
 	case kindBlock:
-		h, err := parseBlock(b[start:end], r.id)
+		h, err := parseBlock(b[start:end], r.id, r.Header.BlockTokens)
 		return err == nil && h.Ordinal >= r.index.blocks
 	case kindLayout:
 		p, err := parsePacked(b[start:end], r.id)
