@@ -179,6 +179,9 @@ func (r *Reader) pull() error {
 		r.raw = item.block.span(0)
 	default:
 		r.mem.finish(item.memory)
+		if r.expected.late(item.entries) {
+			return nil // what it tells has been restored, or will be
+		}
 		r.queue = slices.Grow(r.queue, len(item.entries))
 		for _, e := range item.entries {
 			r.restoreBefore(e)

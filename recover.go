@@ -2,10 +2,12 @@ package foretell
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"path"
 
 	"github.com/foretell/foretell/internal/container"
+	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/tokens"
 )
 
@@ -67,6 +69,20 @@ func expect(entries []container.Entry) expected {
 	return x
 }
 
+// late reports whether entries have a member that has come already.
+func (x *expected) late(entries []container.Entry) bool {
+	for _, e := range entries {
+		if e.Kind != container.EntryMember {
+			continue
+		}
+		number, _, err := parseMember(e.Data)
+		if at, ok := x.members[number]; err == nil && ok && at < x.done {
+			return true
+		}
+	}
+	return false
+}
+
 // restoreBefore restores what should have come before the entry e.
 func (r *Reader) restoreBefore(e container.Entry) {
 	x := &r.expected
@@ -94,6 +110,9 @@ func (r *Reader) restoreMember(member int) {
 // header is lost gets a fresh one.
 func (r *Reader) restore(n int) {
 	x := &r.expected
+	if x.done < n && !r.lost {
+		r.damage(fmt.Errorf("%w: the layout is not where it belongs", fault.ErrCorrupt))
+	}
 	file := ""
 	for ; x.done < n; x.done++ {
 		e := x.entries[x.done]

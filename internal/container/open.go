@@ -74,10 +74,14 @@ func Open(r io.ReaderAt, size int64, limits Limits) (*File, error) {
 	}
 	f := &File{Header: h, Trailer: Trailer{Content: t.content, Length: t.length}, id: id, r: r, limits: limits}
 	f.Sizes = Sizes{Header: first - h.embedded(), Embedded: h.embedded(), Index: int64(t.index), Trailer: int64(trailerSize)}
-	f.Blocks, f.Sizes.Layout, f.Entries, err = parseIndex(raw, first, start, h.BlockTokens)
+	all, err := parseIndex(raw, first, start, h.BlockTokens)
 	if err != nil {
 		return nil, err
 	}
+	if all.end != start {
+		return nil, corrupt("index")
+	}
+	f.Blocks, f.Entries, f.Sizes.Layout = all.blocks, all.entries, all.size
 	return f, nil
 }
 
