@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math/rand/v2"
+	"os"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/testkit/evil"
@@ -164,4 +168,56 @@ func TestMemberStream(t *testing.T) {
 	if r.queued != 0 {
 		t.Errorf("%d bytes are left in the queue", r.queued)
 	}
+}
+
+// TestMutants has all ways of reading agree on files with right checksums. What reads
+// everything, front to back, refuses the same files; what such reading accepts, the
+// rest accepts, and the tokens are the same.
+func TestMutants(t *testing.T) {
+	trials := 3000
+	if os.Getenv("FORETELL_TRIALS") != "" {
+		trials = 50_000
+	}
+	r := rand.New(rand.NewPCG(16, 9))
+	whole, refused, partly := 0, 0, 0
+	before := runtime.NumGoroutine()
+	for i := range trials {
+		file, changed := evil.Mutant(r)
+		errs := ways(file, ReaderOptions{Workers: 2, MaxMemory: 1 << 24, MaxOutput: 1 << 20})
+		want := errs["read"]
+		if changed == 0 && want != nil {
+			t.Fatalf("mutant %d is sound, but %v", i, want)
+		}
+		for way, err := range errs {
+			if err != nil && !typed(err) {
+				t.Errorf("mutant %d: %s: %v", i, way, err)
+			}
+			atRandom := way == "describe" || way == "read at random"
+			if (err == nil) != (want == nil) && !(atRandom && want != nil) {
+				t.Errorf("mutant %d: read: %v; %s: %v", i, want, way, err)
+			}
+		}
+		switch {
+		case want == nil:
+			whole++
+		case errs["read at random"] == nil:
+			partly++
+		default:
+			refused++
+		}
+		if t.Failed() {
+			t.Logf("%x", file)
+			return
+		}
+	}
+	for range 100 {
+		if runtime.NumGoroutine() <= before {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if n := runtime.NumGoroutine(); n > before {
+		t.Errorf("%d goroutines are left of %d", n, before)
+	}
+	t.Logf("%d whole, %d refused, %d with damage that reading tokens at random does not touch", whole, refused, partly)
 }

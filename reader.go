@@ -28,6 +28,7 @@ type Reader struct {
 	spans  *fetched          // block being handed out
 	at     int               // span of it
 	raw    []byte            // the rest of the span
+	begun  bool              // a file has begun
 	member int               // number of the current or last member
 	data   *memberData
 	hash   xxh3.Hasher
@@ -116,8 +117,14 @@ func (r *Reader) next() (p tokens.Part, err error) {
 		}
 	}
 	e := r.take()
+	if !r.begun && !r.lost && e.Kind != container.EntryFile {
+		if err := r.damage(errNoFile); err != nil {
+			return p, err
+		}
+	}
 	switch e.Kind {
 	case container.EntryFile:
+		r.begun = true
 		return parseFile(e.Data)
 	case container.EntryFraming:
 		return tokens.Part{Kind: tokens.Framing, Bytes: e.Data}, r.content(e.Data)
