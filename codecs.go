@@ -7,6 +7,7 @@ import (
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/model/adaptive"
+	"github.com/foretell/foretell/model/lz"
 	"github.com/foretell/foretell/model/mix"
 	"github.com/foretell/foretell/model/own"
 	"github.com/foretell/foretell/model/plain"
@@ -23,6 +24,7 @@ const (
 	codecTANS     model.ID = 5
 	codecMix      model.ID = 6
 	codecOwn      model.ID = 7
+	codecLZ       model.ID = 9
 )
 
 // A codec is a row of the table of codecs.
@@ -66,6 +68,9 @@ var codecs = []codec{
 		}
 		return own.New(p)
 	}},
+	{id: codecLZ, name: "lz", instead: codecAdaptive, make: func(c *codecConfig) (model.Codec, error) {
+		return lz.New(min(max(c.level, lz.MinLevel), lz.MaxLevel))
+	}},
 }
 
 // codecOf returns the row of a codec, or an error for a number that has none.
@@ -100,11 +105,14 @@ const DefaultModel = "mix"
 // ownModel is the preset of WriterOptions.External.
 const ownModel = "own"
 
+// fastLevel is the level of the model fast where none is asked for.
+const fastLevel = 5
+
 // presets are the models by name.
 var presets = []preset{
 	{"adaptive", codecAdaptive, 0},
 	{"best", codecMix, int(mix.Best)},
-	{"fast", codecZstd, 2},
+	{"fast", codecLZ, fastLevel},
 	{"mix", codecMix, int(mix.Fast)},
 	{ownModel, codecOwn, 0},
 	{"static", codecStatic, 0},

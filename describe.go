@@ -61,7 +61,7 @@ type MemberDescription struct {
 	Name   string `json:"name"`
 	File   string `json:"file"`
 	Type   string `json:"type"`
-	Form   string `json:"form"` // raw, npy or stored: see tokens.Form
+	Form   string `json:"form"` // raw, npy, stored or named: see tokens.Form
 	Shape  []int  `json:"shape"`
 	Tokens int64  `json:"tokens"`
 	Blocks int    `json:"blocks"` // that hold its tokens

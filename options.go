@@ -8,12 +8,16 @@ import (
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/model"
+	"github.com/foretell/foretell/model/lz"
 )
 
 // WriterOptions says how a file is written. The zero value is good.
 type WriterOptions struct {
 	// Model is one of Models; "" is DefaultModel.
 	Model string
+
+	// Level is for the model fast: 1, the fastest, to 9, the smallest. 0 is 5.
+	Level int
 
 	// BlockTokens is the most tokens in a block, the unit of random access,
 	// of parallel work and of damage. 0 is the model's default.
@@ -80,6 +84,15 @@ func (o *WriterOptions) resolve() (WriterOptions, preset, error) {
 		if p, err = presetOf(opts.Model); err != nil {
 			return opts, p, err
 		}
+	}
+	switch {
+	case opts.Level == 0:
+	case p.codec != codecLZ:
+		return opts, p, fmt.Errorf("a level is for the model fast, not %q", opts.Model)
+	case opts.Level < lz.MinLevel || opts.Level > lz.MaxLevel:
+		return opts, p, fmt.Errorf("level %d: give %d to %d", opts.Level, lz.MinLevel, lz.MaxLevel)
+	default:
+		p.level = opts.Level
 	}
 	if opts.Solid && opts.Apart {
 		return opts, p, errors.New("solid blocks and members apart exclude each other")

@@ -190,28 +190,31 @@ func TestGolden(t *testing.T) {
 	for i := range sparse {
 		sparse[i] = 1 << (uint(r.IntN(64)))
 	}
-	for _, model := range Models() {
-		var buf bytes.Buffer
-		w, err := NewWriter(&buf, &WriterOptions{Model: model, BlockTokens: 700})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := WriteArray(w, "grid", []int{40, 6, 4}, grid); err != nil {
-			t.Fatal(err)
-		}
-		if err := WriteArray(w, "sparse", []int{200}, sparse); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
+	// No model writes under zstd any more.
+	for _, model := range append(Models(), "zstd") {
 		path := filepath.Join("testdata", "golden", model+".hexdump")
-		if *update {
-			if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		var buf bytes.Buffer
+		if model != "zstd" {
+			w, err := NewWriter(&buf, &WriterOptions{Model: model, BlockTokens: 700})
+			if err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(path, []byte(annotate(t, buf.Bytes())), 0o666); err != nil {
+			if err := WriteArray(w, "grid", []int{40, 6, 4}, grid); err != nil {
 				t.Fatal(err)
+			}
+			if err := WriteArray(w, "sparse", []int{200}, sparse); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if *update {
+				if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, []byte(annotate(t, buf.Bytes())), 0o666); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 		dump, err := os.ReadFile(path)
@@ -219,7 +222,7 @@ func TestGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden := unannotate(t, string(dump))
-		if !bytes.Equal(golden, buf.Bytes()) {
+		if model != "zstd" && !bytes.Equal(golden, buf.Bytes()) {
 			t.Errorf("%s: %d bytes that differ from the %d of %s", model, buf.Len(), len(golden), path)
 		}
 		a := open(t, golden, nil)

@@ -366,7 +366,7 @@ func (w *Writer) finish() error {
 // WriteArray adds a file name.npy that holds one array: values in C order with
 // the given shape, as NumPy would save it.
 func WriteArray[T Integer](w *Writer, name string, shape []int, values []T) error {
-	info := tokens.Info{Name: name, Type: typeOf[T](), Shape: shape, Form: tokens.NPY}
+	info := tokens.Info{Name: name, Type: typeOf[T](), Shape: shape, Form: tokens.Named}
 	if n := info.Len(); n != int64(len(values)) {
 		return fmt.Errorf("shape %v does not fit %d values", shape, len(values))
 	}

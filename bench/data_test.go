@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sort"
 	"strconv"
@@ -25,15 +24,7 @@ type input struct {
 
 // opticks returns Newton's Opticks, which comes with Go, as bytes.
 func opticks(t testing.TB) input {
-	root, err := exec.Command("go", "env", "GOROOT").Output()
-	if err != nil {
-		t.Skip("no go command to find Go's test data with: ", err)
-	}
-	b, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(root)), "src", "testdata", "Isaac.Newton-Opticks.txt"))
-	if err != nil {
-		t.Skip("the Go installation lacks its test data: ", err)
-	}
-	return input{"opticks", 256, widen(b)}
+	return input{"opticks", 256, widen(realdata.Opticks(t))}
 }
 
 func widen(b []byte) []uint16 {

@@ -41,6 +41,9 @@ zpaq 7.15 and kanzi-go 2.6.0 at their strongest settings.
 - **logits**: what tokens came in three runs of a language model; the logits themselves
   are floats, which foretell does not take, and are left out.
 
+Steps are measured by the Go benchmarks of package `step`. Weighing rows on a GPU
+(`foretell.torch`, `foretell.jax`) has not been timed: no GPU was at hand.
+
 ## The same tokens as plain 16-bit arrays
 
 What the general compressors make of the tokens in an arrangement that suits them

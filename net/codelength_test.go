@@ -4,9 +4,7 @@ import (
 	"flag"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/foretell/foretell/internal/realdata"
@@ -41,14 +39,7 @@ func floats(dst []float64, logits []int32) []float64 {
 // texts returns two texts: one that networks have been trained on, and documents of
 // this repository.
 func texts(t *testing.T) map[string][]byte {
-	root, err := exec.Command("go", "env", "GOROOT").Output()
-	if err != nil {
-		t.Skip(err)
-	}
-	opticks, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(root)), "src/testdata/Isaac.Newton-Opticks.txt"))
-	if err != nil {
-		t.Skip(err)
-	}
+	opticks := realdata.Opticks(t)
 	var docs []byte
 	for _, name := range []string{"exactness.md", "format.md", "codecs.md"} {
 		b, err := os.ReadFile("../docs/" + name)

@@ -197,3 +197,35 @@ func compare(t *testing.T, m *Model, r *reference) {
 		t.Errorf("logits are off by %.4f of their size, at most %.4f", ratio, worst)
 	}
 }
+
+// TestRanges compares networks whose residuals, weights or gains are very large or
+// very small with floats.
+func TestRanges(t *testing.T) {
+	for _, c := range []struct {
+		name  string // of the arrays that are multiplied
+		power int
+	}{
+		{"token_embd.weight", 30}, {"token_embd.weight", 14}, {"token_embd.weight", -6},
+		{"attn_v.weight", 20}, {"attn_v.weight", -20}, {"ffn_up.weight", 25}, {"ffn_down.weight", -30},
+		{"_norm.weight", 1}, {"_norm.weight", -4}, {"attn_q.weight", -8}, {"attn_k.weight", 1},
+	} {
+		pairs, all := tinyFile("llama", 2)
+		for _, a := range all {
+			for i := range a.Values {
+				if strings.HasSuffix(a.Name, c.name) {
+					a.Values[i] = math.Ldexp(a.Values[i], c.power)
+				}
+			}
+		}
+		t.Run(fmt.Sprintf("%s times 2^%d", c.name, c.power), func(t *testing.T) {
+			r := newReference(files{pairs: pairs, tensors: all})
+			r.sinks, r.window = 4, 30
+			src, size := reader(fixture.GGUF(pairs, all))
+			m, err := Open(src, size, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			compare(t, m, r)
+		})
+	}
+}

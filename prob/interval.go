@@ -55,3 +55,12 @@ func (l line) reach(i uint64, point uint32) uint64 {
 	q, _ := bits.Div64(hi, lo, l.spare)
 	return q
 }
+
+// Low returns where a symbol begins on the line of a distribution over symbols of
+// total weight total, in which those before it weigh before: docs/exactness.md,
+// section 4. Low(n, total, total, n) is Total. It is for weights that were worked out
+// elsewhere; 1 <= symbols <= MaxSymbols and 1 <= total are the caller's to check, and
+// symbol <= symbols.
+func Low(symbols int, total, before uint64, symbol int) uint64 {
+	return newLine(total, symbols).low(before, uint64(symbol))
+}

@@ -284,3 +284,50 @@ func FuzzDecoder(f *testing.F) {
 		}
 	})
 }
+
+// TestMark goes back to marks in streams of a few bytes at a time, after more than the
+// decoder's buffer holds too.
+func TestMark(t *testing.T) {
+	r := rand.New(rand.NewPCG(231, 1))
+	e := NewEncoder(nil)
+	var points []prob.Interval
+	for range 6000 {
+		iv := prob.Interval{Low: uint64(r.Uint32()), Width: 1}
+		points = append(points, iv)
+		e.Put(iv)
+	}
+	code := e.Finish()
+	for _, read := range []io.Reader{bytes.NewReader(code), iotest.OneByteReader(bytes.NewReader(code)), iotest.HalfReader(bytes.NewReader(code))} {
+		d := NewReader(read)
+		take := func(iv prob.Interval) {
+			t.Helper()
+			if p, err := d.Point(); err != nil || uint64(p) != iv.Low {
+				t.Fatal(p, iv, err)
+			}
+			d.Take(iv)
+		}
+		for i := 0; i < len(points); {
+			n := min(1+r.IntN(40), len(points)-i)
+			if r.IntN(50) == 0 {
+				n = min(2000, len(points)-i)
+			}
+			d.Mark()
+			was := d.State()
+			for _, iv := range points[i : i+n] {
+				take(iv)
+			}
+			if r.IntN(2) == 0 {
+				d.Forget()
+				i += n
+				continue
+			}
+			d.Rewind()
+			if d.State() != was {
+				t.Fatalf("at %+v, not %+v", d.State(), was)
+			}
+		}
+		if err := d.Finish(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -33,6 +33,11 @@ func EncodeBatch[T prob.Float](streams []*Encoder, form Form, rows []T, symbols 
 	if err != nil {
 		return err
 	}
+	return commitAll(streams)
+}
+
+// commitAll takes the step that was prepared in each stream.
+func commitAll(streams []*Encoder) error {
 	var first error
 	for i, e := range streams {
 		if err := e.commit(); err != nil && first == nil {
@@ -67,6 +72,11 @@ func DecodeBatch[T prob.Float](streams []*Decoder, form Form, rows []T, symbols 
 		}
 		return err
 	}
+	return takeAll(streams, symbols)
+}
+
+// takeAll moves each stream past the symbol that was found.
+func takeAll(streams []*Decoder, symbols []uint32) error {
 	var first error
 	for i, d := range streams {
 		symbols[i] = d.symbol

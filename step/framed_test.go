@@ -148,7 +148,7 @@ func TestFramedHeader(t *testing.T) {
 		at   int
 		b    byte
 		want error
-	}{{8, 1, ErrUnsupported}, {9, 1, ErrUnsupported}, {14, 2, ErrCorrupt}, {18, 0x80, ErrCorrupt}, {19, 15, ErrCorrupt}, {22, 1, ErrCorrupt}} {
+	}{{8, 1, ErrUnsupported}, {9, 2, ErrUnsupported}, {14, 2, ErrCorrupt}, {18, 0x80, ErrCorrupt}, {19, 15, ErrCorrupt}, {22, 1, ErrCorrupt}} {
 		bad := slices.Clone(code)
 		bad[test.at] = test.b
 		if test.at == 19 {
@@ -208,6 +208,7 @@ func FuzzFramed(f *testing.F) {
 	f.Add(newFramed(f, Frame{Vocabulary: 3}, nil))
 	f.Add(newFramed(f, Frame{Vocabulary: 3, Guard: 2}, []stepCase{step, step, step}))
 	f.Add(newFramed(f, Frame{Chunk: 16, Guard: NoGuard}, randomSteps(r, 20)))
+	f.Add(newFramed(f, Frame{Vocabulary: 3, Guard: 2, Tolerance: 1e-3}, []stepCase{step, step, step}))
 	f.Fuzz(func(t *testing.T, code []byte) {
 		header, err := readHeader(bytes.NewReader(code))
 		if err != nil {

@@ -76,7 +76,9 @@ func (s *Source) npy(it item, r *bufio.Reader) (int64, error) {
 		}
 		return -1, err
 	}
-	info.Name, info.Form = it.label, NPY
+	if info.Name, info.Form = it.label, NPY; it.renamed {
+		info.Form = Named
+	}
 	if err := s.framing(head); err != nil {
 		return 0, err
 	}

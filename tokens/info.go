@@ -37,8 +37,9 @@ type Form uint8
 // The forms of members.
 const (
 	Raw    Form = 0 // a file, or one in an archive, of elements and nothing else
-	NPY    Form = 1 // the data of an npy array, behind its header
+	NPY    Form = 1 // the data of an npy file, behind its header
 	Stored Form = 2 // bytes as an archive stores them, which are not those of the file that the name means: it is sparse, or cut off
+	Named  Form = 3 // the data of an npy file whose name has lost its ending .npy, as those of an npz
 )
 
 // String returns the form's name in lower case.
@@ -50,6 +51,8 @@ func (f Form) String() string {
 		return "npy"
 	case Stored:
 		return "stored"
+	case Named:
+		return "named"
 	}
 	return fmt.Sprintf("form %d", uint8(f))
 }
@@ -98,7 +101,7 @@ func (in *Info) Validate() error {
 		return bad("name is not clean UTF-8")
 	case !in.Type.Valid():
 		return bad("unknown element %v", in.Type)
-	case in.Form > Stored:
+	case in.Form > Named:
 		return bad("unknown form %d", in.Form)
 	case len(in.Shape) > MaxRank:
 		return bad("%d axes, more than %d", len(in.Shape), MaxRank)

@@ -40,9 +40,10 @@ type compressOptions struct {
 	sourceFlags
 	out     string
 	model   string
-	fast    bool
+	fast    int // a level, 0 if not asked for
 	best    bool
 	sharing sharing
+	hint    *hint // nil if the type of raw files is given
 	prior   string
 	embed   bool
 	block   size
@@ -72,7 +73,8 @@ func (c *compressOptions) addWriting(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVarP(&c.out, "output", "o", "", "write to `OUT` (- is standard output)")
 	f.StringVar(&c.model, "model", "", "the `MODEL` that predicts: "+oneOf(models())+" (default: "+foretell.DefaultModel+")")
-	f.BoolVar(&c.fast, "fast", false, "the same as --model fast: speed before size")
+	f.IntVar(&c.fast, "fast", 0, "the same as --model fast: speed before size; --fast=`LEVEL`, from 1 (fastest) to 9 (smallest), chooses the trade")
+	f.Lookup("fast").NoOptDefVal = "5"
 	f.BoolVar(&c.best, "best", false, "the same as --model best: size before speed")
 	addPrior(cmd, &c.prior)
 	f.BoolVar(&c.embed, "embed-prior", false, "let the output carry the prior, so that decompressing needs nothing else")
@@ -118,6 +120,9 @@ func (c *compressOptions) run(args []string) error {
 	}
 	if out != "-" {
 		opts.Output = earlier(out, isFore)
+	}
+	if c.dtype == "" {
+		c.hint = new(hint)
 	}
 	src, err := c.open(args, opts)
 	if err != nil {
@@ -167,7 +172,7 @@ func (c *compressOptions) run(args []string) error {
 
 // named returns the models that the command line asks for.
 func (c *compressOptions) named() (given []string) {
-	if c.fast {
+	if c.fast != 0 {
 		given = append(given, "--fast")
 	}
 	if c.best {
@@ -189,6 +194,9 @@ func (c *compressOptions) writer() (*foretell.WriterOptions, error) {
 	if given := c.named(); len(given) > 1 {
 		return nil, usagef("choose one of %s", oneOf(given))
 	}
+	if c.fast < 0 || c.fast > 9 {
+		return nil, usagef("--fast=%d: give a level from 1 to 9", c.fast)
+	}
 	if c.block > foretell.MaxBlockTokens {
 		return nil, usagef("--block: at most %d tokens", foretell.MaxBlockTokens)
 	}
@@ -198,7 +206,7 @@ func (c *compressOptions) writer() (*foretell.WriterOptions, error) {
 	}
 	prior, err := readPrior(c.prior)
 	return &foretell.WriterOptions{
-		Model: model, BlockTokens: int(c.block), Solid: c.sharing.solid, Apart: c.sharing.apart, Workers: int(c.workers),
+		Model: model, Level: c.fast, BlockTokens: int(c.block), Solid: c.sharing.solid, Apart: c.sharing.apart, Workers: int(c.workers),
 		Prior: prior, EmbedPrior: c.embed,
 	}, err
 }
@@ -264,6 +272,9 @@ func (c *compressOptions) copy(w *foretell.Writer, src tokens.Parts, sum *compre
 		case tokens.Framing:
 			in.framing.Add(int64(len(p.Bytes)))
 		case tokens.Member:
+			if c.hint != nil {
+				c.hint.watch(&p)
+			}
 			in.meter(&p)
 			sum.Members++
 		}
@@ -290,6 +301,9 @@ func (s *compressSummary) finish(content, size int64, took time.Duration) {
 
 func (c *compressOptions) report(s *compressSummary, pipe bool) error {
 	c.notes.print(c.quiet)
+	if c.hint != nil && !c.quiet {
+		c.hint.print()
+	}
 	if len(s.Fresh) > 0 && !c.quiet {
 		names := printable(s.Fresh[0])
 		if len(s.Fresh) > 1 {

@@ -168,14 +168,14 @@ func isNPY(info *tokens.Info, out string) bool {
 	if slices.Contains(rawEndings, strings.ToLower(filepath.Ext(out))) {
 		return false
 	}
-	return info.Form == tokens.NPY || len(info.Shape) != 1 || info.BigEndian || info.Type == tokens.Bool
+	return info.Form == tokens.NPY || info.Form == tokens.Named || len(info.Shape) != 1 || info.BigEndian || info.Type == tokens.Bool
 }
 
-// memberFile returns the path that a picked member has as a file of its own. Where
-// another has it already, as a.npy has that of a, it gets a number.
+// memberFile returns the path that a picked member has as a file of its own: that
+// of an npy file is its own again. Where another has it already it gets a number.
 func (t *target) memberFile(info *tokens.Info, npy bool) string {
 	name := info.Name
-	if npy && !strings.EqualFold(path.Ext(name), ".npy") {
+	if npy && (info.Form == tokens.Named || info.Form == tokens.Raw && !strings.EqualFold(path.Ext(name), ".npy")) {
 		name += ".npy"
 	}
 	if t.taken == nil {

@@ -77,6 +77,9 @@ func (w *Writer) Block(b *Block, leans bool, params, body []byte) error {
 	if w.err != nil {
 		return w.err
 	}
+	if w.err = checkSpans(b.Spans); w.err != nil {
+		return w.err
+	}
 	b.Ordinal = w.index.blocks
 	b.Params, b.Body = uint64(len(params)), uint64(len(body))
 	b.paramsSum = checksum(params)

@@ -20,6 +20,10 @@ import (
 
 // A Stage holds outputs that are under way. It may be used by several goroutines.
 type Stage struct {
+	// PipeWait is how long Path waits for someone to read from a named pipe; 0 is
+	// as long as it takes.
+	PipeWait time.Duration
+
 	mu    sync.Mutex
 	files []*File
 	taken map[place]bool
@@ -113,7 +117,7 @@ func (s *Stage) Path(name string, force bool, mode fs.FileMode) (*File, error) {
 			return nil, err
 		}
 		// A device or pipe takes the bytes as they come.
-		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		f, err := s.openPipe(name, fi)
 		return &File{File: f, Shown: name}, err
 	case err == nil:
 		// Behind a link, the file that it names is replaced.
@@ -128,6 +132,21 @@ func (s *Stage) Path(name string, force bool, mode fs.FileMode) (*File, error) {
 		return nil, err
 	}
 	return s.create(place{root, filepath.Base(name)}, name, force, mode)
+}
+
+// openPipe opens a pipe or device for writing.
+func (s *Stage) openPipe(name string, fi fs.FileInfo) (*os.File, error) {
+	if s.PipeWait == 0 || fi.Mode()&fs.ModeNamedPipe == 0 {
+		return os.OpenFile(name, os.O_WRONLY, 0)
+	}
+	const step = 5 * time.Millisecond
+	for waited := time.Duration(0); ; waited += step {
+		f, err := os.OpenFile(name, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		if !errors.Is(err, syscall.ENXIO) || waited >= s.PipeWait {
+			return f, err
+		}
+		time.Sleep(step)
+	}
 }
 
 // Check returns what Path would say of a file that stands there already.

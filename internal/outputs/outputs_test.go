@@ -107,7 +107,7 @@ func TestReplacing(t *testing.T) {
 		t.Error("the link is gone")
 	}
 	// What is discarded leaves nothing.
-	if f, err = s.Path(filepath.Join(dir, "none"), false, AnyMode); err != nil {
+	if _, err = s.Path(filepath.Join(dir, "none"), false, AnyMode); err != nil {
 		t.Fatal(err)
 	}
 	s.Discard()

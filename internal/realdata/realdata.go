@@ -4,6 +4,7 @@ package realdata
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -48,4 +49,19 @@ func root() string {
 		dir = filepath.Dir(dir)
 	}
 	return "."
+}
+
+// Opticks returns Newton's Opticks, which comes with Go. Where it does not, the test
+// is skipped.
+func Opticks(tb testing.TB) []byte {
+	tb.Helper()
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		tb.Skip("no go command to find Go's test data with: ", err)
+	}
+	text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(root)), "src", "testdata", "Isaac.Newton-Opticks.txt"))
+	if err != nil {
+		tb.Skip("the Go installation lacks its test data: ", err)
+	}
+	return text
 }

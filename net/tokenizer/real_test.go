@@ -6,9 +6,9 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 
+	"github.com/foretell/foretell/internal/realdata"
 	"github.com/foretell/foretell/net/gguf"
 )
 
@@ -28,10 +28,7 @@ func TestSmolLM2(t *testing.T) {
 	if len(found) == 0 {
 		t.Skipf("no %s in %s", name, dir)
 	}
-	book, err := os.ReadFile(filepath.Join(runtime.GOROOT(), "src", "testdata", "Isaac.Newton-Opticks.txt"))
-	if err != nil {
-		t.Skip(err)
-	}
+	book := realdata.Opticks(t)
 	f, err := os.Open(found[0])
 	if err != nil {
 		t.Fatal(err)

@@ -79,6 +79,7 @@ var kinds = []struct {
 	{step.ErrDistribution, C.FT_DISTRIBUTION},
 	{step.ErrSymbol, C.FT_SYMBOL},
 	{step.ErrDrift, C.FT_DRIFT},
+	{step.ErrNotThere, C.FT_NOT_THERE},
 	{foretell.ErrCorrupt, C.FT_CORRUPT},
 	{io.ErrUnexpectedEOF, C.FT_TRUNCATED},
 	{foretell.ErrLimit, C.FT_LIMIT},

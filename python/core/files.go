@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 	"unsafe"
 
 	"github.com/foretell/foretell"
@@ -41,6 +42,7 @@ func writerOptions(w *C.ft_writing) *foretell.WriterOptions {
 func ft_writer_new(path *C.char, o *C.ft_writing, e *C.ft_error) (h C.uint32_t) {
 	defer rescue(e)
 	w := new(writer)
+	w.stage.PipeWait = 10 * time.Second // in which no signal is heard
 	var err error
 	if w.file, err = w.stage.Path(C.GoString(path), true, outputs.AnyMode); fail(e, err) != 0 {
 		return 0
@@ -59,7 +61,7 @@ func ft_writer_new(path *C.char, o *C.ft_writing, e *C.ft_error) (h C.uint32_t) 
 func ft_writer_add(h C.uint32_t, name, kind *C.char, rank C.int32_t, shape *C.int64_t, p unsafe.Pointer, e *C.ft_error) (code C.int32_t) {
 	defer rescue(e)
 	code = C.FT_INTERNAL
-	info := tokens.Info{Name: C.GoString(name), Form: tokens.NPY}
+	info := tokens.Info{Name: C.GoString(name), Form: tokens.Named}
 	var err error
 	if info.Type, err = tokens.ParseType(C.GoString(kind)); err != nil {
 		return fail(e, err)

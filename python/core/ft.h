@@ -19,6 +19,7 @@ enum {
 	FT_OS,
 	FT_VALUE,
 	FT_INTERNAL,
+	FT_NOT_THERE,
 };
 
 /* What an error says beside its message. Numbers that do not apply are -1. */
@@ -80,6 +81,9 @@ typedef struct {
 	int64_t (*decode_rows)(uint32_t h, int32_t form, int32_t type, void *p, int64_t v, int64_t stride, int64_t *symbols, int64_t n, ft_error *e);
 	int32_t (*encode_batch)(uint32_t *hs, int32_t form, int32_t type, void *p, int64_t v, uint32_t *symbols, int64_t n, ft_error *e);
 	int32_t (*decode_batch)(uint32_t *hs, int32_t form, int32_t type, void *p, int64_t v, int64_t *symbols, int64_t n, ft_error *e);
+	int32_t (*encode_weighed)(uint32_t *hs, int64_t v, int64_t *weights, uint32_t *symbols, int64_t n, ft_error *e);
+	int32_t (*points)(uint32_t *hs, int64_t *points, int64_t n, ft_error *e);
+	int32_t (*decode_weighed)(uint32_t *hs, int64_t v, int64_t *candidates, int64_t *symbols, int64_t n, ft_error *e);
 	int64_t (*sparse)(int32_t kind, uint32_t h, int32_t logs, int32_t type, int64_t n, uint32_t *ids, void *p, int64_t k, double tail, int64_t symbol, ft_error *e);
 	int64_t (*values)(int32_t kind, uint32_t h, ft_family *f, int64_t *values, ft_error *e);
 	int32_t (*stack_step)(uint32_t h, int32_t form, int32_t type, void *p, int64_t v, int64_t *symbol, ft_error *e);

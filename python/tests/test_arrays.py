@@ -339,3 +339,19 @@ def test_tensorflow():
         encoder = Encoder()
         encoder.encode(tf.stack([row] * 8), tf.constant(SYMBOLS))
         assert encoder.finish() == WANT
+
+
+def test_messages_of_what_has_no_memory():
+    class Sparse:
+        dtype = "torch.float32"
+
+    class Odd:
+        dtype = "torch.complex64"
+
+    encoder = foretell.Encoder()
+    with pytest.raises(TypeError, match="Sparse of torch.float32 that gives no access"):
+        encoder.encode(Sparse(), 0)
+    with pytest.raises(TypeError, match="torch.complex64, in a .*Odd: give floats"):
+        encoder.encode(Odd(), 0)
+    with pytest.raises(ValueError, match="2 axes: give one of a single axis"):
+        encoder.encode(np.full((3, 4), 0.25), np.zeros((3, 1), int))

@@ -83,6 +83,10 @@ class DriftError(ForetellError, ValueError):
     stop = None
 
 
+class NotThereError(ForetellError, LookupError):
+    """None of the candidates of a row is its symbol: decode under the row itself."""
+
+
 class ArgumentError(ForetellError, ValueError):
     """Any other argument, or order of calls, that makes no sense."""
 
@@ -111,6 +115,7 @@ _KINDS = {
     9: DriftError,
     11: ArgumentError,
     12: InternalError,
+    13: NotThereError,
 }
 
 _OS_ERROR = 10

@@ -1,0 +1,225 @@
+package lz
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"github.com/foretell/foretell/internal/fault"
+)
+
+// An alphabet is the symbols that occur as literals. Those of about the same
+// count are a group, and a group is pieces of 2^bits symbols each: a literal is
+// coded as the piece that it is in, which an entropy coder takes, and its number
+// in it, which is stored as it is. So tables are small however large the alphabet.
+type alphabet struct {
+	order  []uint32 // symbols by group, then by number: a literal's rank is where it stands
+	pieces [maxPieces]bucket
+	used   int // pieces
+
+	symbols []uint32 // in ascending order
+	groups  []uint8  // of each of them
+	codes   []uint8  // how far each is from the one before, and its group
+	longs   []uint8
+	low     []byte
+}
+
+const (
+	numGroups = 32
+	maxPieces = 256
+	farGap    = 7    // code of a symbol that is at least so far from the one before
+	manyCodes = 4096 // of which the table is not the same throughout
+	parts     = 4    // that are coded by themselves then
+)
+
+// build derives order and pieces from symbols and groups.
+func (a *alphabet) build() error {
+	var size, at [numGroups]int
+	for _, g := range a.groups {
+		size[g]++
+	}
+	a.used = 0
+	rank := 0
+	for g, n := range size {
+		at[g] = rank
+		for n > 0 {
+			b := uint8(bits.Len(uint(n)) - 1)
+			if a.used == maxPieces {
+				return fmt.Errorf("%w: an alphabet of too many pieces", fault.ErrCorrupt)
+			}
+			a.pieces[a.used] = bucket{uint32(rank), b}
+			a.used++
+			rank += 1 << b
+			n -= 1 << b
+		}
+	}
+	a.order = resize(a.order, len(a.symbols))
+	for i, s := range a.symbols {
+		g := a.groups[i]
+		a.order[at[g]] = s
+		at[g]++
+	}
+	return nil
+}
+
+// part returns where part i of n codes ends.
+func part(i, n int) int {
+	if n < manyCodes {
+		return n
+	}
+	return n * (i + 1) / parts
+}
+
+// encode appends the alphabet.
+func (a *alphabet) encode(dst []byte, c *coder) ([]byte, error) {
+	n := len(a.symbols)
+	dst = binary.AppendUvarint(dst, uint64(n))
+	a.codes, a.longs = resize(a.codes, n), a.longs[:0]
+	low := bitWriter{dst: a.low[:0]}
+	next := uint32(0)
+	for i, s := range a.symbols {
+		gap := s - next
+		if gap >= farGap {
+			k := code(gap - farGap)
+			a.longs = append(a.longs, uint8(k))
+			low.put(gap-farGap-buckets[k].base, buckets[k].bits)
+			gap = farGap
+		}
+		a.codes[i] = uint8(gap)*numGroups + a.groups[i]
+		next = s + 1
+	}
+	var err error
+	for i, at := 0, 0; at < n; i++ {
+		end := part(i, n)
+		if dst, err = c.encode(dst, a.codes[at:end]); err != nil {
+			return dst, err
+		}
+		at = end
+	}
+	if dst, err = c.encode(dst, a.longs); err != nil {
+		return dst, err
+	}
+	a.low = low.finish()
+	return appendSection(dst, a.low), nil
+}
+
+// decode reads an alphabet of at most most symbols below size.
+func (a *alphabet) decode(src []byte, c *coder, size, most int) ([]byte, error) {
+	n, src, err := number(src, min(size, most))
+	if err != nil {
+		return nil, err
+	}
+	a.codes, a.groups, a.symbols = resize(a.codes, n), resize(a.groups, n), resize(a.symbols, n)
+	for i, at := 0, 0; at < n; i++ {
+		end := part(i, n)
+		if src, err = c.decode(a.codes[at:end], src); err != nil {
+			return nil, err
+		}
+		at = end
+	}
+	far := 0
+	for i, k := range a.codes {
+		a.groups[i] = k % numGroups
+		if k >= farGap*numGroups {
+			far++
+		}
+	}
+	a.longs = resize(a.longs, far)
+	if src, err = c.decode(a.longs, src); err != nil {
+		return nil, err
+	}
+	low, src, err := section(src)
+	if err != nil {
+		return nil, err
+	}
+	a.low = pad(a.low, low)
+	low = a.low
+	var extra bitReader
+	longs := a.longs
+	next := uint32(0)
+	for i, k := range a.codes {
+		gap := uint32(k / numGroups)
+		if gap == farGap {
+			b := &buckets[longs[0]]
+			extra = extra.refill(low)
+			gap += b.base + extra.peek(b.bits)
+			extra = extra.skip(b.bits)
+			longs = longs[1:]
+		}
+		s := next + gap
+		if s >= uint32(size) {
+			return nil, fmt.Errorf("%w: a symbol out of range", fault.ErrCorrupt)
+		}
+		a.symbols[i] = s
+		next = s + 1
+	}
+	if err := extra.finish(low); err != nil {
+		return nil, err
+	}
+	return src, a.build()
+}
+
+// plan makes the alphabet of the symbols that occur, counts[s] times each.
+func (a *alphabet) plan(counts []uint32) {
+	a.symbols, a.groups = a.symbols[:0], a.groups[:0]
+	var levels [numCodes]level
+	for s, n := range counts {
+		if n > 0 {
+			c := code(min(n, 1<<maxBits-1))
+			levels[c].symbols++
+			levels[c].sum += uint64(n)
+			a.symbols = append(a.symbols, uint32(s))
+		}
+	}
+	group := divide(&levels)
+	for _, s := range a.symbols {
+		a.groups = append(a.groups, group[code(min(counts[s], 1<<maxBits-1))])
+	}
+}
+
+// A level is the symbols whose counts have the same code.
+type level struct{ symbols, sum uint64 }
+
+// divide gives each level a group, so that table and literals come out smallest:
+// the cheapest way to cut the series of levels, found from the left.
+func divide(levels *[numCodes]level) (group [numCodes]uint8) {
+	const overhead = 24 << 16 // what a group costs in tables, in 2^-16 bit
+	var used []int
+	symbols, all := uint64(0), uint64(0)
+	for c, l := range levels {
+		if l.symbols > 0 {
+			used = append(used, c)
+			symbols += l.symbols
+			all += l.sum
+		}
+	}
+	cost := make([]uint64, len(used)+1)
+	from := make([]int, len(used)+1)
+	for end := 1; end <= len(used); end++ {
+		cost[end] = ^uint64(0)
+		m, sum := uint64(0), uint64(0)
+		for start := end - 1; start >= 0; start-- {
+			m += levels[used[start]].symbols
+			sum += levels[used[start]].sum
+			c := cost[start] + overhead + m*(log2(symbols)-log2(m)) + sum*(log2(all)+log2(m)-log2(sum))
+			if c < cost[end] {
+				cost[end], from[end] = c, start
+			}
+		}
+	}
+	var cuts []int
+	for end := len(used); end > 0; end = from[end] {
+		cuts = append(cuts, end)
+	}
+	slices.Reverse(cuts)
+	g, start := 0, 0
+	for _, end := range cuts {
+		for _, c := range used[start:end] {
+			group[c] = uint8(min(g, numGroups-1))
+		}
+		start = end
+		g++
+	}
+	return group
+}

@@ -1,0 +1,205 @@
+// Package lz is the codec for speed. It copies stretches of symbols that came
+// before (J. Ziv and A. Lempel, A universal algorithm for sequential data
+// compression, 1977), symbols rather than bytes, and codes literals, lengths and
+// offsets each by tANS with a table of its own. docs/codecs.md specifies the bytes.
+package lz
+
+import (
+	"fmt"
+	"io"
+	"math/bits"
+
+	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/model"
+)
+
+// Levels of encoding, from the fastest to the smallest.
+const (
+	MinLevel = 1
+	MaxLevel = 9
+)
+
+// The orders of a body: its first byte.
+const (
+	packedOrder = iota // no matches: the symbols at their width
+	storageOrder
+	placeOrder // place by place
+)
+
+// maxTokens is the most symbols of a block, so that decoding takes no more memory
+// than readers allow by default.
+const maxTokens = 1 << 24
+
+// effort says how a level parses.
+type effort struct {
+	pair, quad int  // places looked at with the same two and four symbols; no pair: greedily
+	rounds     int  // of parsing
+	bias       int  // bits that a match must save, so that decoding has fewer of them
+	both       bool // both orders are parsed, not only the one that looks better
+}
+
+var efforts = [MaxLevel + 1]effort{
+	1: {},
+	2: {pair: 1, rounds: 1, bias: 3},
+	3: {pair: 2, rounds: 1, bias: 3},
+	4: {pair: 1, quad: 1, rounds: 1, bias: 4},
+	5: {pair: 1, quad: 1, rounds: 1, bias: 3},
+	6: {pair: 4, quad: 4, rounds: 1, bias: 2},
+	7: {pair: 16, quad: 16, rounds: 2, bias: 1, both: true},
+	8: {pair: 64, quad: 32, rounds: 3, both: true},
+	9: {pair: 256, quad: 64, rounds: 4, both: true},
+}
+
+// A Codec codes blocks at a level, which decoding need not know.
+type Codec struct {
+	model.Unplanned
+	effort  effort
+	encoder encoder
+	decoder decoder
+	turned  []uint32
+	spare   []byte
+}
+
+// New returns a codec that encodes at a level, MinLevel to MaxLevel.
+func New(level int) (*Codec, error) {
+	if level < MinLevel || level > MaxLevel {
+		return nil, fmt.Errorf("level %d: give %d to %d", level, MinLevel, MaxLevel)
+	}
+	return &Codec{effort: efforts[level]}, nil
+}
+
+// Encode appends the body in the order that makes it smaller, or packed symbols
+// where that is no larger.
+func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
+	if err := model.CheckEncode(b); err != nil {
+		return dst, err
+	}
+	if err := model.CheckSpans(b); err != nil {
+		return dst, err
+	}
+	if len(b.Symbols) > maxTokens {
+		return dst, fmt.Errorf("%w: %d symbols in a block: give at most %d", fault.ErrUnsupported, len(b.Symbols), maxTokens)
+	}
+	start := len(dst)
+	dst, err := c.encode(dst, b)
+	if err != nil {
+		return dst[:start], err
+	}
+	width := uint8(bits.Len(uint(b.Size - 1)))
+	if packed := (len(b.Symbols)*int(width) + 7) / 8; len(dst)-start-1 >= packed {
+		w := bitWriter{dst: append(dst[:start], packedOrder)}
+		for _, s := range b.Symbols {
+			w.put(s, width)
+		}
+		dst = w.finish()
+	}
+	model.SpreadCosts(b, len(dst)-start)
+	return dst, nil
+}
+
+func (c *Codec) encode(dst []byte, b *model.Block) ([]byte, error) {
+	orders := [...][]uint32{storageOrder: b.Symbols, placeOrder: nil}
+	c.turned = resize(c.turned, len(b.Symbols))
+	if transpose(c.turned, b.Symbols, b.Spans, false) {
+		orders[placeOrder] = c.turned
+	}
+	best := storageOrder
+	if orders[placeOrder] != nil && !c.effort.both {
+		sizes := [len(orders)]int{}
+		for o := storageOrder; o < len(orders); o++ {
+			var err error
+			if c.spare, err = c.parse(c.spare[:0], orders[o], b.Size, effort{}); err != nil {
+				return dst, err
+			}
+			sizes[o] = len(c.spare)
+		}
+		if sizes[placeOrder] < sizes[storageOrder] {
+			best = placeOrder
+		}
+	}
+	start := len(dst)
+	dst, err := c.parse(append(dst, byte(best)), orders[best], b.Size, c.effort)
+	if err != nil || orders[placeOrder] == nil || !c.effort.both {
+		return dst, err
+	}
+	if c.spare, err = c.parse(append(c.spare[:0], placeOrder), orders[placeOrder], b.Size, c.effort); err != nil {
+		return dst, err
+	}
+	if len(c.spare) < len(dst)-start {
+		dst = append(dst[:start], c.spare...)
+	}
+	return dst, nil
+}
+
+// parse appends the body of s as an effort makes it.
+func (c *Codec) parse(dst []byte, s []uint32, size int, e effort) ([]byte, error) {
+	p := &c.encoder.parser
+	if e.pair == 0 {
+		p.greedy(s)
+	} else {
+		p.optimal(s, size, e)
+	}
+	return c.encoder.body(dst, s, size, p.steps)
+}
+
+// Need returns the bytes of the steps, the literals and their alphabet, of a second
+// copy of the symbols, and of tables.
+func (c *Codec) Need(size, count int, src []byte) (int64, error) {
+	if len(src) > 0 && src[0] == packedOrder {
+		return 0, nil
+	}
+	const (
+		perSymbol  = 1 + 1 + 4 + 8 + 4 + 4 // token, code, offset, two long numbers, literal, copy
+		perLetter  = 4 + 4 + 1 + 1
+		perStretch = 1 << 18
+	)
+	return int64(count)*perSymbol + int64(min(size, count))*perLetter + int64(len(src)) + perStretch, nil
+}
+
+// Decode reads what Encode wrote.
+func (c *Codec) Decode(b *model.Block, src []byte) error {
+	if err := model.CheckSize(b); err != nil {
+		return err
+	}
+	if err := model.CheckSpans(b); err != nil {
+		return err
+	}
+	if len(b.Symbols) > maxTokens {
+		return fmt.Errorf("%w: a block of %d symbols", fault.ErrCorrupt, len(b.Symbols))
+	}
+	if len(src) == 0 {
+		return io.ErrUnexpectedEOF
+	}
+	switch src[0] {
+	case packedOrder:
+		return c.unpack(b, src[1:])
+	case storageOrder:
+		return c.decoder.body(b.Symbols, b.Size, src[1:])
+	case placeOrder:
+		c.turned = resize(c.turned, len(b.Symbols))
+		if err := c.decoder.body(c.turned, b.Size, src[1:]); err != nil {
+			return err
+		}
+		if !transpose(b.Symbols, c.turned, b.Spans, true) {
+			return fmt.Errorf("%w: a block without rows in the order of their places", fault.ErrCorrupt)
+		}
+		return nil
+	}
+	return fmt.Errorf("%w: no such order of a block", fault.ErrCorrupt)
+}
+
+// unpack reads packed symbols.
+func (c *Codec) unpack(b *model.Block, src []byte) error {
+	width := uint8(bits.Len(uint(b.Size - 1)))
+	c.spare = pad(c.spare, src)
+	var r bitReader
+	for i := range b.Symbols {
+		r = r.refill(c.spare)
+		b.Symbols[i] = r.peek(width)
+		r = r.skip(width)
+	}
+	if err := r.finish(c.spare); err != nil {
+		return err
+	}
+	return model.CheckDecoded(b)
+}

@@ -1,0 +1,77 @@
+package lz
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/foretell/foretell/internal/codectest"
+	"github.com/foretell/foretell/model"
+)
+
+// at returns what is to be tested at a level. A body has up to ten tables, which
+// are made anew for each block, and costs are those of the block spread evenly.
+func at(level int) codectest.Codec {
+	return codectest.Codec{New: func() (model.Codec, error) { return New(level) }, Allocs: 500}
+}
+
+func TestCodec(t *testing.T) {
+	for _, level := range []int{MinLevel, 2, 5, MaxLevel} {
+		at(level).Test(t)
+	}
+}
+
+func TestGolden(t *testing.T) { at(5).Golden(t, "lz") }
+
+func FuzzDecode(f *testing.F) { at(2).Fuzz(f) }
+
+func FuzzRoundTrip(f *testing.F) { at(5).FuzzRoundTrip(f) }
+
+func BenchmarkFastest(b *testing.B) { codectest.Benchmark(b, at(MinLevel)) }
+func BenchmarkMiddle(b *testing.B)  { codectest.Benchmark(b, at(5)) }
+
+func TestLevels(t *testing.T) {
+	for _, level := range []int{-1, 0, MaxLevel + 1} {
+		if _, err := New(level); err == nil {
+			t.Errorf("level %d is taken", level)
+		}
+	}
+}
+
+// TestTranspose turns spans that begin and end within rows, and back.
+func TestTranspose(t *testing.T) {
+	src := make([]uint32, 40)
+	for i := range src {
+		src[i] = uint32(i)
+	}
+	spans := []model.Span{{First: 2, Count: 17, Shape: []int{-1, 2, 2}}, {Count: 3}, {First: 7, Count: 20, Shape: []int{9, 3}}}
+	turned, back := make([]uint32, 40), make([]uint32, 40)
+	if !transpose(turned, src, spans, false) || !transpose(back, turned, spans, true) {
+		t.Fatal("no span has rows")
+	}
+	if !slices.Equal(back, src) {
+		t.Errorf("turned twice: %v", back)
+	}
+	// The first token of the first span is at place 2 of a row.
+	if want := []uint32{2, 6, 10, 14, 3, 7, 11, 15, 0, 4, 8, 12, 16, 1, 5, 9, 13}; !slices.Equal(turned[:17], want) {
+		t.Errorf("place by place: %v, not %v", turned[:17], want)
+	}
+	if transpose(turned, src[:4], []model.Span{{Count: 4, Shape: []int{1, 4}}}, false) {
+		t.Error("one row has been turned")
+	}
+}
+
+// TestNumbers goes through the ends of all buckets.
+func TestNumbers(t *testing.T) {
+	next := uint32(0)
+	for c := range numCodes {
+		b := buckets[c]
+		last := b.base + 1<<b.bits - 1
+		if b.base != next || code(b.base) != uint32(c) || code(last) != uint32(c) {
+			t.Errorf("code %d stands for %d to %d", c, b.base, last)
+		}
+		next = last + 1
+	}
+	if next != 1<<maxBits {
+		t.Errorf("codes end at %d", next)
+	}
+}

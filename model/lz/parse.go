@@ -1,0 +1,245 @@
+package lz
+
+import "math"
+
+// A node is the cheapest way found to code the symbols before a place.
+type node struct {
+	price  int32
+	length uint32 // of the match that ends here; 0 after a literal
+	offset uint32
+	run    uint32 // literals before this place
+	last   history
+}
+
+// chunkLen is how many symbols are parsed at a time.
+const chunkLen = 1 << 13
+
+// A parser chooses literals and matches.
+type parser struct {
+	finder
+	prices prices
+	stats  statistics
+	nodes  []node
+	bias   int32
+	steps  []step
+
+	matches []match  // of all places, kept from one round to the next
+	first   []uint32 // where those of each place begin
+}
+
+// optimal parses s by dynamic programming over the prices that the statistics of
+// what was parsed before give, in rounds.
+func (p *parser) optimal(s []uint32, size int, e effort) {
+	p.finder.reset(s, e.pair, e.quad)
+	p.bias = int32(e.bias) << priceBits
+	p.begin(s, size)
+	p.matches = p.matches[:0]
+	p.first = resize(p.first, len(s)+1)
+	p.first[0] = 0
+	for round := range e.rounds {
+		p.steps = p.steps[:0]
+		start := node{last: firstHistory}
+		state := start
+		for at := 0; at < len(s); at += chunkLen {
+			end := min(at+chunkLen, len(s))
+			if round > 0 {
+				state = p.chunk(at, end, state)
+				continue
+			}
+			if e.rounds == 1 {
+				p.matches = p.matches[:0]
+				p.first[at] = 0
+			}
+			p.gather(at, end)
+			if at == 0 {
+				// The first chunk is parsed twice, to begin with better prices.
+				p.chunk(at, end, state)
+				p.tally(s, 0, end, 0)
+				p.prices.set(&p.stats)
+				p.steps = p.steps[:0]
+			}
+			from := len(p.steps)
+			state = p.chunk(at, end, state)
+			p.tally(s, at, end, from)
+			p.prices.set(&p.stats)
+			if k := end / chunkLen; k&(k-1) == 0 {
+				// There may be very many, and they change less and less.
+				p.prices.setLiterals(&p.stats)
+			}
+		}
+		if round+1 < e.rounds {
+			p.clearStats()
+			p.tally(s, 0, len(s), 0)
+			p.prices.set(&p.stats)
+			p.prices.setLiterals(&p.stats)
+		}
+	}
+}
+
+// gather finds the matches of s[at:end].
+func (p *parser) gather(at, end int) {
+	for i := at; i < end; i++ {
+		p.matches = p.find(p.matches, i)
+		p.first[i+1] = uint32(len(p.matches))
+		if m := len(p.matches); m > int(p.first[i]) && p.matches[m-1].length >= nice {
+			// Places within a long match need no other.
+			long := p.matches[m-1]
+			for k := uint32(1); k+nice < long.length && i+1 < end; k++ {
+				i++
+				p.matches = append(p.matches, match{long.length - k, long.offset})
+				p.first[i+1] = uint32(len(p.matches))
+			}
+			p.insert(i + 1)
+		}
+	}
+}
+
+func (p *parser) clearStats() {
+	lit := p.stats.lit
+	clear(lit)
+	p.stats = statistics{lit: lit}
+}
+
+// begin sets the prices for the first chunk.
+func (p *parser) begin(s []uint32, size int) {
+	p.stats.lit = resize(p.stats.lit, size)
+	p.clearStats()
+	for _, v := range s {
+		p.stats.lit[v]++
+	}
+	// About what is usual.
+	for t := range p.stats.token {
+		run, length, kind := t/(longLength*numKinds), t/numKinds%longLength, t%numKinds
+		p.stats.token[t] = uint32(max(1, 256>>(run+length)))
+		if kind == newOffset && length > 0 {
+			p.stats.token[t] *= 4
+		}
+	}
+	for i := range p.stats.offset {
+		p.stats.offset[i], p.stats.long[i] = 1, 1
+	}
+	p.prices.set(&p.stats)
+	p.prices.setLiterals(&p.stats)
+}
+
+// tally counts what the steps from the given one on code of s[start:end].
+func (p *parser) tally(s []uint32, start, end, from int) {
+	at := uint32(start)
+	for _, t := range p.steps[from:] {
+		run := t.place - at
+		for _, v := range s[at:t.place] {
+			p.stats.lit[v]++
+		}
+		p.stats.token[token(run, t.length, t.kind())]++
+		if run >= longRun {
+			p.stats.long[code(run-longRun)]++
+		}
+		if t.length >= longLength {
+			p.stats.long[code(t.length-longLength)]++
+		}
+		if t.offset >= newOffset {
+			p.stats.offset[code(t.offset-newOffset)]++
+		}
+		at = t.place + t.length
+	}
+	for _, v := range s[at:end] {
+		p.stats.lit[v]++
+	}
+}
+
+// chunk finds the cheapest way to code s[start:end], appends its steps, and
+// returns the state after it.
+func (p *parser) chunk(start, end int, state node) node {
+	n := end - start
+	p.nodes = resize(p.nodes, n+1)
+	nodes := p.nodes
+	for i := range nodes {
+		nodes[i].price = math.MaxInt32
+	}
+	state.price, state.length = 0, 0
+	nodes[0] = state
+	for i := range nodes {
+		d := &nodes[i]
+		if i > 0 {
+			if d.length == 0 {
+				b := &nodes[i-1]
+				d.run, d.last = b.run+1, b.last
+			} else {
+				b := &nodes[i-int(d.length)]
+				d.run, d.last = 0, b.last.use(d.offset)
+			}
+		}
+		if i == n {
+			break
+		}
+		at := start + i
+		s := p.s[at:end]
+		if v := d.price + p.prices.lit[s[0]] + p.prices.runOf(d.run+1) - p.prices.runOf(d.run); v < nodes[i+1].price {
+			nodes[i+1].price, nodes[i+1].length = v, 0
+		}
+		longest := 0
+		for r, offset := range d.last {
+			if int(offset) > at || p.s[at-int(offset)] != s[0] {
+				continue
+			}
+			l := common(p.s[at-int(offset):], s)
+			p.relax(i, 1, l, uint32(r))
+			longest = max(longest, l)
+		}
+		if longest >= nice {
+			continue
+		}
+		from := 2
+		for _, m := range p.matches[p.first[at]:p.first[at+1]] {
+			l := min(int(m.length), len(s))
+			p.relax(i, from, l, m.offset+numReps-1)
+			from = l + 1
+		}
+	}
+	last := nodes[n]
+	k := len(p.steps)
+	for i := n; i > 0; {
+		d := &nodes[i]
+		if d.length == 0 {
+			i--
+			continue
+		}
+		i -= int(d.length)
+		p.steps = append(p.steps, step{uint32(start + i), d.length, d.offset})
+	}
+	for a, b := k, len(p.steps)-1; a < b; a, b = a+1, b-1 {
+		p.steps[a], p.steps[b] = p.steps[b], p.steps[a]
+	}
+	return last
+}
+
+// relax offers a match of lengths from to upto, from the node on.
+func (p *parser) relax(i, from, upto int, offset uint32) {
+	nodes := p.nodes
+	d := &nodes[i]
+	price := d.price + p.bias + p.prices.run[0] - p.prices.runOf(d.run)
+	if d.run >= longRun {
+		price += p.prices.long[code(d.run-longRun)]
+	}
+	kind := uint32(newOffset)
+	if offset < newOffset {
+		kind = offset
+	} else {
+		price += p.prices.offset[code(offset-newOffset)]
+	}
+	if upto >= 2*nice {
+		from = max(from, upto-1) // a long one is taken whole, or nearly
+	}
+	t := token(d.run, 1, kind)
+	for l := from; l <= upto; l++ {
+		v := price
+		if l < longLength {
+			v += p.prices.token[int(t)+(l-1)*numKinds]
+		} else {
+			v += p.prices.token[int(t)+(longLength-1)*numKinds] + p.prices.long[code(uint32(l-longLength))]
+		}
+		if t := &nodes[i+l]; v < t.price {
+			t.price, t.length, t.offset = v, uint32(l), offset
+		}
+	}
+}

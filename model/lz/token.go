@@ -1,0 +1,49 @@
+package lz
+
+// A token says what a step does: how many literals it begins with, how long the
+// match after them is, and what its offset is made of. Runs and lengths that are
+// not below the limits are completed by a long number.
+//
+//	token = (run*longLength + length - 1)*4 + kind
+const (
+	longRun    = 7 // run of longRun literals or more
+	longLength = 8 // match of longLength symbols or more
+	newOffset  = 3 // kind of a match whose offset is stored; else which of the last
+	numKinds   = 4
+	numTokens  = (longRun + 1) * longLength * numKinds
+)
+
+func token(run, length, kind uint32) uint8 {
+	return uint8((min(run, longRun)*longLength+min(length, longLength)-1)*numKinds + kind)
+}
+
+// A step is a match in the way a block is coded: a run of literals ends where it
+// begins.
+type step struct {
+	place  uint32
+	length uint32
+	offset uint32 // below numReps one of the last offsets, else the offset + numReps - 1
+}
+
+func (s step) kind() uint32 { return min(s.offset, newOffset) }
+
+// numReps is how many of the last offsets can be used again.
+const numReps = 3
+
+// A history is the last offsets, the latest first.
+type history [numReps]uint32
+
+var firstHistory = history{1, 2, 3}
+
+// use returns the history after an offset was used, given as in step.
+func (h history) use(offset uint32) history {
+	switch offset {
+	case 0:
+		return h
+	case 1:
+		return history{h[1], h[0], h[2]}
+	case 2:
+		return history{h[2], h[0], h[1]}
+	}
+	return history{offset - numReps + 1, h[0], h[1]}
+}
