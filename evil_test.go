@@ -221,3 +221,58 @@ func TestMutants(t *testing.T) {
 	}
 	t.Logf("%d whole, %d refused, %d with damage that reading tokens at random does not touch", whole, refused, partly)
 }
+
+// TestStalledClose closes a Reader whose source gives nothing more and does not end.
+func TestStalledClose(t *testing.T) {
+	_, file := sampleFile(t, 8, WriterOptions{Model: "static"})
+	in, out := io.Pipe()
+	defer out.Close()
+	go out.Write(file[:len(file)/2])
+	r, err := NewReader(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Next(); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := r.Next(); err == nil {
+		t.Error("a closed reader goes on")
+	}
+}
+
+// lazy is a source that gives nothing without an error, and an output that takes
+// less than it is given.
+type lazy struct{}
+
+func (lazy) Read([]byte) (int, error)    { return 0, nil }
+func (lazy) Write(b []byte) (int, error) { return len(b) / 2, nil }
+
+// TestLazy reads from and writes to what breaks the rules of io.
+func TestLazy(t *testing.T) {
+	_, file := sampleFile(t, 9, WriterOptions{Model: "static"})
+	for n := 0; n < len(file); n += 7 {
+		in := io.MultiReader(bytes.NewReader(file[:n]), lazy{})
+		if _, err := readContent(in, nil); !errors.Is(err, io.ErrNoProgress) {
+			t.Fatalf("after %d bytes: %v", n, err)
+		}
+	}
+	w, err := NewWriter(io.Discard, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.WritePart(tokens.Part{Kind: tokens.File, Name: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.WritePart(tokens.Part{
+		Kind: tokens.Member, Info: tokens.Info{Name: "a", Type: tokens.Uint8, Shape: []int{-1}}, Data: lazy{},
+	}); !errors.Is(err, io.ErrNoProgress) {
+		t.Errorf("data that does not come: %v", err)
+	}
+	w.Close()
+	if _, err := NewWriter(lazy{}, nil); !errors.Is(err, io.ErrShortWrite) {
+		t.Errorf("an output that writes short: %v", err)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
@@ -51,7 +52,8 @@ type fetched struct {
 // of its content.
 func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 	o := opts.resolve()
-	in, err := container.NewReader(r, container.Limits{Memory: o.MaxMemory})
+	stop := make(chan struct{})
+	in, err := container.NewReader(stoppable{r, stop}, container.Limits{Memory: o.MaxMemory})
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +75,7 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 		expected: expect(layout),
 		opts:     o,
 		pipe:     newPipeline[fetched](o.Workers),
-		stop:     make(chan struct{}),
+		stop:     stop,
 		mem:      newBudget(o.MaxMemory),
 		member:   -1,
 	}
@@ -244,10 +246,28 @@ func (r *Reader) nextSpan() {
 	r.raw = r.spans.block.span(r.at)
 }
 
-// Close stops the decoding that is under way.
+var errReaderClosed = errors.New("the reader is closed")
+
+// A stoppable reads from r until stop is closed.
+type stoppable struct {
+	r    io.Reader
+	stop <-chan struct{}
+}
+
+func (s stoppable) Read(b []byte) (int, error) {
+	select {
+	case <-s.stop:
+		return 0, errReaderClosed
+	default:
+		return s.r.Read(b)
+	}
+}
+
+// Close stops the decoding that is under way. It does not wait long for a source that
+// is being read from: a read that has begun may end after Close, and is the last.
 func (r *Reader) Close() error {
 	if r.err == nil {
-		r.err = errors.New("the reader is closed")
+		r.err = errReaderClosed
 	}
 	select {
 	case <-r.stop:
@@ -256,10 +276,28 @@ func (r *Reader) Close() error {
 	}
 	close(r.stop)
 	r.dropBlock()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.drain()
+	}()
+	select {
+	case <-ended:
+	case <-time.After(closeWait):
+	}
+	return nil
+}
+
+// closeWait is how long Close waits for what is under way, which the source can hold
+// up as long as it likes.
+const closeWait = 200 * time.Millisecond
+
+// drain takes what is left in the pipeline.
+func (r *Reader) drain() {
 	for {
 		item, ok := r.pipe.next()
 		if !ok {
-			return nil
+			return
 		}
 		switch {
 		case item.block != nil:

@@ -78,6 +78,16 @@ func appendSpans(dst []byte, spans []Span) []byte {
 	return dst
 }
 
+// checkSpans refuses spans that appendSpans cannot write.
+func checkSpans(spans []Span) error {
+	for i, s := range spans {
+		if s.First+s.Count > maxTokens || i > 0 && (s.First != 0 || s.Member <= spans[i-1].Member) {
+			return fmt.Errorf("span %d of a block, %+v, does not follow the one before it", i, s)
+		}
+	}
+	return nil
+}
+
 // maxTokens bounds the tokens of a member.
 const maxTokens = 1 << 62
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/stream"
 )
 
 // Recover makes Next go on behind damage: after an error, the next call looks
@@ -147,7 +148,7 @@ func (s *source) Read(b []byte) (int, error) {
 		s.again = s.again[1:]
 	}
 	s.again = nil
-	return s.r.Read(b)
+	return stream.Read(s.r, b)
 }
 
 // counter keeps count of what is read.
