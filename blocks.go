@@ -3,6 +3,7 @@ package foretell
 import (
 	"io"
 
+	"github.com/foretell/foretell/internal/stream"
 	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/tokens"
 )
@@ -31,7 +32,7 @@ func (b *rawBlock) fill(r io.Reader, n int) (int, error) {
 		// Not io.ReadFull: the reader's own io.ErrUnexpectedEOF is no end.
 		got := 0
 		for got < want {
-			k, err := r.Read(b.raw[at+got:])
+			k, err := stream.Read(r, b.raw[at+got:])
 			got += k
 			if err != nil && (err != io.EOF || got < want) {
 				b.raw = b.raw[:at+got]

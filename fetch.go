@@ -16,9 +16,6 @@ import (
 // newCoders checks that a file can be decoded under the options and returns what
 // decodes its blocks, one for each worker.
 func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) {
-	if h.BlockTokens > MaxBlockTokens {
-		return nil, fmt.Errorf("%w: blocks of %d tokens", fault.ErrUnsupported, h.BlockTokens)
-	}
 	var start *prior
 	var own *External
 	var network *Network
@@ -93,7 +90,10 @@ func (f *fetcher) fetch() {
 				f.hand(fetched{err: err})
 				return
 			}
-			if !f.hand(fetched{entries: entries}) {
+			memory := layoutMemory(entries)
+			f.mem.hold(memory)
+			if !f.hand(fetched{entries: entries, memory: memory}) {
+				f.mem.finish(memory)
 				return
 			}
 		default:

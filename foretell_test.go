@@ -40,7 +40,12 @@ func compress(t testing.TB, opts *WriterOptions, src *tokens.Source) []byte {
 
 // content returns all content of a .fore file.
 func content(file []byte, opts *ReaderOptions) ([]byte, error) {
-	r, err := NewReader(bytes.NewReader(file), opts)
+	return readContent(bytes.NewReader(file), opts)
+}
+
+// readContent reads a file from a stream.
+func readContent(in io.Reader, opts *ReaderOptions) ([]byte, error) {
+	r, err := NewReader(in, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -128,6 +128,8 @@ func parseMember(data []byte) (number int, info tokens.Info, err error) {
 	return number, info, info.Validate()
 }
 
+var errNoFile = fmt.Errorf("%w: content that belongs to no file", fault.ErrCorrupt)
+
 // endEntry closes a member whose first axis was open when it began.
 func endEntry(length int) container.Entry {
 	return container.Entry{Kind: container.EntryEnd, Data: binary.AppendUvarint(nil, uint64(length))}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"runtime"
 
+	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/model/lz"
 )
@@ -84,7 +85,7 @@ type External struct {
 const SharedTokens = 1 << 17
 
 // MaxBlockTokens is the largest WriterOptions.BlockTokens.
-const MaxBlockTokens = 1 << 26
+const MaxBlockTokens = container.MaxTokens
 
 func (o *WriterOptions) resolve() (WriterOptions, preset, error) {
 	var opts WriterOptions

@@ -43,6 +43,19 @@ func (b *budget) Take(n int64) error {
 	return nil
 }
 
+// hold takes n bytes for a job that is under way from now on. It waits until they
+// are left, or nothing else is under way: what has a bound of its own is not refused,
+// but there is no more than one that the limit does not hold.
+func (b *budget) hold(n int64) {
+	b.mu.Lock()
+	for b.left < n && b.busy > 0 {
+		b.freed.Wait()
+	}
+	b.left -= n
+	b.busy++
+	b.mu.Unlock()
+}
+
 // Give gives back n bytes.
 func (b *budget) Give(n int64) {
 	b.mu.Lock()

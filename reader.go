@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"time"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
@@ -20,13 +22,14 @@ type Reader struct {
 	stop chan struct{}
 	mem  *budget
 
-	expected []container.Entry // of the layout, from the index, when keeping going
+	expected expected // of the layout, from the index, when keeping going
 
 	queue  []container.Entry // read but not yet handed out
 	queued int64             // bytes of queue
 	spans  *fetched          // block being handed out
 	at     int               // span of it
 	raw    []byte            // the rest of the span
+	begun  bool              // a file has begun
 	member int               // number of the current or last member
 	data   *memberData
 	hash   xxh3.Hasher
@@ -39,6 +42,7 @@ type Reader struct {
 // of the file.
 type fetched struct {
 	entries []container.Entry
+	memory  int64 // of entries
 	block   *rawBlock
 	end     *container.Trailer
 	err     error
@@ -48,7 +52,8 @@ type fetched struct {
 // of its content.
 func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 	o := opts.resolve()
-	in, err := container.NewReader(r, container.Limits{Memory: o.MaxMemory})
+	stop := make(chan struct{})
+	in, err := container.NewReader(stoppable{r, stop}, container.Limits{Memory: o.MaxMemory})
 	if err != nil {
 		return nil, err
 	}
@@ -56,27 +61,27 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	var expected []container.Entry
+	var layout []container.Entry
 	if f := openIndex(r, &o); f != nil {
 		in.Know(f)
 		if o.KeepGoing != nil {
-			expected, _ = numbered(f.Entries) // nil if they are damaged
+			layout, _ = numbered(f.Entries) // nil if they are damaged
 		}
 	}
 	if o.KeepGoing != nil {
 		in.Recover()
 	}
 	d := &Reader{
-		expected: expected,
+		expected: expect(layout),
 		opts:     o,
 		pipe:     newPipeline[fetched](o.Workers),
-		stop:     make(chan struct{}),
+		stop:     stop,
 		mem:      newBudget(o.MaxMemory),
 		member:   -1,
 	}
 	in.Charge(d.mem)
 	f := &fetcher{Reader: d, in: in, coders: coders, members: map[int]*tokens.Info{}}
-	if err := f.learn(expected); err != nil {
+	if err := f.learn(layout); err != nil {
 		return nil, err
 	}
 	go f.fetch()
@@ -113,11 +118,15 @@ func (r *Reader) next() (p tokens.Part, err error) {
 			return p, err
 		}
 	}
-	e := r.queue[0]
-	r.queue = r.queue[1:]
-	r.queued -= int64(len(e.Data))
+	e := r.take()
+	if !r.begun && !r.lost && e.Kind != container.EntryFile {
+		if err := r.damage(errNoFile); err != nil {
+			return p, err
+		}
+	}
 	switch e.Kind {
 	case container.EntryFile:
+		r.begun = true
 		return parseFile(e.Data)
 	case container.EntryFraming:
 		return tokens.Part{Kind: tokens.Framing, Bytes: e.Data}, r.content(e.Data)
@@ -174,7 +183,7 @@ func (r *Reader) pull() error {
 		return r.damage(item.err)
 	case item.end != nil:
 		if r.lost {
-			r.restore(len(r.expected))
+			r.restore(len(r.expected.entries))
 			return nil
 		}
 		if r.length != item.end.Length || r.hash.Sum128().Bytes() != item.end.Content {
@@ -185,16 +194,46 @@ func (r *Reader) pull() error {
 		r.spans, r.at = &item, 0
 		r.raw = item.block.span(0)
 	default:
+		r.mem.finish(item.memory)
+		if r.expected.late(item.entries) {
+			return nil // what it tells has been restored, or will be
+		}
+		r.queue = slices.Grow(r.queue, len(item.entries))
 		for _, e := range item.entries {
-			r.expect(e)
-			r.queue = append(r.queue, e)
-			r.queued += int64(len(e.Data)) + 32
+			r.restoreBefore(e)
+			r.put(e)
 		}
 		if r.queued > r.opts.MaxMemory {
 			return fmt.Errorf("%w: layout without blocks", fault.ErrLimit)
 		}
 	}
 	return nil
+}
+
+// put adds an entry to the queue.
+func (r *Reader) put(e container.Entry) {
+	r.queue = append(r.queue, e)
+	r.queued += entryMemory + int64(len(e.Data))
+}
+
+// take takes the first entry off the queue.
+func (r *Reader) take() container.Entry {
+	e := r.queue[0]
+	r.queue = r.queue[1:]
+	r.queued -= entryMemory + int64(len(e.Data))
+	return e
+}
+
+// entryMemory is how many bytes an entry takes beside its data.
+const entryMemory = 32
+
+// layoutMemory returns how many bytes entries of a layout record take.
+func layoutMemory(entries []container.Entry) int64 {
+	n := int64(0)
+	for _, e := range entries {
+		n += entryMemory + int64(len(e.Data))
+	}
+	return n
 }
 
 func (r *Reader) dropBlock() {
@@ -214,10 +253,28 @@ func (r *Reader) nextSpan() {
 	r.raw = r.spans.block.span(r.at)
 }
 
-// Close stops the decoding that is under way.
+var errReaderClosed = errors.New("the reader is closed")
+
+// A stoppable reads from r until stop is closed.
+type stoppable struct {
+	r    io.Reader
+	stop <-chan struct{}
+}
+
+func (s stoppable) Read(b []byte) (int, error) {
+	select {
+	case <-s.stop:
+		return 0, errReaderClosed
+	default:
+		return s.r.Read(b)
+	}
+}
+
+// Close stops the decoding that is under way. It does not wait long for a source that
+// is being read from: a read that has begun may end after Close, and is the last.
 func (r *Reader) Close() error {
 	if r.err == nil {
-		r.err = errors.New("the reader is closed")
+		r.err = errReaderClosed
 	}
 	select {
 	case <-r.stop:
@@ -226,13 +283,34 @@ func (r *Reader) Close() error {
 	}
 	close(r.stop)
 	r.dropBlock()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.drain()
+	}()
+	select {
+	case <-ended:
+	case <-time.After(closeWait):
+	}
+	return nil
+}
+
+// closeWait is how long Close waits for what is under way, which the source can hold
+// up as long as it likes.
+const closeWait = 200 * time.Millisecond
+
+// drain takes what is left in the pipeline.
+func (r *Reader) drain() {
 	for {
 		item, ok := r.pipe.next()
 		if !ok {
-			return nil
+			return
 		}
-		if item.block != nil {
+		switch {
+		case item.block != nil:
 			r.mem.finish(item.block.memory())
+		case item.err == nil && item.end == nil:
+			r.mem.finish(item.memory)
 		}
 	}
 }
@@ -348,7 +426,7 @@ func (d *memberData) end() error {
 	closed := d.info
 	closed.Shape = append([]int{length}, closed.Shape[1:]...)
 	total := closed.Len() * int64(closed.Type.Size())
-	r.queue = r.queue[1:]
+	r.take()
 	switch {
 	case closed.Validate() != nil || total < d.done || total > d.done && !r.lost:
 		return fmt.Errorf("%w: a member has another length than it says", fault.ErrCorrupt)

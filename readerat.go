@@ -77,13 +77,19 @@ func (r *ReaderAt) readLayout() error {
 			if err != nil {
 				return err
 			}
+			if n := len(r.members); n > 0 && r.members[n-1].Open() {
+				return fmt.Errorf("%w: a member does not end", fault.ErrCorrupt)
+			}
 			r.files = append(r.files, File{Name: p.Name, Repacked: p.Repacked})
 		case container.EntryMember:
 			number, info, err := parseMember(e.Data)
 			if err != nil {
 				return err
 			}
-			if number != len(r.members) || len(r.files) == 0 {
+			if len(r.files) == 0 {
+				return errNoFile
+			}
+			if number != len(r.members) {
 				return fmt.Errorf("%w: member %d stands where %d belongs", fault.ErrCorrupt, number, len(r.members))
 			}
 			f := &r.files[len(r.files)-1]

@@ -2,10 +2,12 @@ package foretell
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"path"
 
 	"github.com/foretell/foretell/internal/container"
+	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/tokens"
 )
 
@@ -43,43 +45,77 @@ func openIndex(r io.Reader, o *ReaderOptions) *container.File {
 // layout records that are lost: entries that should have come by now are put
 // into the queue before what shows that they are missing.
 
-// expect restores what should have come before the entry e.
-func (r *Reader) expect(e container.Entry) {
-	if e.Kind == container.EntryFraming {
+// An expected layout is what should come, in order.
+type expected struct {
+	entries []container.Entry
+	done    int         // how many have come or are restored
+	members map[int]int // where each member's entry is
+}
+
+// expect returns the layout of the given entries, nothing if its members are not
+// numbered in order.
+func expect(entries []container.Entry) expected {
+	x := expected{entries: entries, members: map[int]int{}}
+	for i, e := range entries {
+		if e.Kind != container.EntryMember {
+			continue
+		}
+		number, _, err := parseMember(e.Data)
+		if err != nil || number != len(x.members) {
+			return expected{}
+		}
+		x.members[number] = i
+	}
+	return x
+}
+
+// late reports whether entries have a member that has come already.
+func (x *expected) late(entries []container.Entry) bool {
+	for _, e := range entries {
+		if e.Kind != container.EntryMember {
+			continue
+		}
+		number, _, err := parseMember(e.Data)
+		if at, ok := x.members[number]; err == nil && ok && at < x.done {
+			return true
+		}
+	}
+	return false
+}
+
+// restoreBefore restores what should have come before the entry e.
+func (r *Reader) restoreBefore(e container.Entry) {
+	x := &r.expected
+	if e.Kind == container.EntryFraming || x.done == len(x.entries) {
 		return
 	}
-	for i, want := range r.expected {
+	for i, want := range x.entries[x.done:] {
 		if want.Kind == e.Kind && bytes.Equal(want.Data, e.Data) {
-			r.restore(i)
-			r.expected = r.expected[1:]
+			r.restore(x.done + i)
+			x.done++
 			return
 		}
 	}
-	r.expected = nil // the index is that of another layout
+	*x = expected{} // the index is that of another layout
 }
 
 // restoreMember restores the layout up to a member, which a block belongs to.
 func (r *Reader) restoreMember(member int) {
-	for i, want := range r.expected {
-		if want.Kind != container.EntryMember {
-			continue
-		}
-		number, _, err := parseMember(want.Data)
-		if err != nil || number > member {
-			return
-		}
-		if number == member {
-			r.restore(i + 1)
-			return
-		}
+	if at, ok := r.expected.members[member]; ok {
+		r.restore(at + 1)
 	}
 }
 
-// restore puts the next n expected entries into the queue. An npy file whose
+// restore puts the expected entries up to number n into the queue. An npy file whose
 // header is lost gets a fresh one.
 func (r *Reader) restore(n int) {
+	x := &r.expected
+	if x.done < n && !r.lost {
+		r.damage(fmt.Errorf("%w: the layout is not where it belongs", fault.ErrCorrupt))
+	}
 	file := ""
-	for _, e := range r.expected[:n] {
+	for ; x.done < n; x.done++ {
+		e := x.entries[x.done]
 		switch e.Kind {
 		case container.EntryFile:
 			if p, err := parseFile(e.Data); err == nil {
@@ -91,10 +127,9 @@ func (r *Reader) restore(n int) {
 				break
 			}
 			if header, err := tokens.AppendNPYHeader(nil, info); err == nil {
-				r.queue = append(r.queue, container.Entry{Kind: container.EntryFraming, Data: header})
+				r.put(container.Entry{Kind: container.EntryFraming, Data: header})
 			}
 		}
-		r.queue = append(r.queue, e)
+		r.put(e)
 	}
-	r.expected = r.expected[n:]
 }

@@ -16,6 +16,7 @@ import (
 	"io"
 	"math/bits"
 
+	"github.com/foretell/foretell/internal/stream"
 	"github.com/foretell/foretell/prob"
 )
 
@@ -131,7 +132,7 @@ func (e *Encoder) Drain(w io.Writer) error {
 	if end <= e.start {
 		return nil
 	}
-	if _, err := w.Write(e.buf[e.start:end]); err != nil {
+	if _, err := stream.Write(w, e.buf[e.start:end]); err != nil {
 		return err
 	}
 	e.drained += int64(end - e.start)

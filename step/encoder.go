@@ -3,6 +3,7 @@ package step
 import (
 	"io"
 
+	"github.com/foretell/foretell/internal/stream"
 	"github.com/foretell/foretell/prob"
 	"github.com/foretell/foretell/rangecoder"
 )
@@ -208,7 +209,7 @@ func (e *Encoder) Finish() ([]byte, error) {
 	if e.out == nil {
 		return rest, nil
 	}
-	_, err := e.out.Write(rest)
+	_, err := stream.Write(e.out, rest)
 	if err == nil && e.frame != nil {
 		err = e.frame.end(e.steps)
 	}

@@ -10,6 +10,7 @@ import (
 	"math"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/stream"
 	"github.com/foretell/foretell/prob"
 )
 
@@ -101,6 +102,7 @@ func (f *Frame) header() ([]byte, error) {
 
 // readHeader reads the header of a stream from r, with its checksum.
 func readHeader(r io.Reader) (header []byte, err error) {
+	r = stream.Reader{R: r}
 	b := make([]byte, headerSize, headerSize+latticeSize+255+4)
 	if _, err := io.ReadFull(r, b); err != nil {
 		return nil, early(err)
@@ -179,7 +181,7 @@ func NewFramedEncoder(w io.Writer, f Frame) (*Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := w.Write(header); err != nil {
+	if _, err := stream.Write(w, header); err != nil {
 		return nil, err
 	}
 	fw.chunk = f.Chunk
@@ -209,7 +211,7 @@ func NewFramedDecoder(r io.Reader, want Frame) (*Decoder, error) {
 	case f.Vocabulary != want.Vocabulary:
 		return nil, fmt.Errorf("%w: the stream was written under a vocabulary of %d, not %d", fault.ErrModel, f.Vocabulary, want.Vocabulary)
 	}
-	d.frame = &frameReader{in: r, size: int64(len(header)), chunk: f.Chunk, total: -1}
+	d.frame = &frameReader{in: stream.Reader{R: r}, size: int64(len(header)), chunk: f.Chunk, total: -1}
 	d.frame.sum = crc32.Checksum(header[:len(header)-4], castagnoli)
 	d.vocabulary = f.Vocabulary
 	d.guard = newGuard(int64(max(f.Guard, 0)))
@@ -248,7 +250,7 @@ func (w *frameWriter) Write(b []byte) (int, error) {
 func (w *frameWriter) flush() error {
 	binary.LittleEndian.PutUint32(w.buf, uint32(len(w.buf)-4))
 	w.sum = crc32.Update(w.sum, castagnoli, w.buf)
-	_, err := w.out.Write(binary.LittleEndian.AppendUint32(w.buf, w.sum))
+	_, err := stream.Write(w.out, binary.LittleEndian.AppendUint32(w.buf, w.sum))
 	w.buf = w.buf[:0]
 	return err
 }
@@ -262,6 +264,6 @@ func (w *frameWriter) end(steps int64) error {
 	}
 	b := binary.LittleEndian.AppendUint64(append(w.buf[:0], 0, 0, 0, 0), uint64(steps))
 	w.sum = crc32.Update(w.sum, castagnoli, b)
-	_, err := w.out.Write(binary.LittleEndian.AppendUint32(b, w.sum))
+	_, err := stream.Write(w.out, binary.LittleEndian.AppendUint32(b, w.sum))
 	return err
 }

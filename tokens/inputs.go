@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/stream"
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 )
@@ -211,7 +212,7 @@ type counter struct {
 }
 
 func (c counter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
+	n, err := stream.Read(c.r, p)
 	c.s.done.Add(int64(n))
 	return n, err
 }

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/stream"
 )
 
 // PieceSize is the largest number of framing bytes that a Part brings.
@@ -251,7 +252,7 @@ func (s *Source) copyFraming(r io.Reader, n int64, hand func([]byte) error) (int
 func readFull(r io.Reader, b []byte) (n int, err error) {
 	for n < len(b) && err == nil {
 		var k int
-		k, err = r.Read(b[n:])
+		k, err = stream.Read(r, b[n:])
 		n += k
 	}
 	if err == io.EOF || n == len(b) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/outputs"
 	"github.com/spf13/cobra"
 )
@@ -332,4 +333,32 @@ func (in *inputFile) spool() error {
 	n, err := io.Copy(f, in.File)
 	in.File, in.size = f, n
 	return err
+}
+
+// maxSpool is the longest .fore file that is copied, in bytes.
+const maxSpool = 1 << 36
+
+// spoolFore is spool for what must be a .fore file: each record is checked as it is
+// copied, so that what is none, or is damaged, is not read to its end.
+func (in *inputFile) spoolFore(memory int64) error {
+	if in.size >= 0 {
+		return nil
+	}
+	f, err := staged.scratch()
+	if err != nil {
+		return err
+	}
+	all := &io.LimitedReader{R: in.File, N: maxSpool}
+	r, err := container.NewReader(io.TeeReader(all, f), container.Limits{Memory: memory})
+	for err == nil {
+		_, err = r.Next()
+	}
+	if all.N == 0 {
+		err = fmt.Errorf("%w: the file is longer than the %d bytes that are copied of a pipe: save it first", foretell.ErrLimit, int64(maxSpool))
+	}
+	if err != io.EOF {
+		return err
+	}
+	in.File, in.size = f, maxSpool-all.N
+	return nil
 }

@@ -50,8 +50,8 @@ func describe(name string, memory size) (*foretell.Description, error) {
 		return nil, err
 	}
 	defer in.Close()
-	if err := in.spool(); err != nil {
-		return nil, err
+	if err := in.spoolFore(int64(memory)); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	r, err := foretell.OpenReaderAt(in, in.size, &foretell.ReaderOptions{MaxMemory: int64(memory)})
 	if err != nil {

@@ -111,6 +111,9 @@ func cut(info tokens.Info, from, to int) tokens.Info {
 // copyRows copies rows from..to-1 of an array that r reads in storage order. to
 // is -1 for all to the end of an array whose length is unknown.
 func copyRows(w io.Writer, r io.Reader, info *tokens.Info, from, to int) error {
+	if info.Len() == 0 {
+		return nil // however many rows or columns hold nothing
+	}
 	row := int64(info.Type.Size())
 	if !info.Fortran && len(info.Shape) > 0 {
 		for _, n := range info.Shape[1:] {

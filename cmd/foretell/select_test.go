@@ -88,3 +88,11 @@ func TestCopyRows(t *testing.T) {
 		}
 	}
 }
+
+// TestManyColumns takes rows of an array of many columns that hold nothing.
+func TestManyColumns(t *testing.T) {
+	info := tokens.Info{Name: "m", Type: tokens.Uint8, Fortran: true, Shape: []int{0, 1e6, 1e6}}
+	if err := copyRows(new(bytes.Buffer), bytes.NewReader(nil), &info, 0, 0); err != nil {
+		t.Error(err)
+	}
+}

@@ -28,6 +28,7 @@ const (
 	MaxHeader = 1 << 16 // bytes of the header's fields
 	MaxLayout = 1 << 20 // bytes of the entries of one layout record
 	MaxSpans  = 1 << 16 // spans of one block
+	MaxTokens = 1 << 26 // tokens of one block
 	MaxNeeds  = 16      // needs of one header
 	MaxLabel  = 255     // bytes of the name of a preset or a need
 

@@ -137,6 +137,9 @@ func readHeader(r io.Reader, maxEmbedded int64) (h Header, id uint64, size int64
 	if h, err = parseHeader(body[start:]); err != nil {
 		return h, 0, 0, err
 	}
+	if h.BlockTokens > MaxTokens {
+		return h, 0, 0, fmt.Errorf("%w: blocks of %d tokens", fault.ErrUnsupported, h.BlockTokens)
+	}
 	if err := h.readNeeds(r, maxEmbedded); err != nil {
 		return h, 0, 0, err
 	}

@@ -60,36 +60,47 @@ type BlockRef struct {
 	sum uint32 // checksum of the record's header
 }
 
-// parseIndex returns the blocks and the entries of an index payload. The records
-// must fill the file from offset first to end.
-func parseIndex(payload []byte, first, end int64) (blocks []BlockRef, layout int64, entries []Entry, err error) {
+// A listing is what an index says.
+type listing struct {
+	blocks  []BlockRef
+	layouts uint64 // records
+	size    int64  // bytes of layout records
+	end     int64  // where the records end
+	entries []Entry
+}
+
+// parseIndex reads an index payload. The records begin at offset first and must not
+// go beyond offset limit; blocks have at most most tokens.
+func parseIndex(payload []byte, first, limit int64, most uint64) (*listing, error) {
 	f := fields{b: payload}
 	records := f.uvarint()
 	list := fields{b: f.bytes(f.uvarint())}
 	if f.bad {
-		return nil, 0, nil, corrupt("index")
+		return nil, corrupt("index")
 	}
-	offset := first
+	x := &listing{end: first}
 	for range records {
 		k := kind(list.byte())
 		size := list.uvarint()
 		sum := list.uint32()
-		if list.bad || size > uint64(end-offset) {
-			return nil, 0, nil, corrupt("index")
+		if list.bad || size > uint64(limit-x.end) {
+			return nil, corrupt("index")
 		}
 		switch k {
 		case kindLayout:
-			layout += int64(size)
+			x.layouts++
+			x.size += int64(size)
 		case kindBlock:
-			blocks = append(blocks, BlockRef{Offset: offset, Size: int64(size), Spans: list.spans(), sum: sum})
+			x.blocks = append(x.blocks, BlockRef{Offset: x.end, Size: int64(size), Spans: list.spans(most), sum: sum})
 		default:
-			return nil, 0, nil, corrupt("index")
+			return nil, corrupt("index")
 		}
-		offset += int64(size)
+		x.end += int64(size)
 	}
-	if list.bad || len(list.b) != 0 || offset != end {
-		return nil, 0, nil, corrupt("index")
+	if list.bad || len(list.b) != 0 {
+		return nil, corrupt("index")
 	}
-	entries, err = parseEntries(f.b)
-	return blocks, layout, entries, err
+	var err error
+	x.entries, err = parseEntries(f.b)
+	return x, err
 }

@@ -74,10 +74,14 @@ func Open(r io.ReaderAt, size int64, limits Limits) (*File, error) {
 	}
 	f := &File{Header: h, Trailer: Trailer{Content: t.content, Length: t.length}, id: id, r: r, limits: limits}
 	f.Sizes = Sizes{Header: first - h.embedded(), Embedded: h.embedded(), Index: int64(t.index), Trailer: int64(trailerSize)}
-	f.Blocks, f.Sizes.Layout, f.Entries, err = parseIndex(raw, first, start)
+	all, err := parseIndex(raw, first, start, h.BlockTokens)
 	if err != nil {
 		return nil, err
 	}
+	if all.end != start {
+		return nil, corrupt("index")
+	}
+	f.Blocks, f.Entries, f.Sizes.Layout = all.blocks, all.entries, all.size
 	return f, nil
 }
 
@@ -154,7 +158,7 @@ func (f *File) open(i int) (*Block, *Reader, error) {
 	if k != kindBlock || sum != ref.sum {
 		return nil, nil, errUnlisted
 	}
-	b, err := parseBlock(fields, f.id)
+	b, err := parseBlock(fields, f.id, f.BlockTokens)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -52,10 +52,11 @@ type Reader struct {
 	base   []byte // parameters of the last block that stands alone
 	noBase bool   // that block was damaged or is missing
 
-	listed  *File   // what the index lists, if that is known beforehand
-	recover bool    // go on after damage
-	held    *unread // a block that may be out of place
-	ready   *unread // what was read behind a held block that was in place
+	listed  *File     // what the index lists, if that is known beforehand
+	recover bool      // go on after damage
+	todo    []*unread // what was read but is not taken into account
+	faulty  bool      // an error has been returned
+	lost    tally     // how far what is missing has been told
 	rescans int
 	long    int // long headers that resync has looked at
 	src     *source
@@ -98,33 +99,45 @@ func (r *Reader) Charge(mem Budget) { r.mem = mem }
 // an error that wraps fault.ErrCorrupt. After Recover the caller may go on after
 // a fault.ErrCorrupt.
 func (r *Reader) Next() (Record, error) {
-	if x := r.ready; x != nil {
-		r.ready = nil
+	rec, err := r.next()
+	r.faulty = r.faulty || err != nil && err != io.EOF
+	return rec, err
+}
+
+func (r *Reader) next() (Record, error) {
+	for {
+		x := r.ahead(0)
+		if x == nil {
+			return Record{}, io.EOF
+		}
+		if r.recover {
+			if r.early(x) {
+				r.todo[0], r.todo[1] = r.todo[1], x
+				if !x.moved {
+					x.moved = true
+					return Record{}, misplaced("block", x.ordinal, r.index.blocks)
+				}
+				continue
+			}
+			if err := r.before(x); err != nil {
+				return Record{}, err
+			}
+		}
+		r.todo = r.todo[1:]
 		return r.accept(x)
 	}
-	if r.done {
-		if h := r.held; h != nil {
-			r.held = nil
-			return r.accept(h)
-		}
-		return Record{}, io.EOF
+}
+
+// ahead returns the record that comes i after the next one, nil at the end. It stays
+// to be taken into account.
+func (r *Reader) ahead(i int) *unread {
+	if i == len(r.todo) && !r.done {
+		r.todo = append(r.todo, r.read())
 	}
-	x := r.read()
-	if h := r.held; h != nil {
-		r.held = nil
-		if x.block != nil && x.block.Ordinal >= r.index.blocks && x.block.Ordinal < h.block.Ordinal {
-			return r.accept(x)
-		}
-		r.ready = x
-		return r.accept(h)
+	if i == len(r.todo) {
+		return nil
 	}
-	if r.recover && x.block != nil && x.block.Ordinal > r.index.blocks {
-		// Either blocks are missing, or this one is out of place: the next
-		// record will tell.
-		r.held = x
-		return Record{}, blockError(x, misplaced("block", x.block.Ordinal, r.index.blocks))
-	}
-	return r.accept(x)
+	return r.todo[i]
 }
 
 func misplaced(what string, got, want uint64) error {
@@ -139,9 +152,16 @@ type unread struct {
 	kind    kind
 	packed  packed // layout or index
 	block   *Block
-	payload []byte // of a layout
+	payload []byte // of a layout or, once it has been looked at, an index
 	data    BlockData
 	err     error
+
+	indexErr error // of the payload of an index
+
+	looks   kind   // of what seems to be a record with a damaged header
+	ordinal uint64 // of a block or layout whose header is whole
+	known   bool   // ordinal is set
+	moved   bool   // the block stands before one that belongs before it
 }
 
 // read reads a record. While recovering, it goes to the next one after damage.
@@ -167,7 +187,8 @@ func (r *Reader) read() *unread {
 func (r *Reader) readRecord(x *unread) error {
 	k, header, sum, err := r.header()
 	if err != nil {
-		return r.name(x.offset, k, err)
+		x.looks = k
+		return err
 	}
 	x.kind, x.sum, x.size = k, sum, uint64(r.offset-x.offset)
 	switch k {
@@ -179,22 +200,23 @@ func (r *Reader) readRecord(x *unread) error {
 		if k == kindIndex {
 			return nil
 		}
+		x.ordinal, x.known = x.packed.ordinal, true
 		if x.packed.raw > MaxLayout {
 			return corrupt("layout of %d bytes", x.packed.raw)
 		}
 		x.payload, err = r.unpack(&x.packed)
 		return err
 	case kindBlock:
-		if x.block, err = parseBlock(header, r.id); err != nil {
-			return r.name(x.offset, k, err)
+		if x.block, err = parseBlock(header, r.id, r.Header.BlockTokens); err != nil {
+			x.looks = k
+			return err
 		}
+		x.ordinal, x.known = x.block.Ordinal, true
 		x.size += x.block.Params + x.block.Body
 		err = r.blockData(x)
 		if err == nil && r.listed != nil && !r.listed.lists(x) {
-			err = errUnlisted
-		}
-		if err != nil && err != io.ErrUnexpectedEOF {
-			err = blockError(x, err)
+			x.known = false
+			return errUnlisted
 		}
 		return err
 	}
@@ -202,7 +224,7 @@ func (r *Reader) readRecord(x *unread) error {
 }
 
 func blockError(x *unread, err error) error {
-	return &fault.BlockError{Block: int64(x.block.Ordinal), Offset: x.offset, Err: err}
+	return &fault.BlockError{Block: int64(x.ordinal), Offset: x.offset, Err: err}
 }
 
 func (r *Reader) blockData(x *unread) error {
@@ -239,7 +261,7 @@ func (r *Reader) accept(x *unread) (Record, error) {
 
 func (r *Reader) check(x *unread) (Record, error) {
 	if x.err != nil {
-		return Record{}, x.err
+		return Record{}, r.name(x)
 	}
 	switch x.kind {
 	case kindLayout:
@@ -277,7 +299,11 @@ func (r *Reader) checkIndex() error {
 func (r *Reader) acceptBlock(x *unread) (Record, error) {
 	b := x.block
 	if b.Ordinal != r.index.blocks && !(r.recover && b.Ordinal > r.index.blocks) {
-		return Record{}, blockError(x, misplaced("block", b.Ordinal, r.index.blocks))
+		err := misplaced("block", b.Ordinal, r.index.blocks)
+		if !r.recover {
+			err = blockError(x, err)
+		}
+		return Record{}, err // while recovering, nothing is lost with a block that came before
 	}
 	damaged := checksum(x.data.Params) != b.paramsSum
 	base := r.index.lastBase
@@ -349,11 +375,11 @@ func (r *Reader) header() (k kind, header []byte, sum uint32, err error) {
 
 // end checks the index and the trailer, and that nothing follows.
 func (r *Reader) end(x *unread) error {
-	raw, err := r.unpack(&x.packed)
-	if err != nil {
+	if err := r.readIndex(x); err != nil {
 		return err
 	}
-	if !bytes.Equal(raw, r.index.payload()) {
+	// What is missing has been told by now.
+	if !r.faulty && !bytes.Equal(x.payload, r.index.payload()) {
 		return corrupt("the index disagrees with the file: a record is missing, added or changed")
 	}
 	tail := make([]byte, trailerSize)
@@ -375,6 +401,14 @@ func (r *Reader) end(x *unread) error {
 		return err
 	}
 	return nil
+}
+
+// readIndex reads the payload of an index record.
+func (r *Reader) readIndex(x *unread) error {
+	if x.payload == nil && x.indexErr == nil {
+		x.payload, x.indexErr = r.unpack(&x.packed)
+	}
+	return x.indexErr
 }
 
 func (r *Reader) unpack(p *packed) ([]byte, error) {

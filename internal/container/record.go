@@ -34,7 +34,12 @@ func (e Entry) append(dst []byte) []byte {
 }
 
 func parseEntries(b []byte) ([]Entry, error) {
-	var list []Entry
+	n := 0
+	for f := (fields{b: b}); len(f.b) > 0; n++ {
+		f.byte()
+		f.bytes(f.uvarint())
+	}
+	list := make([]Entry, 0, n)
 	f := fields{b: b}
 	for len(f.b) > 0 {
 		e := Entry{Kind: EntryKind(f.byte())}
@@ -86,9 +91,11 @@ func checkSpans(spans []Span) error {
 // maxTokens bounds the tokens of a member.
 const maxTokens = 1 << 62
 
-func (f *fields) spans() []Span {
+// spans takes the spans of a block: one at least, none of them empty, and at most
+// most tokens in all.
+func (f *fields) spans(most uint64) []Span {
 	n := f.uvarint()
-	if n > MaxSpans || n > uint64(len(f.b)) {
+	if n == 0 || n > MaxSpans || n > uint64(len(f.b)) {
 		f.bad = true
 		return nil
 	}
@@ -107,10 +114,11 @@ func (f *fields) spans() []Span {
 			}
 			f.bad = f.bad || s.Member <= spans[i-1].Member
 		}
-		if f.bad || s.First > maxTokens || s.Count > maxTokens || s.First+s.Count > maxTokens {
+		if f.bad || s.Count == 0 || s.Count > most || s.First > maxTokens-s.Count {
 			f.bad = true
 			return nil
 		}
+		most -= s.Count
 		spans[i] = s
 	}
 	return spans
@@ -151,12 +159,14 @@ func (b *Block) appendFields(dst []byte, file uint64) []byte {
 	return binary.LittleEndian.AppendUint64(dst, b.Hash)
 }
 
-func parseBlock(b []byte, file uint64) (*Block, error) {
+// parseBlock reads the fields of a block of the file with the given hash, whose
+// blocks have at most most tokens.
+func parseBlock(b []byte, file, most uint64) (*Block, error) {
 	f := fields{b: b}
 	own := f.uint64() == file
 	h := &Block{
 		Ordinal: f.uvarint(),
-		Spans:   f.spans(),
+		Spans:   f.spans(most),
 		Codec:   f.byte(),
 		Base:    f.uvarint(),
 		Params:  f.uvarint(),

@@ -6,9 +6,11 @@ import (
 	"cmp"
 	"encoding/binary"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/stream"
 )
 
 // Recover makes Next go on behind damage: after an error, the next call looks
@@ -25,23 +27,109 @@ func (f *File) lists(x *unread) bool {
 	return i < uint64(len(f.Blocks)) && f.Blocks[i].sum == x.sum
 }
 
-// name wraps an error at an offset where the index lists a block or, without an
-// index, in a record that seems to be the next block.
-func (r *Reader) name(offset int64, k kind, err error) error {
-	if err == io.ErrUnexpectedEOF {
-		return err
+// A tally says up to which ordinal all records are accounted for: they have come,
+// or have been told to be lost.
+type tally struct{ blocks, layouts uint64 }
+
+// count takes what has come into account.
+func (t *tally) count(x *index) {
+	t.blocks, t.layouts = max(t.blocks, x.blocks), max(t.layouts, x.layouts)
+}
+
+// early reports whether a block stands before one that belongs before it, which the
+// record behind it tells.
+func (r *Reader) early(x *unread) bool {
+	if x.block == nil || x.ordinal <= r.index.blocks {
+		return false
 	}
-	if r.listed == nil {
-		if k == kindBlock {
-			err = &fault.BlockError{Block: int64(r.index.blocks), Offset: offset, Err: err}
+	y := r.ahead(1)
+	return y != nil && y.block != nil && y.ordinal >= r.index.blocks && y.ordinal < x.ordinal
+}
+
+// before returns an error that tells what is missing before a record, one at a time,
+// nil if nothing is that has not been told.
+func (r *Reader) before(x *unread) error {
+	r.lost.count(&r.index)
+	switch {
+	case x.kind == kindIndex && x.err == nil && r.readIndex(x) == nil:
+		all, err := parseIndex(x.payload, 0, math.MaxInt64, r.Header.BlockTokens)
+		if err != nil {
+			return nil // which the end tells
 		}
-		return err
+		if err := r.missingBlocks(x, uint64(len(all.blocks))); err != nil {
+			return err
+		}
+		return r.missingLayouts(all.layouts)
+	case !x.known:
+		return nil
+	case x.kind == kindLayout:
+		return r.missingLayouts(x.ordinal)
 	}
-	i, ok := slices.BinarySearchFunc(r.listed.Blocks, offset, func(b BlockRef, at int64) int { return cmp.Compare(b.Offset, at) })
-	if !ok {
-		return err
+	return r.missingBlocks(x, x.ordinal)
+}
+
+// missingBlocks tells that blocks before number until are missing before x.
+func (r *Reader) missingBlocks(x *unread, until uint64) error {
+	from := r.lost.blocks
+	if from >= until {
+		return nil
 	}
-	return &fault.BlockError{Block: int64(i), Offset: offset, Err: err}
+	if f := r.listed; f != nil && until <= uint64(len(f.Blocks)) {
+		r.lost.blocks++
+		return &fault.BlockError{Block: int64(from), Offset: f.Blocks[from].Offset, Err: corrupt("the block is missing")}
+	}
+	r.lost.blocks = until
+	err := corrupt("the block is missing")
+	if until-from > 1 {
+		err = corrupt("it and all blocks up to %d are missing", until-1)
+	}
+	return &fault.BlockError{Block: int64(from), Offset: x.offset, Err: err}
+}
+
+// missingLayouts tells that layout records before number until are missing.
+func (r *Reader) missingLayouts(until uint64) error {
+	from := r.lost.layouts
+	if from >= until {
+		return nil
+	}
+	r.lost.layouts = until
+	return corrupt("of the layout, records %d to %d are missing", from, until-1)
+}
+
+// name returns the error of a record, with the block that is lost where that is known:
+// it is the one in the header, the one that the index lists there or, without an
+// index, the next one if it seems to be a block.
+func (r *Reader) name(x *unread) error {
+	if x.err == io.ErrUnexpectedEOF {
+		return x.err
+	}
+	r.lost.count(&r.index)
+	next := r.lost.blocks
+	switch {
+	case x.known && x.kind == kindLayout:
+		r.lost.layouts = max(r.lost.layouts, x.ordinal+1)
+		return x.err
+	case x.known:
+		if x.ordinal < next && r.recover {
+			return x.err
+		}
+		r.lost.blocks = max(next, x.ordinal+1)
+		return blockError(x, x.err)
+	case r.listed != nil:
+		i, ok := slices.BinarySearchFunc(r.listed.Blocks, x.offset, func(b BlockRef, at int64) int { return cmp.Compare(b.Offset, at) })
+		if !ok || uint64(i) != next {
+			break
+		}
+		r.lost.blocks++
+		return &fault.BlockError{Block: int64(next), Offset: x.offset, Err: x.err}
+	case x.looks == kindBlock:
+		r.lost.blocks++
+		return &fault.BlockError{Block: int64(next), Offset: x.offset, Err: x.err}
+	}
+	if x.looks == kindLayout {
+		r.lost.layouts++
+	}
+	return x.err
 }
 
 // A source reads from r, after what is to be read again.
@@ -60,7 +148,7 @@ func (s *source) Read(b []byte) (int, error) {
 		s.again = s.again[1:]
 	}
 	s.again = nil
-	return s.r.Read(b)
+	return stream.Read(s.r, b)
 }
 
 // counter keeps count of what is read.
@@ -183,7 +271,7 @@ func (r *Reader) whole(b []byte) bool {
 	}
 	switch k {
 	case kindBlock:
-		h, err := parseBlock(b[start:end], r.id)
+		h, err := parseBlock(b[start:end], r.id, r.Header.BlockTokens)
 		return err == nil && h.Ordinal >= r.index.blocks
 	case kindLayout:
 		p, err := parsePacked(b[start:end], r.id)

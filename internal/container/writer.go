@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/foretell/foretell/internal/stream"
 )
 
 // A Writer writes a file front to back. NewWriter makes one; Close completes the
@@ -46,7 +48,7 @@ func (w *Writer) write(parts ...[]byte) {
 			return
 		}
 		var n int
-		n, w.err = w.w.Write(p)
+		n, w.err = stream.Write(w.w, p)
 		w.offset += int64(n)
 	}
 }
