@@ -32,7 +32,7 @@ const compressExample = `  foretell compress tokens.npy                        #
   foretell compress --best tokens.npy                 # size before speed
   foretell compress shards/ extra.npy -o all.fore     # many files, one output
   foretell compress clips.npz --member 'fine_*' -o fine.fore
-  foretell compress --model smollm2.gguf book.txt     # under a network: smallest, slow
+  foretell compress --model smollm2.gguf book.txt   # a network: smallest, slow
   foretell compress ids.bin --dtype uint16 --shape -1,128
   tar c shards | foretell compress - > shards.tar.fore`
 
