@@ -18,13 +18,9 @@ func Compress(dst io.Writer, src tokens.Parts, opts *WriterOptions) (int64, erro
 
 // copy writes all parts of src and closes the Writer.
 func (w *Writer) copy(src tokens.Parts) (int64, error) {
-	for {
-		p, err := src.Next()
+	for p, err := range tokens.All(src) {
 		if err == nil {
 			err = w.WritePart(p)
-		} else if err == io.EOF {
-			err = w.Close()
-			return w.out.Offset(), err
 		} else {
 			w.err = err
 		}
@@ -33,6 +29,8 @@ func (w *Writer) copy(src tokens.Parts) (int64, error) {
 			return w.out.Offset(), err
 		}
 	}
+	err := w.Close()
+	return w.out.Offset(), err
 }
 
 // Analyze compresses src without keeping the result and calls fn with the cost

@@ -51,6 +51,18 @@ func (b *rawBlock) add(member int, first int64, count int, info *tokens.Info) {
 	b.tokens += count
 }
 
+// extend is add for tokens that may go on where the block's last span ends.
+func (b *rawBlock) extend(member int, first int64, count int, info *tokens.Info) {
+	k := len(b.spans) - 1
+	if k < 0 || b.spans[k].Member != member {
+		b.add(member, first, count, info)
+		return
+	}
+	b.spans[k].Count += count
+	b.size += count * info.Type.Size()
+	b.tokens += count
+}
+
 // memory returns how many bytes the block takes: its elements, and its spans here
 // and in its header.
 func (b *rawBlock) memory() int64 {

@@ -9,6 +9,7 @@ import (
 	"github.com/foretell/foretell/model/adaptive"
 	"github.com/foretell/foretell/model/lz"
 	"github.com/foretell/foretell/model/mix"
+	"github.com/foretell/foretell/model/neural"
 	"github.com/foretell/foretell/model/own"
 	"github.com/foretell/foretell/model/plain"
 	"github.com/foretell/foretell/model/static"
@@ -24,6 +25,7 @@ const (
 	codecTANS     model.ID = 5
 	codecMix      model.ID = 6
 	codecOwn      model.ID = 7
+	codecNet      model.ID = 8
 	codecLZ       model.ID = 9
 )
 
@@ -43,6 +45,15 @@ type codecConfig struct {
 	level     int        // of encoding
 	maxMemory int64      // that decoding a block may take, 0 for any
 	prior     *mix.Prior // that blocks start from, nil if none
+
+	// network predicts, by threads goroutines; nil if none does.
+	network *neural.Model
+	threads int
+
+	// working, if not nil, is told now and then how many bytes of the block at
+	// hand have been coded. An error ends the work.
+	working  func(int64) error
+	progress func(done, all int) error
 
 	// predictor returns the caller's own model, always the same.
 	predictor func() (model.Predictor, error)
@@ -68,6 +79,7 @@ var codecs = []codec{
 		}
 		return own.New(p)
 	}},
+	{id: codecNet, name: netModel, instead: codecMix, make: makeNetwork},
 	{id: codecLZ, name: "lz", instead: codecAdaptive, make: func(c *codecConfig) (model.Codec, error) {
 		return lz.New(min(max(c.level, lz.MinLevel), lz.MaxLevel))
 	}},
@@ -99,24 +111,41 @@ type preset struct {
 	level int
 }
 
+// The models that WriterOptions.Model names.
+const (
+	ModelAdaptive   = "adaptive"    // counts that adapt, under the range coder
+	ModelBest       = "best"        // as mix, with more contexts: the smallest files, slowly
+	ModelFast       = "fast"        // matches and frequency tables, for speed
+	ModelMix        = "mix"         // context mixing
+	ModelStatic     = "static"      // frequency tables under rANS: the fastest random access
+	ModelStaticTANS = "static-tans" // frequency tables under tANS
+)
+
 // DefaultModel is the model of WriterOptions that name none.
-const DefaultModel = "mix"
+const DefaultModel = ModelMix
 
 // ownModel is the preset of WriterOptions.External.
 const ownModel = "own"
+
+// netModel is the preset of WriterOptions.Network.
+const netModel = "net"
+
+// netBlock is how many tokens, or bytes of text, a block under a network has at most
+// unless options say otherwise: about what its streams take.
+const netBlock = 1 << 18
 
 // fastLevel is the level of the model fast where none is asked for.
 const fastLevel = 5
 
 // presets are the models by name.
 var presets = []preset{
-	{"adaptive", codecAdaptive, 0},
-	{"best", codecMix, int(mix.Best)},
-	{"fast", codecLZ, fastLevel},
-	{"mix", codecMix, int(mix.Fast)},
+	{ModelAdaptive, codecAdaptive, 0},
+	{ModelBest, codecMix, int(mix.Best)},
+	{ModelFast, codecLZ, fastLevel},
+	{ModelMix, codecMix, int(mix.Fast)},
 	{ownModel, codecOwn, 0},
-	{"static", codecStatic, 0},
-	{"static-tans", codecTANS, 0},
+	{ModelStatic, codecStatic, 0},
+	{ModelStaticTANS, codecTANS, 0},
 }
 
 // maxLevel bounds the level that a header may say; larger ones are cut.

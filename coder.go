@@ -1,6 +1,7 @@
 package foretell
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -37,11 +38,13 @@ type blockCoder struct {
 	fixed   *symbols.ValueMap // that blocks must have, nil if none
 	prior   *prior            // nil if none
 	fitted  model.Codec       // the codec of blocks that the prior fits
+	size    int               // bytes of the block at hand
+	stop    func() error      // asked whether to go on
 }
 
 // newBlockCoders returns coders for each worker, which share nothing that changes.
 // The codec id must be one that can be made.
-func newBlockCoders(workers int, id model.ID, config codecConfig, own *External, start *prior) (chan *blockCoder, error) {
+func newBlockCoders(ctx context.Context, workers int, id model.ID, config codecConfig, own *External, start *prior) (chan *blockCoder, error) {
 	var fixed *symbols.ValueMap
 	if own != nil {
 		var err error
@@ -51,7 +54,8 @@ func newBlockCoders(workers int, id model.ID, config codecConfig, own *External,
 	}
 	coders := make(chan *blockCoder, workers)
 	for i := range workers {
-		c := &blockCoder{id: id, config: config, codecs: map[model.ID]model.Codec{}, largest: symbols.MaxSymbols, fixed: fixed, prior: start}
+		c := &blockCoder{id: id, config: config, codecs: map[model.ID]model.Codec{}, largest: symbols.MaxSymbols, fixed: fixed, prior: start, stop: ctx.Err}
+		c.config.progress = c.progress
 		if own != nil {
 			// A predictor may be a large thing: one lives as long as its worker.
 			c.config.predictor = sync.OnceValues(own.New)
@@ -60,6 +64,9 @@ func newBlockCoders(workers int, id model.ID, config codecConfig, own *External,
 			if _, err := c.codec(id); err != nil {
 				return nil, err
 			}
+		}
+		if id == codecNet {
+			c.id = codecMix // for blocks that are not the network's
 		}
 		coders <- c
 	}
@@ -105,7 +112,19 @@ func refused(err error) bool {
 // planning.
 func (c *blockCoder) encode(dst []byte, b *rawBlock, turn *planned) (out codedBlock, err error) {
 	defer turn.skip()
-	out.hash = xxh3.Hash(b.raw)
+	if err := c.stop(); err != nil {
+		return out, err
+	}
+	out.hash, c.size = xxh3.Hash(b.raw), b.size
+	if c.config.network != nil {
+		if fits, err := c.encodeWithNetwork(dst, b, &out); err != nil {
+			return out, err
+		} else if fits {
+			turn.begin()
+			turn.end(out.params, true)
+			return out, nil
+		}
+	}
 	if c.prior != nil {
 		if fits, err := c.encodeWithPrior(dst, b, &out); err != nil {
 			return out, err
@@ -291,7 +310,10 @@ func (c *blockCoder) decode(h *container.Block, b *rawBlock, data *container.Blo
 		return err
 	}
 	block := c.newBlock(b, m)
-	block.Params, block.Base = own, base
+	block.Params, block.Base, c.size = own, base, b.size
+	if err := block.Stopped(); err != nil {
+		return err
+	}
 	if err := codec.Decode(block, data.Body); err != nil {
 		return inside(err)
 	}

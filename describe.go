@@ -135,5 +135,8 @@ func (d *Description) WrittenWith(o *WriterOptions) bool {
 	if opts.External != nil {
 		needs = append(needs, NeedDescription{NeedModel.String(), "", hex.EncodeToString(opts.External.ID[:]), 0, false})
 	}
+	if n := opts.Network; n != nil {
+		needs = append(needs, NeedDescription{NeedWeights.String(), n.need.Name, hex.EncodeToString(n.need.Sum[:]), n.need.Size, false})
+	}
 	return slices.Equal(d.Needs, needs)
 }

@@ -25,7 +25,12 @@ var (
 	ErrDrift = fault.ErrDrift
 )
 
-// A BlockError names the block of a file that could not be read: its ordinal
-// Block, from 0, the byte Offset of its header in the file, and what went wrong,
-// Err.
+// A BlockError names the block of a file that could not be read. Its fields are
+// those of the type that it stands for:
+//
+//	Block  int64 // ordinal of the block, from 0
+//	Offset int64 // byte offset of its header in the file
+//	Err    error // what went wrong
+//
+// It wraps Err.
 type BlockError = fault.BlockError

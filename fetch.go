@@ -18,6 +18,7 @@ import (
 func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) {
 	var start *prior
 	var own *External
+	var network *Network
 	for i := range h.Needs {
 		n := &h.Needs[i]
 		var err error
@@ -28,6 +29,8 @@ func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) 
 			if own = o.External; own == nil || own.ID != n.Sum {
 				err = &NeedError{Need: needOf(n)}
 			}
+		case NeedWeights:
+			network, err = findNetwork(n, o)
 		default:
 			err = fmt.Errorf("%w: the file needs the %v: a newer foretell may read it", fault.ErrUnsupported, needOf(n))
 		}
@@ -39,11 +42,15 @@ func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) 
 	if own == nil && id == codecOwn {
 		return nil, fmt.Errorf("%w: a file under an own model that does not name it", fault.ErrCorrupt)
 	}
-	coders, err := newBlockCoders(o.Workers, id, codecConfig{level: int(min(h.Level, maxLevel)), maxMemory: o.MaxMemory}, own, start)
+	config, count := codecConfig{level: int(min(h.Level, maxLevel)), maxMemory: o.MaxMemory}, o.Workers
+	if network != nil {
+		config.network, config.threads, count = network.model, o.Workers, 1
+	}
+	coders, err := newBlockCoders(o.Context, count, id, config, own, start)
 	if err != nil {
 		return nil, err
 	}
-	for range o.Workers {
+	for range count {
 		c := <-coders
 		c.keep = o.MaxMemory / (2 * reserve) / int64(o.Workers)
 		c.largest = int(min(symbols.MaxSymbols, o.MaxMemory/dictionaryEntry))

@@ -48,20 +48,42 @@ func (r errReader) Read([]byte) (int, error) { return 0, r.err }
 
 // TestParts refuses parts that would make a file that cannot be read.
 func TestParts(t *testing.T) {
-	member := tokens.Part{
-		Kind: tokens.Member, Info: tokens.Info{Name: "a", Type: tokens.Uint8, Shape: []int{2}}, Data: strings.NewReader("ab"),
+	file := tokens.Part{Kind: tokens.File, Name: "a"}
+	member := func(name, data string) tokens.Part {
+		return tokens.Part{
+			Kind: tokens.Member, Info: tokens.Info{Name: name, Type: tokens.Uint8, Shape: []int{2}}, Data: strings.NewReader(data),
+		}
 	}
-	for name, p := range map[string]tokens.Part{
-		"no file":     member,
-		"no kind":     {},
-		"long name":   {Kind: tokens.File, Name: strings.Repeat("a", tokens.MaxName+1)},
-		"broken name": {Kind: tokens.File, Name: "\xff"},
+	named := func(name string) []tokens.Part { return []tokens.Part{{Kind: tokens.File, Name: name}} }
+	noData := member("a", "")
+	noData.Data = nil
+	for name, parts := range map[string][]tokens.Part{
+		"no file":              {member("a", "ab")},
+		"no kind":              {{}},
+		"no data":              {file, noData},
+		"less data":            {file, member("a", "a")},
+		"more data":            {file, member("a", "abc")},
+		"two members":          {file, member("a", "ab"), member("b", "ab"), member("a", "ab")},
+		"two files":            {file, member("a", "ab"), file},
+		"long name":            named(strings.Repeat("a", tokens.MaxName+1)),
+		"broken name":          named("\xff"),
+		"name of nothing":      named(""),
+		"name above":           named("../a"),
+		"name at the root":     named("/etc/passwd"),
+		"name that leads back": named("a/../../b"),
+		"name of a drive":      named("C:a"),
+		"name with a NUL":      named("a\x00b"),
 	} {
 		w, err := NewWriter(io.Discard, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.WritePart(p); err == nil {
+		for _, p := range parts[:len(parts)-1] {
+			if err := w.WritePart(p); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if err := w.WritePart(parts[len(parts)-1]); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 		if err := w.Close(); err == nil {

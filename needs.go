@@ -110,6 +110,9 @@ func (o *ReaderOptions) content(h *container.Need, given []byte, limit int64) ([
 	if err != nil {
 		return nil, &NeedError{Need: n, Err: err}
 	}
+	if c, ok := r.(io.Closer); ok {
+		defer c.Close()
+	}
 	if size > limit {
 		return nil, fmt.Errorf("%w: the %v takes more than the %d bytes allowed", fault.ErrLimit, n, limit)
 	}

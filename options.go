@@ -1,6 +1,8 @@
 package foretell
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -43,6 +45,24 @@ type WriterOptions struct {
 
 	// External is the caller's own model, in the place of Model.
 	External *External
+
+	// Network predicts, in the place of Model: text, if it has a tokenizer, in
+	// arrays of bytes, and its own tokens in others. The file names it as what is
+	// needed to read it. Blocks that the model mix makes smaller are coded by that.
+	// Its work is done by Workers goroutines, a block at a time.
+	Network *Network
+
+	// Resume, if not nil, is what an earlier run has written of the file before it
+	// ended: its first bytes, however many. Blocks that it has are not encoded
+	// again, if they are of the same elements; the file comes out as without it.
+	// Options that mean something else are an error.
+	Resume io.Reader
+
+	// Context ends the writing when it is done, within the blocks under way; nil
+	// is context.Background. The Writer returns its error then, and what was
+	// written is no whole file. A Read or Write of the caller's that blocks is
+	// not interrupted.
+	Context context.Context
 }
 
 // An External is a model of the caller's that a file is written under. The file
@@ -73,14 +93,18 @@ func (o *WriterOptions) resolve() (WriterOptions, preset, error) {
 		opts = *o
 	}
 	switch {
-	case opts.External == nil && opts.Model == "":
+	case opts.External == nil && opts.Network == nil && opts.Model == "":
 		opts.Model = DefaultModel
 	case opts.External != nil && opts.Model != "":
 		return opts, preset{}, fmt.Errorf("the model %q and an own one exclude each other", opts.Model)
+	case opts.Network != nil && (opts.External != nil || opts.Model != ""):
+		return opts, preset{}, errors.New("a network and another model exclude each other")
 	}
 	p := preset{name: ownModel, codec: codecOwn}
 	var err error
-	if opts.External == nil {
+	if opts.Network != nil {
+		p = preset{name: netModel, codec: codecNet}
+	} else if opts.External == nil {
 		if p, err = presetOf(opts.Model); err != nil {
 			return opts, p, err
 		}
@@ -99,6 +123,9 @@ func (o *WriterOptions) resolve() (WriterOptions, preset, error) {
 	}
 	if opts.BlockTokens == 0 {
 		opts.BlockTokens = defaultBlock
+		if opts.Network != nil {
+			opts.BlockTokens = netBlock
+		}
 	}
 	if opts.BlockTokens < 1 || opts.BlockTokens > MaxBlockTokens {
 		return opts, p, fmt.Errorf("blocks of %d tokens: use 1 to %d", opts.BlockTokens, MaxBlockTokens)
@@ -110,6 +137,7 @@ func (o *WriterOptions) resolve() (WriterOptions, preset, error) {
 		return opts, p, fmt.Errorf("a prior is for the models mix and best, not %q", opts.Model)
 	}
 	opts.Workers = workers(opts.Workers)
+	opts.Context = cmp.Or(opts.Context, context.Background())
 	return opts, p, nil
 }
 
@@ -141,15 +169,24 @@ type ReaderOptions struct {
 	// Resolve, if not nil, is asked for what a file needs and neither carries
 	// nor gets from Prior or External. It returns the need's content and its
 	// length; what comes is checked against the need's hash. An error that
-	// wraps ErrModel says that it has none.
+	// wraps ErrModel says that it has none. What is an io.Closer is closed after use.
 	Resolve func(Need) (io.ReaderAt, int64, error)
 
 	// External is the model that the file was written under, if it was.
 	External *External
 
+	// Network is the network that the file was written under, if it was. Without
+	// it, or with another one, Resolve is asked for the file of its weights.
+	Network *Network
+
 	// KeepGoing, if not nil, is called with each damage that is found; then
 	// reading goes on with what is whole, and tokens that are lost are zero.
 	KeepGoing func(error)
+
+	// Context ends the reading when it is done, within the blocks under way; nil
+	// is context.Background. Its error is returned then, with KeepGoing too. A
+	// Read or Write of the caller's that blocks is not interrupted.
+	Context context.Context
 }
 
 const (
@@ -163,6 +200,7 @@ func (o *ReaderOptions) resolve() ReaderOptions {
 		opts = *o
 	}
 	opts.Workers = workers(opts.Workers)
+	opts.Context = cmp.Or(opts.Context, context.Background())
 	if opts.MaxMemory <= 0 {
 		opts.MaxMemory = defaultMaxMemory
 	}

@@ -2,6 +2,8 @@ package foretell
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -62,13 +64,17 @@ func findPrior(n *container.Need, o *ReaderOptions) (*prior, error) {
 
 // TrainOptions says how Train makes a prior. The zero value is good.
 type TrainOptions struct {
-	// Model is "mix" or "best"; "" is "mix". Files written with the prior are
+	// Model is ModelMix or ModelBest; "" is ModelMix. Files written with the prior are
 	// coded at its level.
 	Model string
 
 	// MaxBytes bounds the size of the prior; 0 means 1 MiB. What was used
 	// least is left out.
 	MaxBytes int
+
+	// Context ends the training with its error when it is done; nil is
+	// context.Background. A Read of the caller's that blocks is not interrupted.
+	Context context.Context
 }
 
 // maxTrainTokens bounds the sample that a prior is trained on, and so the memory
@@ -87,8 +93,8 @@ func Train(src tokens.Parts, opts *TrainOptions) ([]byte, error) {
 	}
 	level := mix.Fast
 	switch o.Model {
-	case "", "mix":
-	case "best":
+	case "", ModelMix:
+	case ModelBest:
 		level = mix.Best
 	default:
 		return nil, fmt.Errorf("a prior is for the models mix and best, not %q", o.Model)
@@ -96,11 +102,12 @@ func Train(src tokens.Parts, opts *TrainOptions) ([]byte, error) {
 	if o.MaxBytes < 0 {
 		return nil, fmt.Errorf("a prior of at most %d bytes: give 0 or more", o.MaxBytes)
 	}
-	b, err := sample(src)
+	ctx := cmp.Or(o.Context, context.Background())
+	b, err := sample(ctx, src)
 	if err != nil {
 		return nil, err
 	}
-	c := new(blockCoder)
+	c := &blockCoder{stop: ctx.Err}
 	m, block, err := c.symbolise(b)
 	if err != nil {
 		return nil, err
@@ -143,9 +150,12 @@ func widen(m *symbols.ValueMap) (*symbols.ValueMap, error) {
 }
 
 // sample reads members of src into one block, as many as there is room for.
-func sample(src tokens.Parts) (*rawBlock, error) {
+func sample(ctx context.Context, src tokens.Parts) (*rawBlock, error) {
 	b := new(rawBlock)
 	for member := 0; ; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		p, err := src.Next()
 		if err == io.EOF && b.tokens > 0 {
 			return b, nil

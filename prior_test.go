@@ -139,6 +139,7 @@ func TestPriorAmongOthers(t *testing.T) {
 		return list
 	}
 	array := func(w *Writer, name string, values []uint64) {
+		t.Helper()
 		if err := WriteArray(w, name, []int{len(values)}, values); err != nil {
 			t.Fatal(err)
 		}
@@ -164,10 +165,10 @@ func TestPriorAmongOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 3 {
-		array(w, "dense", values(1))
-		array(w, "sparse", values(1<<40+12345))
-		array(w, "sparse", values(1<<40+12345))
+	for _, part := range []string{"a", "b", "c"} {
+		array(w, part+"/dense", values(1))
+		array(w, part+"/sparse1", values(1<<40+12345))
+		array(w, part+"/sparse2", values(1<<40+12345))
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)

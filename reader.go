@@ -155,8 +155,12 @@ func (r *Reader) content(b []byte) error {
 	return nil
 }
 
-// damage reports err to the caller who wants to keep going, or returns it.
+// damage reports err to the caller who wants to keep going, or returns it. It is
+// no damage if the reading was ended.
 func (r *Reader) damage(err error) error {
+	if err := r.opts.Context.Err(); err != nil {
+		return err
+	}
 	if r.opts.KeepGoing == nil {
 		return err
 	}
@@ -168,6 +172,9 @@ func (r *Reader) damage(err error) error {
 // pull takes the next item from the pipeline: it extends the queue or sets
 // spans. At the end of the file it checks the content.
 func (r *Reader) pull() error {
+	if err := r.opts.Context.Err(); err != nil {
+		return err
+	}
 	item, ok := r.pipe.next()
 	switch {
 	case !ok:

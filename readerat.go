@@ -1,8 +1,10 @@
 package foretell
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"os"
 	"sort"
 	"sync"
 	"unsafe"
@@ -26,6 +28,8 @@ type ReaderAt struct {
 	mu     sync.Mutex
 	cached *rawBlock // the last block of the range that was read last
 	number int       // of it
+
+	file *os.File // that Open has opened, else nil
 }
 
 // A File is one file of the original content.
@@ -158,10 +162,10 @@ func (r *ReaderAt) BlockSpans(i int64) []SpanDescription {
 
 // CopyRange writes the elements of rows from..to-1 of a member to w, as they lie
 // in its file: a row is an index of the first axis, and an array without axes
-// has one. Of an array in Fortran order, all blocks are decoded and count
+// has one; to may be [End]. Of an array in Fortran order, all blocks are decoded and count
 // against ReaderOptions.MaxOutput.
 func (r *ReaderAt) CopyRange(w io.Writer, member, from, to int) error {
-	return r.copyRange(w, newBudget(r.opts.MaxMemory), member, from, to)
+	return r.copyRange(w, newBudget(r.opts.MaxMemory), member, from, r.end(member, to))
 }
 
 func (r *ReaderAt) copyRange(w io.Writer, mem *budget, member, from, to int) error {
@@ -286,7 +290,7 @@ func (r *ReaderAt) copyTokens(w io.Writer, mem *budget, member int, from, to int
 			return failed
 		}
 		if failed == nil {
-			failed = part.err
+			failed = cmp.Or(r.opts.Context.Err(), part.err)
 			if failed == nil {
 				p := part.place
 				lo, hi := max(from-p.first, 0), min(to-p.first, p.count)
@@ -348,8 +352,9 @@ func (r *ReaderAt) prepare(i int, mem *budget) (func() (*rawBlock, error), error
 }
 
 // ReadArray returns rows from..to-1 of a member as values in the order in which
-// they lie in its file. T must hold all values of the member's type.
+// they lie in its file; to may be [End]. T must hold all values of the member's type.
 func ReadArray[T Integer](r *ReaderAt, member, from, to int) ([]T, error) {
+	to = r.end(member, to)
 	row, err := r.row(member, from, to)
 	if err != nil {
 		return nil, err
@@ -368,19 +373,19 @@ func ReadArray[T Integer](r *ReaderAt, member, from, to int) ([]T, error) {
 		return nil, err
 	}
 	values := make([]T, n)
-	if err := r.copyRange(&arrayWriter[T]{values, info}, mem, member, from, to); err != nil {
+	if err := r.copyRange(&arraySink[T]{values, info}, mem, member, from, to); err != nil {
 		return nil, err
 	}
 	return values, nil
 }
 
-// An arrayWriter takes whole elements of an array as they lie in its file.
-type arrayWriter[T Integer] struct {
+// An arraySink takes whole elements of an array as they lie in its file.
+type arraySink[T Integer] struct {
 	rest []T
 	info *tokens.Info
 }
 
-func (w *arrayWriter[T]) Write(p []byte) (int, error) {
+func (w *arraySink[T]) Write(p []byte) (int, error) {
 	n := len(p) / w.info.Type.Size()
 	decodeArray(w.rest[:n], p, w.info)
 	w.rest = w.rest[n:]

@@ -42,11 +42,7 @@ const maxPairs = 1 << 24
 // takes grows with the number of distinct values and, up to a bound, pairs.
 func CollectStats(src tokens.Parts) ([]MemberStats, error) {
 	var all []MemberStats
-	for {
-		p, err := src.Next()
-		if err == io.EOF {
-			return all, nil
-		}
+	for p, err := range tokens.All(src) {
 		if err != nil {
 			return nil, err
 		}
@@ -59,6 +55,7 @@ func CollectStats(src tokens.Parts) ([]MemberStats, error) {
 		}
 		all = append(all, c.stats())
 	}
+	return all, nil
 }
 
 // A statsCounter counts the values of one member and the pairs they make.

@@ -1,11 +1,11 @@
 package foretell
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
-	"unicode/utf8"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/tokens"
@@ -32,7 +32,11 @@ type Writer struct {
 	length uint64
 
 	coded, written atomic.Int64 // what Progress returns
+	partly         atomic.Int64 // bytes of the block under way that have been encoded
 
+	files   nameSet
+	names   nameSet           // of members
+	pieces  string            // name of the array that an ArrayWriter writes, "" if none
 	begun   bool              // there is a file that parts belong to
 	layout  []container.Entry // not yet written
 	bytes   int               // of layout, about
@@ -40,6 +44,7 @@ type Writer struct {
 	member  int               // number of the current or last member
 	block   *rawBlock
 	plan    *planner
+	earlier *resumption
 	err     error
 }
 
@@ -63,9 +68,13 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 	if err != nil {
 		return nil, err
 	}
+	together := opts.Workers // blocks that are encoded at a time
+	if opts.Network != nil {
+		together = 1
+	}
 	w := &Writer{
 		opts: opts, costs: costs,
-		pipe:   newPipeline[encoded](opts.Workers),
+		pipe:   newPipeline[encoded](together),
 		raws:   make(pool, opts.Workers+2),
 		bodies: make(pool, opts.Workers+2),
 		stop:   make(chan struct{}),
@@ -91,8 +100,17 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 	if opts.External != nil {
 		header.Needs = append(header.Needs, container.Need{Kind: uint8(NeedModel), Sum: opts.External.ID})
 	}
-	w.coders, err = newBlockCoders(opts.Workers, p.codec, codecConfig{level: p.level, maxMemory: blockMemory}, opts.External, start)
+	config := codecConfig{level: p.level, maxMemory: blockMemory}
+	if n := opts.Network; n != nil {
+		header.Needs = append(header.Needs, container.Need{Kind: uint8(NeedWeights), Name: n.need.Name, Sum: n.need.Sum, Size: uint64(n.need.Size)})
+		config.network, config.threads = n.model, opts.Workers
+		config.working = w.working
+	}
+	w.coders, err = newBlockCoders(opts.Context, together, p.codec, config, opts.External, start)
 	if err != nil {
+		return nil, err
+	}
+	if w.earlier, err = resume(opts.Resume, &header); err != nil {
 		return nil, err
 	}
 	if w.out, err = container.NewWriter(out, header); err != nil {
@@ -140,6 +158,7 @@ func (w *Writer) write(item encoded) error {
 		return err
 	}
 	w.bodies.put(c.body)
+	w.partly.Store(0)
 	w.coded.Add(int64(item.block.size))
 	w.written.Store(w.out.Offset())
 	if w.costs == nil {
@@ -158,15 +177,34 @@ func (w *Writer) write(item encoded) error {
 // Progress returns how many bytes of the elements of members have been encoded
 // and written so far, and how many bytes of the file. It may be called from any
 // goroutine.
-func (w *Writer) Progress() (content, file int64) { return w.coded.Load(), w.written.Load() }
+func (w *Writer) Progress() (content, file int64) {
+	return w.coded.Load() + w.partly.Load(), w.written.Load()
+}
 
-// WritePart adds a part, as a tokens.Source or a Reader yields it. It reads the
-// Data of a member to its end.
+// working is told how far a network is with a block.
+func (w *Writer) working(done int64) error {
+	w.partly.Store(done)
+	select {
+	case <-w.stop:
+		return errStopped
+	default:
+		return nil
+	}
+}
+
+var errStopped = errors.New("writing has ended early")
+
+// WritePart adds a part, as a [tokens.Source] or a [Reader] yields it. It reads the
+// Data of a member to its end, which must be where the shape says. What readers
+// could not give back is refused: two files or two members of one name, and file
+// names that are no plain relative path with slashes. Errors are final.
 func (w *Writer) WritePart(p tokens.Part) error {
 	if w.err != nil {
 		return w.err
 	}
-	w.err = w.part(p)
+	if w.err = cmp.Or(w.opts.Context.Err(), w.busy()); w.err == nil {
+		w.err = w.part(p)
+	}
 	return w.err
 }
 
@@ -176,8 +214,11 @@ func (w *Writer) part(p tokens.Part) error {
 	}
 	switch p.Kind {
 	case tokens.File:
-		if len(p.Name) > tokens.MaxName || !utf8.ValidString(p.Name) {
-			return fmt.Errorf("file name %.100q: give at most %d bytes of UTF-8", p.Name, tokens.MaxName)
+		if err := checkFileName(p.Name); err != nil {
+			return err
+		}
+		if err := w.files.add("file", p.Name); err != nil {
+			return err
 		}
 		w.begun = true
 		return w.add(fileEntry(p.Name, p.Repacked))
@@ -230,74 +271,6 @@ func (w *Writer) run(job func() encoded) error {
 	return nil
 }
 
-func (w *Writer) addMember(info tokens.Info, data io.Reader) error {
-	if err := info.Validate(); err != nil {
-		return fmt.Errorf("member %q: %w", info.Name, err)
-	}
-	size := info.Type.Size()
-	total := info.Len()
-	if !w.opts.Solid && (total < 0 || total > int64(w.shared()-w.block.tokens)) {
-		if err := w.flushBlock(); err != nil {
-			return err
-		}
-	}
-	w.member++
-	e := memberEntry(w.member, &info, w.follows)
-	if !w.fits(e) {
-		e = memberEntry(w.member, &info, false)
-	}
-	if err := w.add(e); err != nil {
-		return err
-	}
-	w.follows = true
-	for done := int64(0); done < total || total < 0; {
-		b := w.block
-		room := int64(w.opts.BlockTokens - b.tokens)
-		if total >= 0 {
-			room = min(room, total-done)
-		}
-		n, err := b.fill(data, int(room)*size)
-		if err != nil && err != io.EOF {
-			return err
-		}
-		if n%size != 0 {
-			return fmt.Errorf("member %q ends within an element: %w", info.Name, io.ErrUnexpectedEOF)
-		}
-		if n > 0 {
-			w.content(b.raw[len(b.raw)-n:])
-			b.add(w.member, done, n/size, &info)
-			done += int64(n / size)
-		}
-		if err == io.EOF {
-			if total >= 0 && done < total {
-				return fmt.Errorf("member %q has %d of %d elements: %w", info.Name, done, total, io.ErrUnexpectedEOF)
-			}
-			total = done
-		}
-		if b.tokens == w.opts.BlockTokens || len(b.spans) == container.MaxSpans {
-			if err := w.flushBlock(); err != nil {
-				return err
-			}
-		}
-	}
-	if !w.opts.Solid && w.block.tokens >= w.shared() || info.Open() {
-		if err := w.flushBlock(); err != nil {
-			return err
-		}
-	}
-	if !info.Open() {
-		return nil
-	}
-	row := int64(1)
-	for _, n := range info.Shape[1:] {
-		row *= int64(n)
-	}
-	if row == 0 || total%row != 0 {
-		return fmt.Errorf("member %q: %d elements do not fill rows of %d", info.Name, total, row)
-	}
-	return w.add(endEntry(int(total / row)))
-}
-
 // shared returns how many tokens a block may have that is not one member's alone.
 func (w *Writer) shared() int {
 	if w.opts.Apart {
@@ -317,6 +290,16 @@ func (w *Writer) flushBlock() error {
 	}
 	b, turn := w.block, w.plan.queue()
 	w.block = w.newBlock()
+	if w.costs == nil {
+		if coded, ok := w.earlier.block(b); ok {
+			return w.run(func() encoded {
+				turn.begin()
+				turn.end(coded.params, !coded.shares)
+				w.raws.put(b.raw)
+				return encoded{block: b, coded: coded}
+			})
+		}
+	}
 	return w.run(func() encoded {
 		c := <-w.coders
 		coded, err := c.encode(w.bodies.get(), b, turn)
@@ -329,6 +312,9 @@ func (w *Writer) flushBlock() error {
 // Close writes what is left and completes the file. It returns the first error
 // of the Writer, if there was one; then the file is not complete.
 func (w *Writer) Close() error {
+	if w.err == nil {
+		w.err = cmp.Or(w.opts.Context.Err(), w.busy())
+	}
 	if w.err == nil {
 		w.err = w.flushBlock()
 	}
@@ -361,27 +347,4 @@ func (w *Writer) finish() error {
 		w.failure = <-w.ended
 	}
 	return w.failure
-}
-
-// WriteArray adds a file name.npy that holds one array: values in C order with
-// the given shape, as NumPy would save it.
-func WriteArray[T Integer](w *Writer, name string, shape []int, values []T) error {
-	info := tokens.Info{Name: name, Type: typeOf[T](), Shape: shape, Form: tokens.Named}
-	if n := info.Len(); n != int64(len(values)) {
-		return fmt.Errorf("shape %v does not fit %d values", shape, len(values))
-	}
-	header, err := tokens.AppendNPYHeader(nil, info)
-	if err != nil {
-		return err
-	}
-	for _, p := range []tokens.Part{
-		{Kind: tokens.File, Name: name + ".npy"},
-		{Kind: tokens.Framing, Bytes: header},
-		{Kind: tokens.Member, Info: info, Data: newArrayReader(values)},
-	} {
-		if err := w.WritePart(p); err != nil {
-			return err
-		}
-	}
-	return nil
 }

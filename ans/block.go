@@ -100,7 +100,7 @@ func (s *tableSet) certain(index []uint16, n int) bool {
 
 // NewBlock returns a coder with one or more tables, which must have the same
 // precision and at most MaxSlots slots together; other tables are an error that
-// wraps fault.ErrDistribution or fault.ErrLimit.
+// wraps prob.ErrDistribution or foretell.ErrLimit.
 func NewBlock[S Symbol](tables ...*Table) (*Block[S], error) {
 	b := new(Block[S])
 	if err := b.Reset(tables...); err != nil {
@@ -132,8 +132,8 @@ func resize[T any](s []T, n int) []T {
 // Encode appends the body of a block to dst. index chooses the table of each
 // symbol; nil stands for the only one. A body is never longer than the symbols at
 // their packed width, in whole bytes, plus one. A symbol that its table cannot
-// code is an error that wraps fault.ErrSymbol, a wrong index one that wraps
-// fault.ErrDistribution.
+// code is an error that wraps prob.ErrSymbol, a wrong index one that wraps
+// prob.ErrDistribution.
 func (b *Block[S]) Encode(dst []byte, symbols []S, index []uint16) ([]byte, error) {
 	if err := b.set.check(index, len(symbols)); err != nil {
 		return dst, err
@@ -233,7 +233,7 @@ func (b *Block[S]) slot(index []uint16, i int, x uint64) rans.Slot {
 
 // Decode fills symbols from the body src, all of it. index must be the one that
 // was encoded with. A body that Encode did not write is an error that wraps
-// fault.ErrCorrupt or io.ErrUnexpectedEOF, or else gives wrong symbols; any body
+// foretell.ErrCorrupt or io.ErrUnexpectedEOF, or else gives wrong symbols; any body
 // is safe to decode.
 func (b *Block[S]) Decode(symbols []S, index []uint16, src []byte) error {
 	if err := b.set.check(index, len(symbols)); err != nil {

@@ -106,7 +106,7 @@ func (d *Decoder) Seek(p Position) error {
 	return d.err
 }
 
-// Finish reports whether the stream ends here: nil, fault.ErrCorrupt or
+// Finish reports whether the stream ends here: nil, foretell.ErrCorrupt or
 // io.ErrUnexpectedEOF.
 func (d *Decoder) Finish() error {
 	if d.err == nil && !d.stack.Empty() {

@@ -47,7 +47,7 @@ func log2(f uint32) uint64 {
 //
 // An empty or oversized alphabet, counts that add up to more than MaxCount and a
 // precision with fewer slots than symbols are errors that wrap
-// fault.ErrDistribution.
+// prob.ErrDistribution.
 func NewTable(counts []uint64, precision int) (*Table, error) {
 	if err := checkSize(len(counts)); err != nil {
 		return nil, err

@@ -40,7 +40,7 @@ var errUnderflow = fmt.Errorf("pop from an empty stack: %w", io.ErrUnexpectedEOF
 // LoadStack returns the stack that Append stored as src. No bytes are a stack, and
 // so are any 7 or more of which the last is not zero, except for 7 that hold 2^48:
 // six zeros and a 1, the state of the empty stack, which has no bytes. Others are
-// an error that wraps fault.ErrCorrupt, or io.ErrUnexpectedEOF where there are 1
+// an error that wraps foretell.ErrCorrupt, or io.ErrUnexpectedEOF where there are 1
 // to 6.
 func LoadStack(src []byte) (*Stack, error) {
 	s := new(Stack)
@@ -120,7 +120,7 @@ func (s *Stack) Push(iv prob.Interval) {
 func (s *Stack) Point() uint32 { return uint32(s.rest) }
 
 // Pop takes the symbol on top off the stack. The interval must hold the point
-// that Point returned; another is an error that wraps fault.ErrDistribution. A
+// that Point returned; another is an error that wraps prob.ErrDistribution. A
 // stack that does not hold as much information as the interval is an error that
 // wraps io.ErrUnexpectedEOF. After an error the stack is as it was.
 func (s *Stack) Pop(iv prob.Interval) error {
@@ -178,7 +178,7 @@ func (s *Stack) Position() Position {
 // Seek moves the stack to a position that it was at, in constant time. It can go
 // down to any position from which the stack grew to what it is, and up again as
 // long as nothing has been pushed in between. A position that the stack cannot
-// have been at is an error that wraps fault.ErrCorrupt.
+// have been at is an error that wraps foretell.ErrCorrupt.
 func (s *Stack) Seek(p Position) error {
 	if p.Words < 0 || p.Words > len(s.words)/wordBytes || p.State < stackLower {
 		return fmt.Errorf("%w: no such position in the stack", fault.ErrCorrupt)

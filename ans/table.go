@@ -105,7 +105,7 @@ func (t *Table) Slots(symbol uint32) uint32 {
 }
 
 // Interval returns the interval of a symbol, for coders that take intervals. A
-// symbol that the table cannot code is an error that wraps fault.ErrSymbol.
+// symbol that the table cannot code is an error that wraps prob.ErrSymbol.
 func (t *Table) Interval(symbol uint32) (prob.Interval, error) {
 	f := t.Slots(symbol)
 	if f == 0 {
@@ -164,7 +164,7 @@ func (t *Table) symbolError(symbol uint32) error {
 }
 
 // Count adds the number of times that each symbol occurs to counts. A symbol that
-// is not below len(counts) is an error that wraps fault.ErrSymbol, and then counts
+// is not below len(counts) is an error that wraps prob.ErrSymbol, and then counts
 // is of no use.
 func Count[S Symbol](counts []uint64, symbols []S) error {
 	for len(symbols) > 0 && len(counts) <= small {

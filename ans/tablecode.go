@@ -71,8 +71,8 @@ func (t *Table) appendSlots(dst []byte, base *Table) []byte {
 
 // ParseTable returns the table of size symbols whose stored form is src, all of
 // it. base is the table that was given to AppendTable, or nil. Bytes that are no
-// stored table are an error that wraps fault.ErrCorrupt or io.ErrUnexpectedEOF,
-// and fault.ErrModel if the form leans on a base and there is none of this size.
+// stored table are an error that wraps foretell.ErrCorrupt or io.ErrUnexpectedEOF,
+// and foretell.ErrModel if the form leans on a base and there is none of this size.
 func ParseTable(src []byte, size int, base *Table) (*Table, error) {
 	if err := checkSize(size); err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ type TBlock[S Symbol] struct {
 
 // NewTBlock returns a coder with one or more tables, which must have the same
 // precision and at most MaxSlots slots together; other tables are an error that
-// wraps fault.ErrDistribution or fault.ErrLimit.
+// wraps prob.ErrDistribution or foretell.ErrLimit.
 func NewTBlock[S Symbol](tables ...*Table) (*TBlock[S], error) {
 	b := new(TBlock[S])
 	if err := b.Reset(tables...); err != nil {

@@ -38,6 +38,19 @@ type Block struct {
 	// Costs, if not nil, is filled by Encode with the information content of
 	// each symbol in bits.
 	Costs []float32
+
+	// Stop, if not nil, is asked now and then whether the coding is to go on.
+	// An error ends it.
+	Stop func() error
+}
+
+// Stopped returns what Stop says. Codecs that take long ask every few thousand
+// symbols.
+func (b *Block) Stopped() error {
+	if b.Stop == nil {
+		return nil
+	}
+	return b.Stop()
 }
 
 // A Codec turns the symbols of a block into bytes and back. An instance serves
@@ -46,7 +59,7 @@ type Block struct {
 //
 // Plan and Encode refuse a block that is not for the codec, such as one of too
 // large an alphabet or one whose decoding would take more memory than the codec
-// was allowed, with fault.ErrUnsupported or fault.ErrLimit: another codec is then
+// was allowed, with foretell.ErrUnsupported or foretell.ErrLimit: another codec is then
 // asked. A codec that plans refuses in Plan.
 type Codec interface {
 	// Plan settles the parameters of a block, such as tables, which later
@@ -66,8 +79,8 @@ type Codec interface {
 	Need(size, count int, src []byte) (int64, error)
 
 	// Decode fills b.Symbols from the body src. It uses all of src, or returns
-	// an error: fault.ErrCorrupt or io.ErrUnexpectedEOF for a body that Encode
-	// did not write, fault.ErrLimit for one that would need more memory than
+	// an error: foretell.ErrCorrupt or io.ErrUnexpectedEOF for a body that Encode
+	// did not write, foretell.ErrLimit for one that would need more memory than
 	// allowed. Any body is safe to decode.
 	Decode(b *Block, src []byte) error
 }

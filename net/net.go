@@ -32,8 +32,8 @@ type Model struct {
 //
 // Of GGUF files the architectures llama, qwen2, qwen3 and gpt2 are known, of
 // safetensors files GPT-2 and the frame predictor for commaVQ. Errors are those of the
-// file, fault.ErrCorrupt for a file that is not whole, fault.ErrUnsupported for a
-// network of another kind or beyond the bounds of docs/net.md, and fault.ErrLimit for
+// file, foretell.ErrCorrupt for a file that is not whole, foretell.ErrUnsupported for a
+// network of another kind or beyond the bounds of docs/net.md, and foretell.ErrLimit for
 // one that takes more memory.
 func Open(src io.ReaderAt, size, memory int64) (*Model, error) {
 	var magic [4]byte
@@ -129,6 +129,18 @@ func (m *Model) NewStreams(n int, o Options) (*Streams, error) {
 		return nil, fmt.Errorf("%w: a network of frames cannot predict streams; use NewFrames", fault.ErrUnsupported)
 	}
 	return newStreams(m.decoder, n, o)
+}
+
+// StreamsMemory returns about how many bytes NewStreams would take.
+func (m *Model) StreamsMemory(n int, o Options) (int64, error) {
+	if m.decoder == nil {
+		return 0, fmt.Errorf("%w: a network of frames cannot predict streams", fault.ErrUnsupported)
+	}
+	o, err := o.withDefaults(m.decoder.context)
+	if err != nil {
+		return 0, err
+	}
+	return int64(min(m.decoder.streamsBytes(n, o), 1<<62)), nil
 }
 
 // NewFrames returns working space to predict frames on that many goroutines, of which 0

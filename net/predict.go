@@ -102,7 +102,7 @@ func (w *Frames) worker(n int) frameWorker {
 // first: for each place a logit for every token of the vocabulary, with LogitFrac
 // fraction bits. They are there until the next call.
 //
-// Errors are fault.ErrSymbol, and fault.ErrLimit for another number of tokens.
+// Errors are prob.ErrSymbol, and foretell.ErrLimit for another number of tokens.
 func (w *Frames) Predict(context []uint32) ([]int32, error) {
 	c := w.shape
 	if len(context) != c.ContextFrames*c.Places {

@@ -84,14 +84,9 @@ func newStreams(d *decoder, n int, o Options) (*Streams, error) {
 	if n < 1 || n > 1<<16 {
 		return nil, fmt.Errorf("%w: %d streams; 1 to 65536 can be run together", fault.ErrLimit, n)
 	}
-	s := &Streams{decoder: d, options: o, position: make([]int, n), chunk: max(n, min(o.Block, feedChunk))}
+	s := &Streams{decoder: d, options: o, position: make([]int, n), chunk: o.chunk(n)}
 	rows := max(n, o.Block)
-	cache := layer.CacheBytes(d.kvHeads, d.dim, o.Sinks, o.Window, o.Block, o.Positions)
-	need := float64(cache)*float64(n)*float64(len(d.blocks)) + float64(d.passBytes(rows, s.chunk))
-	if d.rope != nil {
-		need += float64(d.rope.Bytes(o.Positions))
-	}
-	if o.Memory > 0 && need > float64(o.Memory) {
+	if need := d.streamsBytes(n, o); o.Memory > 0 && need > float64(o.Memory) {
 		return nil, fmt.Errorf("%w: %d streams take %.0f bytes of memory, more than the %d that are allowed; ask for fewer or a smaller window",
 			fault.ErrLimit, n, need, o.Memory)
 	}
@@ -106,6 +101,20 @@ func newStreams(d *decoder, n int, o Options) (*Streams, error) {
 		s.pass.table = d.rope.Table(o.Positions)
 	}
 	return s, nil
+}
+
+// chunk returns how many rows logits are made of at a time, for n streams.
+func (o *Options) chunk(n int) int { return max(n, min(o.Block, feedChunk)) }
+
+// streamsBytes returns about how much memory newStreams takes for n streams, under
+// options with every field set.
+func (d *decoder) streamsBytes(n int, o Options) float64 {
+	cache := layer.CacheBytes(d.kvHeads, d.dim, o.Sinks, o.Window, o.Block, o.Positions)
+	need := float64(cache)*float64(n)*float64(len(d.blocks)) + float64(d.passBytes(max(n, o.Block), o.chunk(n)))
+	if d.rope != nil {
+		need += float64(d.rope.Bytes(o.Positions))
+	}
+	return need
 }
 
 // Len returns the number of streams.
@@ -137,7 +146,7 @@ func (s *Streams) check(stream int, tokens []uint32) error {
 // predictions of what comes next: for each stream a logit for every token of the
 // vocabulary, with LogitFrac fraction bits. They are there until the next call.
 //
-// Errors, before which nothing has changed, are ErrSymbol and ErrLimit
+// Errors, before which nothing has changed, are prob.ErrSymbol and foretell.ErrLimit
 // (the end of what the streams were made for).
 func (s *Streams) Step(tokens []uint32) ([]int32, error) {
 	if len(tokens) > len(s.position) {
@@ -170,8 +179,8 @@ func (s *Streams) Step(tokens []uint32) ([]int32, error) {
 // until yield returns. They are the same bits as those that Step gives. An error of
 // yield is passed on, with the tokens of its block and those before in the stream.
 //
-// Other errors, before which nothing has changed, are a *fault.SymbolError and
-// ErrLimit (the end of what the streams were made for).
+// Other errors, before which nothing has changed, are prob.ErrSymbol and
+// foretell.ErrLimit (the end of what the streams were made for).
 func (s *Streams) Feed(stream int, tokens []uint32, yield func(first int, logits []int32) error) error {
 	if err := s.check(stream, tokens); err != nil {
 		return err

@@ -84,7 +84,7 @@ func (p *Parametric) Value(symbol uint32) (int64, bool) {
 
 // AppendIntervals appends the intervals that code value to dst: one if value is in
 // the range, up to six if it is outside and there is an escape. Without an escape
-// it is refused, an error that wraps fault.ErrSymbol. They are coded in this
+// it is refused, an error that wraps ErrSymbol. They are coded in this
 // order, or with a stack in the reverse one.
 func (p *Parametric) AppendIntervals(dst []Interval, value int64) ([]Interval, error) {
 	symbol, ok := p.Symbol(value)
@@ -125,7 +125,7 @@ func (p *Parametric) AppendIntervals(dst []Interval, value int64) ([]Interval, e
 // ReadValue returns the value whose intervals are next in a stream, where next
 // returns the symbol that the stream holds under a distribution. An error of next
 // is returned as it is; a value that no int64 can hold is an error that wraps
-// fault.ErrCorrupt.
+// foretell.ErrCorrupt.
 func (p *Parametric) ReadValue(next func(Distribution) (uint32, error)) (int64, error) {
 	symbol, err := next(p)
 	if err != nil {

@@ -110,7 +110,7 @@ func (d *Decoder) begin(s State) {
 
 // Point returns the point of the line, 0..2^32-1, that the stream stands at. A
 // stream that cannot have been written by an Encoder is an error that wraps
-// fault.ErrCorrupt, one that ends early io.ErrUnexpectedEOF.
+// foretell.ErrCorrupt, one that ends early io.ErrUnexpectedEOF.
 func (d *Decoder) Point() (uint32, error) {
 	if d.code >= d.rng || d.err != nil {
 		return 0, d.fail()
@@ -181,7 +181,7 @@ func (d *Decoder) State() State {
 }
 
 // Finish reports whether the stream ends here, exactly as an encoder would have
-// ended it: nil, fault.ErrCorrupt (bytes left over or changed), or
+// ended it: nil, foretell.ErrCorrupt (bytes left over or changed), or
 // io.ErrUnexpectedEOF.
 func (d *Decoder) Finish() error {
 	if err := d.Err(); err != nil {

@@ -85,7 +85,7 @@ func (in *Info) StorageShape() []int {
 // Validate checks an Info from an untrusted file: a name in UTF-8 without NUL
 // of at most MaxName bytes, a known type and form, at most MaxRank axes, none negative
 // (but a first one of -1, not in Fortran order), and a size in bytes that an
-// int64 holds. Its error wraps fault.ErrCorrupt.
+// int64 holds. Its error wraps foretell.ErrCorrupt.
 func (in *Info) Validate() error {
 	bad := func(format string, args ...any) error {
 		why := fmt.Sprintf(format, args...)

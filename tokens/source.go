@@ -152,8 +152,8 @@ func newSource(opts Options, total int64, walk func(*Source) error) (*Source, er
 }
 
 // Next returns the next part, io.EOF after the last one. Any other error names
-// the input; it is final. fault.ErrCorrupt and io.ErrUnexpectedEOF mark damaged
-// input, fault.ErrUnsupported such as cannot be compressed.
+// the input; it is final. foretell.ErrCorrupt and io.ErrUnexpectedEOF mark damaged
+// input, foretell.ErrUnsupported such as cannot be compressed.
 func (s *Source) Next() (Part, error) {
 	if s.err != nil {
 		return Part{}, s.err

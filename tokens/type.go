@@ -34,7 +34,7 @@ var typeNames = [...]string{
 }
 
 // ParseType returns the type with the given name, such as "uint16": the names
-// that NumPy uses. Any other name is an error that wraps fault.ErrUnsupported.
+// that NumPy uses. Any other name is an error that wraps foretell.ErrUnsupported.
 func ParseType(name string) (Type, error) {
 	for t, n := range typeNames {
 		if n == name && n != "" {

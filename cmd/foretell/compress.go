@@ -32,6 +32,7 @@ const compressExample = `  foretell compress tokens.npy                        #
   foretell compress --best tokens.npy                 # size before speed
   foretell compress shards/ extra.npy -o all.fore     # many files, one output
   foretell compress clips.npz --member 'fine_*' -o fine.fore
+  foretell compress --model smollm2.gguf book.txt     # under a network: smallest, slow
   foretell compress ids.bin --dtype uint16 --shape -1,128
   tar c shards | foretell compress - > shards.tar.fore`
 
@@ -49,6 +50,7 @@ type compressOptions struct {
 	block   size
 	workers threads
 	force   bool
+	goOn    bool // where an earlier run has ended
 	json    bool
 }
 
@@ -63,6 +65,7 @@ func newCompress(a *app) *cobra.Command {
 		RunE:    func(_ *cobra.Command, args []string) error { return c.run(args) },
 	}
 	c.addWriting(cmd)
+	cmd.Flags().BoolVar(&c.goOn, "resume", false, "keep what is done in OUT.partial, and go on with what an earlier run has left there; the output is the same")
 	c.sourceFlags.add(cmd)
 	c.addProgress(cmd)
 	return cmd
@@ -72,7 +75,7 @@ func newCompress(a *app) *cobra.Command {
 func (c *compressOptions) addWriting(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVarP(&c.out, "output", "o", "", "write to `OUT` (- is standard output)")
-	f.StringVar(&c.model, "model", "", "the `MODEL` that predicts: "+oneOf(models())+" (default: "+foretell.DefaultModel+")")
+	f.StringVar(&c.model, "model", "", "the `MODEL` that predicts: "+oneOf(models())+" (default: "+foretell.DefaultModel+"), or the file of a network, .gguf or .safetensors")
 	f.IntVar(&c.fast, "fast", 0, "the same as --model fast: speed before size; --fast=`LEVEL`, from 1 (fastest) to 9 (smallest), chooses the trade")
 	f.Lookup("fast").NoOptDefVal = "5"
 	f.BoolVar(&c.best, "best", false, "the same as --model best: size before speed")
@@ -134,8 +137,12 @@ func (c *compressOptions) run(args []string) error {
 		return err
 	}
 	begin := time.Now()
-	sum := compressSummary{Output: out, Model: writer.Model}
+	sum := compressSummary{Output: out, Model: modelName(writer)}
 	sink := &tallyWriter{w: f}
+	rest, err := c.resume(out, writer, sink)
+	if err != nil {
+		return err
+	}
 	w, err := foretell.NewWriter(sink, writer)
 	if err != nil {
 		return err
@@ -162,6 +169,9 @@ func (c *compressOptions) run(args []string) error {
 	if err == nil {
 		err = staged.Commit()
 	}
+	if err == nil && rest != nil {
+		err = rest.remove()
+	}
 	if err != nil {
 		return err
 	}
@@ -186,7 +196,7 @@ func (c *compressOptions) named() (given []string) {
 
 // writer returns how the output is written.
 func (c *compressOptions) writer() (*foretell.WriterOptions, error) {
-	if c.model != "" {
+	if c.model != "" && !isNetwork(c.model) {
 		if err := checkModel(c.model); err != nil {
 			return nil, err
 		}
@@ -201,14 +211,30 @@ func (c *compressOptions) writer() (*foretell.WriterOptions, error) {
 		return nil, usagef("--block: at most %d tokens", foretell.MaxBlockTokens)
 	}
 	model := foretell.DefaultModel
+	var network *foretell.Network
 	for _, given := range c.named() {
 		model = strings.TrimPrefix(given, "--")
 	}
+	if isNetwork(model) {
+		var err error
+		if network, err = openNetwork(model); err != nil {
+			return nil, err
+		}
+		model = ""
+	}
 	prior, err := readPrior(c.prior)
 	return &foretell.WriterOptions{
-		Model: model, Level: c.fast, BlockTokens: int(c.block), Solid: c.sharing.solid, Apart: c.sharing.apart, Workers: int(c.workers),
+		Model: model, Network: network, Level: c.fast, BlockTokens: int(c.block), Solid: c.sharing.solid, Apart: c.sharing.apart, Workers: int(c.workers),
 		Prior: prior, EmbedPrior: c.embed,
 	}, err
+}
+
+// modelName returns what the summary calls a model.
+func modelName(o *foretell.WriterOptions) string {
+	if o.Network != nil {
+		return o.Network.Need().Name
+	}
+	return o.Model
 }
 
 // output returns where the output goes.

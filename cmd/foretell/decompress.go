@@ -48,6 +48,7 @@ type decompressOptions struct {
 	pick      selection
 	workers   threads
 	prior     string
+	network   string
 	maxMemory size
 	maxOutput size
 	force     bool
@@ -75,6 +76,7 @@ func newDecompress(a *app) *cobra.Command {
 	f.VarP(&d.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
 	cmd.MarkFlagDirname("directory")
 	addPrior(cmd, &d.prior)
+	addNetwork(cmd, "model", &d.network)
 	d.addProgress(cmd)
 	addMaxMemory(cmd, &d.maxMemory)
 	addMaxOutput(cmd, &d.maxOutput)
@@ -140,7 +142,8 @@ func (d *decompressOptions) run(name string) error {
 	if err != nil {
 		return err
 	}
-	opts := &foretell.ReaderOptions{Workers: int(d.workers), MaxMemory: int64(d.maxMemory), MaxOutput: int64(d.maxOutput), Prior: prior}
+	opts := &foretell.ReaderOptions{Workers: int(d.workers), MaxMemory: int64(d.maxMemory), MaxOutput: int64(d.maxOutput), Prior: prior,
+		Resolve: resolve(d.network, name)}
 	var damage []string
 	var failure error // what --keep-going does not mean, such as a limit
 	if d.keepGoing {

@@ -19,9 +19,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/tokens"
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/zeebo/xxh3"
 )
 
 func TestMain(m *testing.M) {
@@ -33,12 +34,18 @@ func TestMain(m *testing.M) {
 // [long] if FORETELL_LONG is set, for what takes a minute.
 func TestScript(t *testing.T) {
 	data := dataDir()
+	tiny, err := filepath.Abs(filepath.Join("..", "..", "model", "neural", "testdata", "tiny.gguf"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:  filepath.Join("testdata", "script"),
 		Cmds: scriptCommands,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("DATA", data)
 			env.Setenv("ESC", "\x1b")
+			env.Setenv("TINY", tiny)
+			env.Setenv("TINYDIR", filepath.Dir(tiny))
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
@@ -221,19 +228,23 @@ type nopCloser struct{ io.Writer }
 func (nopCloser) Close() error { return nil }
 
 // handmadeCommand writes a .fore file that holds files of the given names, as no
-// compress would: handmade FILE NAME...; \0 in a name is a NUL, \e an ESC.
+// Writer would: handmade FILE NAME...; \0 in a name is a NUL, \e an ESC.
 func handmadeCommand(ts *testscript.TestScript, _ bool, args []string) {
 	var buf bytes.Buffer
-	w, err := foretell.NewWriter(&buf, &foretell.WriterOptions{Model: "fast"})
+	w, err := container.NewWriter(&buf, container.Header{Preset: "fast", BlockTokens: 1})
 	ts.Check(err)
 	control := strings.NewReplacer(`\0`, "\x00", `\e`, "\x1b")
+	var layout []container.Entry
+	var all []byte
 	for i, name := range args[1:] {
-		ts.Check(w.WritePart(tokens.Part{Kind: tokens.File, Name: control.Replace(name)}))
-		content := "content of file " + strconv.Itoa(i)
-		info := tokens.Info{Name: "member" + strconv.Itoa(i), Type: tokens.Uint8, Shape: []int{len(content)}}
-		ts.Check(w.WritePart(tokens.Part{Kind: tokens.Member, Info: info, Data: strings.NewReader(content)}))
+		content := []byte("content of file " + strconv.Itoa(i))
+		layout = append(layout,
+			container.Entry{Kind: container.EntryFile, Data: append([]byte{0}, control.Replace(name)...)},
+			container.Entry{Kind: container.EntryFraming, Data: content})
+		all = append(all, content...)
 	}
-	ts.Check(w.Close())
+	ts.Check(w.Layout(layout))
+	ts.Check(w.Close(xxh3.Hash128(all).Bytes(), uint64(len(all))))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), buf.Bytes(), 0o666))
 }
 

@@ -20,6 +20,7 @@ const recompressExample = `  foretell recompress tokens.npy.fore --best -o small
 type recompressOptions struct {
 	compressOptions
 	from      string // the prior of the input
+	network   string // and its network
 	maxMemory size
 }
 
@@ -38,6 +39,7 @@ func newRecompress(a *app) *cobra.Command {
 	r.addWriting(cmd)
 	r.addProgress(cmd)
 	cmd.Flags().StringVar(&r.from, "from-prior", "", "the prior in `FILE` that the input was compressed with")
+	addNetwork(cmd, "from-model", &r.network)
 	addMaxMemory(cmd, &r.maxMemory)
 	return cmd
 }
@@ -66,10 +68,11 @@ func (r *recompressOptions) run(name string) error {
 	}
 	var done atomic.Int64
 	begin := time.Now()
-	sum := compressSummary{Output: r.out, Model: writer.Model}
+	sum := compressSummary{Output: r.out, Model: modelName(writer)}
 	show := r.showProgress("recompressing", r.out == "-" || name == "-", func() (int64, int64) { return done.Load(), in.size })
 	sink := &tallyWriter{w: f}
-	src, err := foretell.NewReader(in.metered(&done), &foretell.ReaderOptions{Workers: int(r.workers), MaxMemory: int64(r.maxMemory), MaxOutput: 1 << 62, Prior: prior})
+	src, err := foretell.NewReader(in.metered(&done), &foretell.ReaderOptions{Workers: int(r.workers), MaxMemory: int64(r.maxMemory), MaxOutput: 1 << 62, Prior: prior,
+		Resolve: resolve(r.network, name)})
 	if err == nil {
 		defer src.Close()
 		var w *foretell.Writer

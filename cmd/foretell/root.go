@@ -86,6 +86,7 @@ func newRoot(a *app) *cobra.Command {
 		newReport(a),
 		newBench(a),
 		newTrain(a),
+		newModel(a),
 		newDemo(a),
 		newVersion(a),
 		newBenchStep(),

@@ -27,6 +27,7 @@ type verifyOptions struct {
 	*app
 	workers   threads
 	prior     string
+	network   string
 	maxMemory size
 	maxOutput size
 	json      bool
@@ -47,6 +48,7 @@ func newVerify(a *app) *cobra.Command {
 	f := cmd.Flags()
 	f.VarP(&v.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
 	addPrior(cmd, &v.prior)
+	addNetwork(cmd, "model", &v.network)
 	v.addProgress(cmd)
 	addMaxMemory(cmd, &v.maxMemory)
 	addMaxOutput(cmd, &v.maxOutput)
@@ -87,7 +89,8 @@ func (v *verifyOptions) run(name string) error {
 	if err != nil {
 		return err
 	}
-	opts := &foretell.ReaderOptions{Workers: int(v.workers), MaxMemory: int64(v.maxMemory), MaxOutput: int64(v.maxOutput), Prior: prior}
+	opts := &foretell.ReaderOptions{Workers: int(v.workers), MaxMemory: int64(v.maxMemory), MaxOutput: int64(v.maxOutput), Prior: prior,
+		Resolve: resolve(v.network, name)}
 	collectBefore(v.maxMemory)
 	result := verdict{Damage: []damage{}}
 	var failure error // what says nothing of the file, such as a limit

@@ -83,7 +83,7 @@ func TestLongHeader(t *testing.T) {
 	}
 	var spans []Span
 	for i := range MaxSpans {
-		spans = append(spans, Span{uint64(i), 1 << 40, 1 << 4})
+		spans = append(spans, Span{uint64(i), 0, 1 << 4})
 	}
 	var ends []int
 	for i := range 4 {

@@ -87,6 +87,9 @@ func NewReader(r io.Reader, limits Limits) (*Reader, error) {
 	return &Reader{Header: h, id: id, src: src, r: br, offset: size, limits: limits, mem: unlimited{}}, nil
 }
 
+// Begins reports whether the file is one that begins with the header h.
+func (r *Reader) Begins(h *Header) bool { return r.id == headerID(h.append(nil)) }
+
 // Charge has the memory of blocks' payloads counted: that of the blocks that Next
 // returns, which the caller gives back, and what the Reader holds itself.
 func (r *Reader) Charge(mem Budget) { r.mem = mem }

@@ -1,25 +1,12 @@
 package outputs
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 )
-
-// CheckName refuses the path of a file that would not stay in the folder that it
-// is written to, on this system or on another.
-func CheckName(name string) error {
-	drive := len(name) > 1 && name[1] == ':' && (name[0]|0x20) >= 'a' && (name[0]|0x20) <= 'z'
-	if name == "." || !fs.ValidPath(name) || drive || slices.Contains([]byte(name), 0) || !filepath.IsLocal(filepath.FromSlash(name)) {
-		return errors.New("it is no plain path inside the target folder")
-	}
-	return nil
-}
 
 // Descriptor returns the number of the open file that a path stands for, as
 // /dev/stdout, /dev/fd/N or /proc/self/fd/N do, by whatever links.

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/foretell/foretell/internal/filename"
 )
 
 // A Stage holds outputs that are under way. It may be used by several goroutines.
@@ -180,7 +182,7 @@ func (w *worded) Unwrap() error { return w.err }
 // Below stages a file as Path does, in a folder that may not exist yet. name is
 // its path below root, with slashes.
 func (s *Stage) Below(root *os.Root, name string, force bool, mode fs.FileMode) (*File, error) {
-	if err := CheckName(name); err != nil {
+	if err := filename.Check(name); err != nil {
 		return nil, fmt.Errorf("refused to write %q: %w (for a single file, -o names the output)", name, err)
 	}
 	if err := s.mkdir(root, path.Dir(name)); err != nil {

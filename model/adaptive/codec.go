@@ -60,19 +60,27 @@ func (a *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 	if err := model.CheckSpans(b); err != nil {
 		return dst, err
 	}
-	return a.encode(dst, b, a.choose(b)), nil
+	return a.encode(dst, b, a.choose(b))
 }
 
-func (a *Codec) encode(dst []byte, b *model.Block, g geometry) []byte {
+// stopEvery is after how many symbols a block is asked whether to go on.
+const stopEvery = 1 << 12
+
+func (a *Codec) encode(dst []byte, b *model.Block, g geometry) ([]byte, error) {
 	sheet := model.NewCostSheet()
 	a.enc.Reset(append(dst, g.pack()))
 	a.model.reset(g.set, b.Size, len(b.Symbols))
 	w := walk{geometry: g, block: b, end: len(b.Symbols)}
 	var h [maxOrders]uint64
 	for i := 0; ; i++ {
+		if i%stopEvery == 0 {
+			if err := b.Stopped(); err != nil {
+				return dst, err
+			}
+		}
 		s := w.next(&h)
 		if s == nil {
-			return a.enc.Finish()
+			return a.enc.Finish(), nil
 		}
 		a.model.begin(&h)
 		iv := a.model.interval(*s)
@@ -149,7 +157,13 @@ func (a *Codec) Decode(b *model.Block, src []byte) error {
 	a.model.reset(g.set, b.Size, len(b.Symbols))
 	w := walk{geometry: g, block: b, end: len(b.Symbols)}
 	var h [maxOrders]uint64
+	i := 0
 	for s := w.next(&h); s != nil; s = w.next(&h) {
+		if i++; i%stopEvery == 0 {
+			if err := b.Stopped(); err != nil {
+				return err
+			}
+		}
 		point, err := a.dec.Point()
 		if err != nil {
 			return err

@@ -252,7 +252,10 @@ func (f *reference) step(hashes []uint64, symbol uint32) prob.Interval {
 func TestReference(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	check := func(g geometry, b *model.Block) *reference {
-		want := New().encode(nil, b, g)
+		want, err := New().encode(nil, b, g)
+		if err != nil {
+			t.Fatal(err)
+		}
 		f := newReference(want[0], b.Size, len(b.Symbols))
 		e := rangecoder.NewEncoder(want[:1:1])
 		rest := b.Symbols

@@ -48,6 +48,9 @@ func (s setup) draw(size, classes, tokens int) (*blueprint, error) {
 		p.contexts = append(p.contexts, terms)
 	}
 	p.inputs = 2*len(specs) + 2*len(g.windows) + 2
+	if g.guided {
+		p.inputs += guideInputs
+	}
 	for _, c := range g.candidate {
 		v, err := g.value(c.value)
 		if err != nil {
@@ -148,6 +151,9 @@ func (p *blueprint) bytes() int64 {
 	}
 	n += rows * int64(4*p.g.netDims+12)
 	n += int64(len(p.g.windows)) * int64(4*p.nodes+4*windowSizes*windowSizes)
+	if p.g.guided {
+		n += 16*int64(p.symbols) + (maxDepth+1)*trusts*4
+	}
 	if p.g.trail {
 		n += 8 * int64(p.symbols)
 	}

@@ -231,6 +231,9 @@ func (c *Codec) Decode(b *model.Block, src []byte) error {
 	if err != nil {
 		return err
 	}
+	if geometries[s.geometry].guided {
+		return fmt.Errorf("%w: the block needs the model that guided it", fault.ErrModel)
+	}
 	dec := rangecoder.NewDecoder(src)
 	forest := []*tree(nil)
 	if s.learned == treePrior {
@@ -295,6 +298,7 @@ func parseSetup(src []byte) (setup, []byte, error) {
 	}
 	// Matches and the like follow the order of storage.
 	bad = bad || s.geometry == geometryStream && (s.rows != 1 || s.cols != 1 || s.transposed)
+	bad = bad || s.geometry == geometryText && (s.rows != 1 || !s.transposed) || s.geometry == geometryFrames && s.transposed
 	places := product(s.rows, s.cols)
 	bad = bad || (s.transposed || s.geometry == geometryBooks) && places > maxColumns
 	if bad || places > maxPlaces {

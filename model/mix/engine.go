@@ -35,6 +35,7 @@ type engine struct {
 	net     net
 	windows []window
 	trail   trail
+	opinion opinion
 
 	node   int32
 	depth  int
@@ -91,7 +92,10 @@ func (p *blueprint) build() *engine {
 	}
 	e.inputs = make([]int32, e.mixer.inputs)
 	e.outputs = make([]int32, e.last.inputs)
-	e.match.init(p.g.matches)
+	e.match.init(p.g.matches, p.cols)
+	if p.g.guided {
+		e.opinion.maps = make([]uint32, (maxDepth+1)*trusts)
+	}
 	if p.g.trail {
 		e.trail.init(p.symbols)
 	}
@@ -117,7 +121,15 @@ func (e *engine) reset() {
 	}
 	// At first the contexts' opinions count together somewhat more than one.
 	first := int32(3 * weightOne / (2*len(e.contexts) + 4))
-	e.mixer.reset(first)
+	if e.layout.g.guided {
+		e.mixer.reset(guidedWeight)
+		for k := range guideInputs {
+			e.mixer.start(2*len(e.contexts)+k, weightOne/guideInputs)
+		}
+		e.opinion.reset()
+	} else {
+		e.mixer.reset(first)
+	}
 	e.last.reset(int32(weightOne / len(e.sets)))
 	for k := range e.apms {
 		e.apms[k].reset()
@@ -223,6 +235,13 @@ func (e *engine) index(s *selector) int {
 			}
 		case kindKnown:
 			x = e.known
+		case kindTrust:
+			x = e.opinion.trust
+		case kindBack:
+			x = e.opinion.trust
+			if c := &e.cands[f.value]; x < trusts && c.agrees && c.code>>(63-e.depth)&1 == 0 {
+				x = trusts - 1 - x
+			}
 		}
 		at += x * f.scale
 	}
@@ -254,6 +273,10 @@ func (e *engine) predict() {
 		maps += (maxDepth + 1) * histories
 	}
 	n := 2 * len(e.cur)
+	if e.layout.g.guided {
+		e.opinion.predict(e.node, e.depth, x[n:])
+		n += guideInputs
+	}
 	for k := range e.cands {
 		c := &e.cands[k]
 		if !c.agrees {
@@ -315,6 +338,9 @@ func (e *engine) update(bit uint32) {
 	}
 	for k := range e.windows {
 		e.windows[k].update(bit)
+	}
+	if e.layout.g.guided {
+		e.opinion.update(e.node, bit)
 	}
 	e.net.update(e.node, int32(bit))
 	e.last.update(e.outputs, int32(bit))

@@ -3,6 +3,9 @@ package mix
 // plant sets the trees.
 func (e *engine) plant(forest []*tree) {
 	e.forest, e.tree, e.book = forest, forest[0], 0
+	if e.layout.g.guided {
+		e.opinion.plant(e.tree)
+	}
 	n := len(e.layout.g.neighbours)
 	for k := range e.bookOf {
 		e.bookOf[k] = 0

@@ -25,6 +25,8 @@ package mix
 //	node      the node of the tree
 //	agree1, agree2, ...   whether the code so far is that of the candidate
 //	known     the number of contexts that have been seen with this node before
+//	trust     what the guide says, from "surely 0" to "surely 1"; one more if nothing
+//	back1, back2, ...   the same of the candidate's bit
 type geometry struct {
 	name       string
 	neighbours []neighbour
@@ -41,6 +43,7 @@ type geometry struct {
 	windows   []int       // lengths of the windows of latest tokens
 	net       []string    // what the net is told
 	netDims   int         // length of its vectors
+	guided    bool        // by a model from outside
 	backward  int         // how many instants back time runs backwards from; 0: never
 
 	rates, finalRates schedule
@@ -63,8 +66,37 @@ const (
 	geometryStream = iota
 	geometryGrid
 	geometryBooks
+	geometryText
+	geometryFrames
 	geometryCount
 )
+
+var grid = geometry{
+	name: "grid",
+	neighbours: []neighbour{
+		{"A1", -1, 0, 0}, {"A2", -2, 0, 0}, {"A3", -3, 0, 0}, {"A4", -4, 0, 0},
+		{"L", 0, 0, -1}, {"U", 0, -1, 0}, {"UL", 0, -1, -1}, {"UR", 0, -1, 1},
+		{"PL", -1, 0, -1}, {"PU", -1, -1, 0}, {"PR", -1, 0, 1}, {"PD", -1, 1, 0},
+		{"PUL", -1, -1, -1}, {"PUR", -1, -1, 1},
+	},
+	changes:  [][2]string{{"L", "PL"}, {"U", "PU"}, {"UR", "PUR"}, {"UL", "PUL"}},
+	contexts: []string{"A1", "place A1", "place", "place L", "U", "PD", "A2", "A3"},
+	best:     []string{"A4", "row", "A1/5 A2/5 A3/5", "place A3", "PL", "PR", "place L/5 U/5"},
+	candidate: []candidate{
+		{"A1", []string{"depth age flags", "depth age place", "depth A1", "depth churn"}},
+		{"A2", []string{"depth agree1"}},
+		{"A3", []string{"depth agree1 agree2"}},
+		{"A4", []string{"depth agree1 agree2"}},
+	},
+	net:        []string{"place", "A1", "A2", "A3", "L", "U", "UL", "UR", "PR", "PD", "PL", "PU"},
+	netDims:    24,
+	sets:       []string{"place agree1", "row", "col", "depth agree1 agree2"},
+	final:      "depth agree1 age",
+	maps:       []string{"agree1 node", "depth flags age"},
+	backward:   4,
+	rates:      schedule{first: 3000, last: 400, fall: 2},
+	finalRates: schedule{first: 400, last: 100, fall: 2},
+}
 
 var geometries = [geometryCount]geometry{
 	geometryStream: {
@@ -96,32 +128,7 @@ var geometries = [geometryCount]geometry{
 		rates:      schedule{first: 5000, last: 350, fall: 2},
 		finalRates: schedule{first: 800, last: 150, fall: 2},
 	},
-	geometryGrid: {
-		name: "grid",
-		neighbours: []neighbour{
-			{"A1", -1, 0, 0}, {"A2", -2, 0, 0}, {"A3", -3, 0, 0}, {"A4", -4, 0, 0},
-			{"L", 0, 0, -1}, {"U", 0, -1, 0}, {"UL", 0, -1, -1}, {"UR", 0, -1, 1},
-			{"PL", -1, 0, -1}, {"PU", -1, -1, 0}, {"PR", -1, 0, 1}, {"PD", -1, 1, 0},
-			{"PUL", -1, -1, -1}, {"PUR", -1, -1, 1},
-		},
-		changes:  [][2]string{{"L", "PL"}, {"U", "PU"}, {"UR", "PUR"}, {"UL", "PUL"}},
-		contexts: []string{"A1", "place A1", "place", "place L", "U", "PD", "A2", "A3"},
-		best:     []string{"A4", "row", "A1/5 A2/5 A3/5", "place A3", "PL", "PR", "place L/5 U/5"},
-		candidate: []candidate{
-			{"A1", []string{"depth age flags", "depth age place", "depth A1", "depth churn"}},
-			{"A2", []string{"depth agree1"}},
-			{"A3", []string{"depth agree1 agree2"}},
-			{"A4", []string{"depth agree1 agree2"}},
-		},
-		net:        []string{"place", "A1", "A2", "A3", "L", "U", "UL", "UR", "PR", "PD", "PL", "PU"},
-		netDims:    24,
-		sets:       []string{"place agree1", "row", "col", "depth agree1 agree2"},
-		final:      "depth agree1 age",
-		maps:       []string{"agree1 node", "depth flags age"},
-		backward:   4,
-		rates:      schedule{first: 3000, last: 400, fall: 2},
-		finalRates: schedule{first: 400, last: 100, fall: 2},
-	},
+	geometryGrid: grid,
 	geometryBooks: {
 		name: "books",
 		neighbours: []neighbour{
@@ -144,4 +151,33 @@ var geometries = [geometryCount]geometry{
 		rates:      schedule{first: 3000, last: 200, fall: 2},
 		finalRates: schedule{first: 400, last: 100, fall: 2},
 	},
+	geometryText: {
+		name: "text",
+		neighbours: []neighbour{
+			{"a", -1, 0, 0}, {"b", -2, 0, 0}, {"c", -3, 0, 0},
+			{"d", -4, 0, 0}, {"e", -5, 0, 0}, {"f", -6, 0, 0},
+		},
+		matches:  []int{6, 3},
+		contexts: []string{"", "a", "a b", "a b c", "a b c d", "a b c d e f"},
+		candidate: []candidate{
+			{"M1", []string{"len1 depth", "len1 back1"}},
+			{"M2", []string{"len2 depth", "len2 back2"}},
+		},
+		netDims:    8,
+		guided:     true,
+		sets:       []string{"trust", "known depth", "len1 agree1", "node"},
+		final:      "known",
+		maps:       []string{"node"},
+		rates:      schedule{first: 6000, last: 250, fall: 2},
+		finalRates: schedule{first: 400, last: 100, fall: 2},
+	},
+	geometryFrames: guidedGrid(),
+}
+
+// guidedGrid returns the grid with a guide.
+func guidedGrid() geometry {
+	g := grid
+	g.name, g.guided = "frames", true
+	g.sets = append(g.sets[:len(g.sets):len(g.sets)], "trust", "depth back1 agree1")
+	return g
 }

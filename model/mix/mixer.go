@@ -50,6 +50,16 @@ func (m *mixer) reset(weight int32) {
 	}
 }
 
+// start gives one input another weight.
+func (m *mixer) start(input int, weight int32) {
+	for k := range m.sets {
+		s := &m.sets[k]
+		for i := input; i < len(s.w); i += m.inputs {
+			s.w[i] = weight
+		}
+	}
+}
+
 func (m *mixer) predict(x []int32) {
 	for k := range m.sets {
 		s := &m.sets[k]

@@ -149,6 +149,9 @@ func ParsePrior(data []byte, maxMemory int64) (*Prior, error) {
 	if p.setup, body, err = parseSetup(body[len(priorMagic):]); err != nil {
 		return nil, err
 	}
+	if geometries[p.setup.geometry].guided {
+		return nil, bad("of guided blocks")
+	}
 	var numbers [3]int
 	for k, limit := range [3]uint64{MaxSize, maxPriorTokens, maxPriorLines} {
 		v, n := binary.Uvarint(body)

@@ -16,7 +16,11 @@ type runner struct {
 	b     *model.Block
 	g     *geometry
 	costs []float32 // to be filled, or nil
+	seen  int       // tokens visited
 }
+
+// stopEvery is after how many tokens a block is asked whether to go on.
+const stopEvery = 1 << 10
 
 // visit calls f for the position of every token of the block in coding order,
 // when everything that it is predicted from is loaded.
@@ -66,16 +70,25 @@ func (r *runner) visitSpan(start int, f func(i int) error) error {
 				r.trail.advance(r.b.Symbols, start+i)
 				r.trail.load(v[n:], r.b.Symbols, start+i)
 			}
-			if len(r.g.matches) > 0 {
-				r.loadMatches(start + i)
-			}
+			r.loadMatches(place)
 			for k := range r.windows {
 				r.windows[k].advance(r.tree, r.b.Symbols, start+i)
+			}
+			if r.g.guided {
+				if err := r.opinion.load(start + i); err != nil {
+					return err
+				}
+			}
+			if r.seen++; r.seen%stopEvery == 0 {
+				if err := r.b.Stopped(); err != nil {
+					return err
+				}
 			}
 			r.begin(place)
 			if err := f(start + i); err != nil {
 				return err
 			}
+			r.match.follow(place, r.b.Symbols, start+i, l.frames)
 			tokens++
 			if len(r.cands) > 0 && v[r.cands[0].value] != l.sym[i]+1 {
 				changed++
@@ -85,16 +98,14 @@ func (r *runner) visitSpan(start int, f func(i int) error) error {
 	return nil
 }
 
-// loadMatches sets the candidates from matches for the token at position i of
-// the block.
-func (r *runner) loadMatches(i int) {
+// loadMatches sets the candidates from matches for the next token of a stream.
+func (r *runner) loadMatches(stream int) {
 	v := &r.layout.values
 	n := len(r.g.neighbours)
-	r.match.advance(r.b.Symbols, i)
 	for k := range r.g.matches {
 		v[n+valueM1+k], v[n+valueLen1+k] = 0, 0
-		if l := r.match.len[k]; l > 0 {
-			v[n+valueM1+k] = r.b.Symbols[r.match.at[k]] + 1
+		if l := r.match.len[k][stream]; l > 0 {
+			v[n+valueM1+k] = r.b.Symbols[r.match.at[k][stream]] + 1
 			v[n+valueLen1+k] = uint32(l)
 		}
 	}

@@ -10,4 +10,5 @@ var prepare = sync.OnceFunc(func() {
 	makeLogistic()
 	makeRoots()
 	makeWindowLogs()
+	makeGuideLogs()
 })

@@ -55,6 +55,8 @@ const (
 	kindNode
 	kindAgree
 	kindKnown
+	kindTrust
+	kindBack
 )
 
 // A dims holds the sizes that terms can take in one array.
@@ -87,13 +89,21 @@ func (g *geometry) parseTerm(f string) (term, error) {
 		return term{kind: kindNode}, nil
 	case "known":
 		return term{kind: kindKnown}, nil
+	case "trust":
+		return term{kind: kindTrust}, nil
 	}
-	if n, ok := strings.CutPrefix(f, "agree"); ok {
+	kind, n := uint8(kindAgree), ""
+	if after, ok := strings.CutPrefix(f, "agree"); ok {
+		n = after
+	} else if after, ok := strings.CutPrefix(f, "back"); ok {
+		kind, n = kindBack, after
+	}
+	if n != "" {
 		k, err := strconv.Atoi(n)
 		if err != nil || k < 1 || k > len(g.candidate) {
 			return term{}, fmt.Errorf("no candidate %q", f)
 		}
-		return term{kind: kindAgree, value: uint8(k - 1)}, nil
+		return term{kind: kind, value: uint8(k - 1)}, nil
 	}
 	t := term{kind: kindValue}
 	if name, ok := strings.CutSuffix(f, ":class"); ok {
@@ -140,6 +150,8 @@ func (g *geometry) size(t term, d dims) int {
 		return 2
 	case kindKnown:
 		return d.contexts + 1
+	case kindTrust, kindBack:
+		return trusts + 1
 	}
 	switch int(t.value) - len(g.neighbours) {
 	case valuePlace:

@@ -1,5 +1,7 @@
 package mix
 
+import "slices"
+
 // A tree is a binary code over the symbols 0..size-1, of which the learned ones
 // say which symbols are alike: the upper bits are easier to predict then, and
 // counters of similar symbols share what they learn. Its inner nodes are
@@ -53,16 +55,22 @@ func newTree(size int, nodes [][2]int32, root int32) (*tree, bool) {
 // halves returns the tree whose leaves, from left to right, are order, every
 // node split in the middle.
 func halves(order []uint32) *tree {
+	return grow(order, func(lo, hi, _ int) int { return lo + (hi-lo+1)/2 })
+}
+
+// grow returns the tree whose leaves, from left to right, are order. split says
+// where a node of some leaves at a depth is split.
+func grow(order []uint32, split func(lo, hi, depth int) int) *tree {
 	n := len(order)
 	nodes := make([][2]int32, 0, n)
-	type item struct{ lo, hi int }
+	type item struct{ lo, hi, depth int }
 	queue := make([]item, 1, max(1, n))
-	queue[0] = item{0, n}
+	queue[0] = item{0, n, 0}
 	for k := 0; k < len(queue) && n > 1; k++ {
 		it := queue[k]
-		mid := it.lo + (it.hi-it.lo+1)/2
+		mid := split(it.lo, it.hi, it.depth)
 		var c [2]int32
-		for b, r := range [2]item{{it.lo, mid}, {mid, it.hi}} {
+		for b, r := range [2]item{{it.lo, mid, it.depth + 1}, {mid, it.hi, it.depth + 1}} {
 			if r.hi-r.lo == 1 {
 				c[b] = ^int32(order[r.lo])
 			} else {
@@ -75,6 +83,32 @@ func halves(order []uint32) *tree {
 	t, _ := newTree(n, nodes, 0)
 	return t
 }
+
+// weighed returns the tree whose leaves, from left to right, are order, every node
+// split so that the symbols on both sides are about equally common, if a symbol of
+// rank r comes about 1/(r+200) of the time. Deep nodes are split in the middle.
+func weighed(order, rank []uint32) *tree {
+	n := len(order)
+	sums := make([]uint64, n+1)
+	for i, s := range order {
+		sums[i+1] = sums[i] + 1<<40/(uint64(rank[s])+200)
+	}
+	return grow(order, func(lo, hi, depth int) int {
+		if depth > deepest {
+			return lo + (hi-lo+1)/2
+		}
+		half := sums[lo] + (sums[hi]-sums[lo])/2
+		mid, _ := slices.BinarySearch(sums[lo+1:hi], half)
+		mid += lo + 1
+		if mid > lo+1 && half-sums[mid-1] < sums[min(mid, hi-1)]-half {
+			mid--
+		}
+		return min(mid, hi-1)
+	})
+}
+
+// deepest is the depth below which a weighed tree is balanced.
+const deepest = 20
 
 // natural returns the tree of the symbols in their own order.
 func natural(size int) *tree { return halves(ascending(size)) }

@@ -26,7 +26,7 @@ var _ model.Predictor = (*Predictor)(nil)
 
 // NewPredictor returns a model of tokens that come after start, such as the token that
 // the network was trained to begin with. Errors are those of net.Model.NewStreams, and
-// fault.ErrSymbol for a token that the network does not have.
+// prob.ErrSymbol for a token that the network does not have.
 func NewPredictor(m *net.Model, start uint32, o net.Options) (*Predictor, error) {
 	if o.Block == 0 {
 		o.Block = 1

@@ -49,6 +49,9 @@ func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 	c.enc.Reset(append(dst, make([]byte, sumSize)...))
 	spent := 0.0
 	for i, s := range b.Symbols {
+		if err := stopped(b, i); err != nil {
+			return dst, err
+		}
 		d, err := c.predict(b)
 		if err != nil {
 			return dst, err
@@ -91,6 +94,9 @@ func (c *Codec) Decode(b *model.Block, src []byte) error {
 	}
 	c.dec.Reset(src[sumSize:])
 	for i := range b.Symbols {
+		if err := stopped(b, i); err != nil {
+			return err
+		}
 		d, err := c.predict(b)
 		if err != nil {
 			return err
@@ -118,6 +124,15 @@ func (c *Codec) drift(err error) error {
 	steps := c.dec.Steps()
 	from := steps - steps%step.DefaultGuard
 	return &step.DriftError{From: from, To: max(steps, from+1)}
+}
+
+// stopped asks the block whether to go on. A predictor may take its time, so that
+// is often.
+func stopped(b *model.Block, i int) error {
+	if i%16 != 0 {
+		return nil
+	}
+	return b.Stopped()
 }
 
 // predict asks for the next distribution.
