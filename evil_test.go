@@ -200,6 +200,9 @@ func TestMutants(t *testing.T) {
 		switch {
 		case want == nil:
 			whole++
+			if front, random := elements(t, file); !bytes.Equal(front, random) {
+				t.Errorf("mutant %d: other tokens at random than front to back", i)
+			}
 		case errs["read at random"] == nil:
 			partly++
 		default:
@@ -220,6 +223,40 @@ func TestMutants(t *testing.T) {
 		t.Errorf("%d goroutines are left of %d", n, before)
 	}
 	t.Logf("%d whole, %d refused, %d with damage that reading tokens at random does not touch", whole, refused, partly)
+}
+
+// elements returns the elements of all members of a file, read front to back and at
+// random.
+func elements(t *testing.T, file []byte) (front, random []byte) {
+	t.Helper()
+	r, err := NewReader(bytes.NewReader(file), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for p, err := range tokens.All(r) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Kind == tokens.Member {
+			if front, err = appendAll(front, p.Data); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var b bytes.Buffer
+	at := open(t, file, nil)
+	for i := range at.Members() {
+		if err := at.CopyRange(&b, i, 0, End); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return front, b.Bytes()
+}
+
+func appendAll(dst []byte, r io.Reader) ([]byte, error) {
+	b, err := io.ReadAll(r)
+	return append(dst, b...), err
 }
 
 // TestStalledClose closes a Reader whose source gives nothing more and does not end.

@@ -5,7 +5,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/tokens"
 )
 
@@ -125,7 +125,7 @@ func weighted(counts []int64) float64 {
 		for same < len(counts) && counts[same] == counts[i] {
 			same++
 		}
-		bits := float64(info.Log2(uint64(counts[i]))) / info.One
+		bits := float64(surprisal.Log2(uint64(counts[i]))) / surprisal.One
 		sum += float64(float64(same-i) * float64(counts[i]) * bits)
 		i = same
 	}
@@ -226,7 +226,7 @@ func (c *statsCounter) stats() MemberStats {
 	})
 	if c.n > 0 {
 		n := float64(c.n)
-		s.Order0 = float64(info.Log2(uint64(c.n)))/info.One - weighted(slices.Clone(c.counts))/n
+		s.Order0 = float64(surprisal.Log2(uint64(c.n)))/surprisal.One - weighted(slices.Clone(c.counts))/n
 	}
 	return s
 }

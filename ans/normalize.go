@@ -5,20 +5,20 @@ import (
 	"math/bits"
 	"sync"
 
-	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/prob"
 )
 
-const fraction = 48 // bits after the point of info.Log2
+const fraction = 48 // bits after the point of surprisal.Log2
 
 // MaxCount is the largest sum of counts that a table is made from.
 const MaxCount = 1 << 40
 
-// logs holds info.Log2 of small numbers, which tables are full of.
+// logs holds surprisal.Log2 of small numbers, which tables are full of.
 var logs = sync.OnceValue(func() *[4096]uint64 {
 	l := new([4096]uint64)
 	for i := 1; i < len(l); i++ {
-		l[i] = info.Log2(uint64(i))
+		l[i] = surprisal.Log2(uint64(i))
 	}
 	return l
 })
@@ -27,7 +27,7 @@ func log2(f uint32) uint64 {
 	if l := logs(); f < uint32(len(l)) {
 		return l[f]
 	}
-	return info.Log2(uint64(f))
+	return surprisal.Log2(uint64(f))
 }
 
 // NewTable returns the table that codes a block in which symbol s occurs
@@ -134,7 +134,7 @@ func estimate(counts []uint64, total uint64, prec uint) (body, table uint64) {
 		table += l + 3<<15
 	}
 	// The slots that are too many or too few shift all symbols alike.
-	l := info.Log2(slots) >> (fraction - 16)
+	l := surprisal.Log2(slots) >> (fraction - 16)
 	if l >= uint64(prec)<<16 {
 		body += total * (l - uint64(prec)<<16)
 	} else {

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/foretell/foretell/internal/info"
 	"github.com/foretell/foretell/internal/realdata"
+	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/prob"
 )
 
@@ -168,7 +168,7 @@ func TestStepOverhead(t *testing.T) {
 		}
 		targets := elements(npy(t, b))
 		e := NewEncoder(nil)
-		var sum info.Sum
+		var sum surprisal.Sum
 		var dist prob.Categorical
 		row := make([]float32, size)
 		for i, s := range targets {

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/foretell/foretell/internal/fault"
-	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/prob"
 )
 
@@ -123,7 +123,7 @@ func TestStackOverhead(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, n := range []int{0, 1, 10, 1000, 200000} {
 		var s Stack
-		var sum info.Sum
+		var sum surprisal.Sum
 		for _, iv := range randomIntervals(r, n) {
 			s.Push(iv)
 			sum.Add(iv.Width)

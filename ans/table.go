@@ -6,7 +6,7 @@ import (
 	"sort"
 
 	"github.com/foretell/foretell/internal/fault"
-	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/prob"
 )
 
@@ -131,7 +131,7 @@ func (t *Table) Costs() []float32 {
 	costs := make([]float32, len(t.freq))
 	for s, f := range t.freq {
 		if f != 0 {
-			costs[s] = float32(float64(uint64(t.prec)*info.One-log2(f)) / info.One)
+			costs[s] = float32(float64(uint64(t.prec)*surprisal.One-log2(f)) / surprisal.One)
 		}
 	}
 	return costs

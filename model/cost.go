@@ -4,7 +4,7 @@ import (
 	"math/bits"
 	"sync"
 
-	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/prob"
 )
 
@@ -20,7 +20,7 @@ const (
 var logs = sync.OnceValue(func() *[1<<logIndex + 1]uint32 {
 	t := new([1<<logIndex + 1]uint32)
 	for i := range t {
-		t[i] = uint32((info.Log2(1<<logIndex+uint64(i)) - logIndex*info.One) >> (48 - costBits))
+		t[i] = uint32((surprisal.Log2(1<<logIndex+uint64(i)) - logIndex*surprisal.One) >> (48 - costBits))
 	}
 	return t
 })

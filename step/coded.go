@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/prob"
 	"github.com/foretell/foretell/rangecoder"
 )
@@ -13,7 +13,7 @@ import (
 type coded struct {
 	guard      guard
 	steps      int64
-	info       info.Sum
+	info       surprisal.Sum
 	vocabulary int // number of symbols of every step; 0 if they may differ
 	marked     bool
 	lattice    *lattice // under a tolerance
@@ -25,7 +25,7 @@ func (c *coded) mark() *bool { return &c.marked }
 // begin forgets all steps, but neither the guard's interval nor the vocabulary.
 func (c *coded) begin() {
 	c.guard = newGuard(c.guard.every)
-	c.steps, c.info = 0, info.Sum{}
+	c.steps, c.info = 0, surprisal.Sum{}
 }
 
 // Steps returns the number of steps so far, those before a Position that was
@@ -75,6 +75,6 @@ func (c *coded) add(weight uint64, iv prob.Interval) {
 
 // spent returns the bits that a range coder in state s has spent.
 func spent(s rangecoder.State) float64 {
-	left := float64(info.Log2(s.Range)) / info.One
+	left := float64(surprisal.Log2(s.Range)) / surprisal.One
 	return max(0, 8*float64(s.Offset)+64-left)
 }

@@ -3,7 +3,7 @@ package step
 import (
 	"math"
 
-	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/prob"
 )
 
@@ -25,7 +25,7 @@ type chunkState struct {
 	chunks chunkCoder
 	begin  Position // of the chunk
 	guard  guard
-	info   info.Sum
+	info   surprisal.Sum
 	drift  float64
 	dither dither
 }

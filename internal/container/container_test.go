@@ -336,3 +336,25 @@ func TestLyingIndex(t *testing.T) {
 		t.Errorf("header: %v", err)
 	}
 }
+
+// TestLongContent refuses a trailer that tells of more content than can be counted.
+func TestLongContent(t *testing.T) {
+	var buf bytes.Buffer
+	w, err := NewWriter(&buf, Header{BlockTokens: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close([16]byte{}, maxTokens+1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(bytes.NewReader(buf.Bytes()), int64(buf.Len()), testLimits); !errors.Is(err, fault.ErrCorrupt) {
+		t.Errorf("at random: %v", err)
+	}
+	r, err := NewReader(&buf, testLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, errs := readAll(r); !errors.Is(errors.Join(errs...), fault.ErrCorrupt) {
+		t.Errorf("front to back: %v", errs)
+	}
+}

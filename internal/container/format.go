@@ -87,6 +87,9 @@ func parseTrailer(b []byte) (t trailer, err error) {
 	copy(t.content[:], b)
 	t.length = binary.LittleEndian.Uint64(b[16:])
 	t.index = binary.LittleEndian.Uint64(b[24:])
+	if t.length > maxTokens {
+		return t, corrupt("content of %d bytes", t.length)
+	}
 	return t, nil
 }
 

@@ -88,7 +88,7 @@ func checkSpans(spans []Span) error {
 	return nil
 }
 
-// maxTokens bounds the tokens of a member.
+// maxTokens bounds the tokens of a member, and the bytes of all content.
 const maxTokens = 1 << 62
 
 // spans takes the spans of a block: one at least, none of them empty, and at most

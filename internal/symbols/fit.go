@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/tokens"
 )
 
@@ -208,21 +208,21 @@ func contentBits(counts []uint32, n int) uint64 {
 	var known [1024]uint64
 	log := func(c uint32) uint64 {
 		if int(c) >= len(known) {
-			return info.Log2(uint64(c)) >> drop
+			return surprisal.Log2(uint64(c)) >> drop
 		}
 		if known[c] == 0 && c > 1 {
-			known[c] = info.Log2(uint64(c)) >> drop
+			known[c] = surprisal.Log2(uint64(c)) >> drop
 		}
 		return known[c]
 	}
 	if n == 0 {
 		return 0
 	}
-	sum := uint64(n) * (info.Log2(uint64(n)) >> drop)
+	sum := uint64(n) * (surprisal.Log2(uint64(n)) >> drop)
 	for _, c := range counts {
 		if c > 0 {
 			sum -= uint64(c) * log(c)
 		}
 	}
-	return sum / (info.One >> drop)
+	return sum / (surprisal.One >> drop)
 }

@@ -10,7 +10,7 @@ import (
 	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
-	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/rangecoder"
 )
@@ -121,7 +121,7 @@ func (a *Codec) choose(b *model.Block) geometry {
 // try returns what the first symbols of the block take, in bits.
 func (a *Codec) try(g geometry, b *model.Block) float64 {
 	n := min(len(b.Symbols), max(1<<14, len(b.Symbols)/8), 1<<17)
-	var sum info.Sum
+	var sum surprisal.Sum
 	a.model.reset(g.set, b.Size, n)
 	w := walk{geometry: g, block: b, end: n}
 	var h [maxOrders]uint64

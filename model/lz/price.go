@@ -3,7 +3,7 @@ package lz
 import (
 	"math/bits"
 
-	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/internal/surprisal"
 )
 
 // log2 returns the binary logarithm of x > 0 in units of 2^-16, of its highest
@@ -20,7 +20,7 @@ const logBits = 12
 
 var logs = func() (t [1 << logBits]uint32) {
 	for i := 1; i < len(t); i++ {
-		t[i] = uint32(info.Log2(uint64(i)) >> 32)
+		t[i] = uint32(surprisal.Log2(uint64(i)) >> 32)
 	}
 	return t
 }()

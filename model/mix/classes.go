@@ -6,12 +6,12 @@ import (
 	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
-	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/rangecoder"
 )
 
 // log2 returns a logarithm with entropyBits after the point.
-func log2(n uint64) uint64 { return info.Log2(n) >> (48 - entropyBits) }
+func log2(n uint64) uint64 { return surprisal.Log2(n) >> (48 - entropyBits) }
 
 // A book is what is stored of a tree of classes: for each symbol the class, 0 if
 // it is not listed, and the logarithm of its count; and the tree of the classes,

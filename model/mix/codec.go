@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
-	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/prob"
 	"github.com/foretell/foretell/rangecoder"
@@ -77,7 +77,7 @@ func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 	}
 	best := encodePlain(nil, b)
 	if b.Costs != nil {
-		var sum info.Sum
+		var sum surprisal.Sum
 		sum.Add(plainInterval(0, b.Size).Width)
 		for i := range b.Costs {
 			b.Costs[i] = float32(sum.Bits())

@@ -1,8 +1,8 @@
 package mix
 
 import (
-	"github.com/foretell/foretell/internal/info"
 	"github.com/foretell/foretell/internal/simd/learn"
+	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/rangecoder"
 )
 
@@ -354,7 +354,7 @@ func (e *engine) update(bit uint32) {
 }
 
 // encode codes a symbol and learns from it.
-func (e *engine) encode(enc *rangecoder.Encoder, symbol uint32, sum *info.Sum) {
+func (e *engine) encode(enc *rangecoder.Encoder, symbol uint32, sum *surprisal.Sum) {
 	code, depth := e.tree.code[symbol], int(e.tree.depth[symbol])
 	for d := range depth {
 		e.predict()

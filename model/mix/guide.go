@@ -6,7 +6,7 @@ import (
 	"math/bits"
 
 	"github.com/foretell/foretell/internal/fault"
-	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/internal/surprisal"
 )
 
 // A Guide predicts the tokens of a block from outside, as a network does. What it
@@ -199,7 +199,7 @@ var guideLog [1 << guideBits]uint16
 
 func makeGuideLogs() {
 	for i := range guideLog {
-		l := info.Log2(uint64(2<<guideBits+2*i+1)) - (guideBits+1)*info.One
+		l := surprisal.Log2(uint64(2<<guideBits+2*i+1)) - (guideBits+1)*surprisal.One
 		guideLog[i] = uint16(l >> 16 * ln2 >> 32)
 	}
 }

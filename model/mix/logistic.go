@@ -3,7 +3,7 @@ package mix
 import (
 	"math/bits"
 
-	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/internal/surprisal"
 )
 
 // The logistic domain: a probability p of bit 1 in 16 bits stands for
@@ -35,7 +35,7 @@ func makeLogistic() {
 // logit returns ln(p / (total-p)) in units, rounded to nearest.
 func logit(p, total uint64) int64 {
 	const ln2 = 0xb17217f7d1cf79ab // ln 2 in 64 bits after the point
-	a, b := info.Log2(p), info.Log2(total-p)
+	a, b := surprisal.Log2(p), surprisal.Log2(total-p)
 	neg := a < b
 	if neg {
 		a, b = b, a

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/foretell/foretell/internal/fault"
-	"github.com/foretell/foretell/internal/info"
+	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/rangecoder"
 )
@@ -112,15 +112,15 @@ func (r *runner) loadMatches(stream int) {
 }
 
 func (r *runner) encode(enc *rangecoder.Encoder) error {
-	var sum *info.Sum
+	var sum *surprisal.Sum
 	if r.costs != nil {
-		sum = new(info.Sum)
+		sum = new(surprisal.Sum)
 	}
 	return r.visit(func(i int) error {
 		r.engine.encode(enc, r.b.Symbols[i], sum)
 		if sum != nil {
 			r.costs[i] = float32(sum.Bits())
-			*sum = info.Sum{}
+			*sum = surprisal.Sum{}
 		}
 		return nil
 	})

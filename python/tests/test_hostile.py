@@ -209,3 +209,24 @@ def test_long_calls_can_be_interrupted(make, call, all_done):
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60)
     assert done.stdout == "False\n", done.stderr
+
+
+# A file of an empty array of shape (0, 2^61, 8), which NumPy cannot make.
+SHAPE = bytes.fromhex(
+    "f0464f52450d0a1a000800000000808040006191ba79f00f464c0f9efd8a5551a423b100161600ae7eaad925b4fe01020061"
+    "03100106000301818080808080808020096df00f46490f9efd8a5551a423b1001e1ea9afc522fd8bda6f01064c2ed925b4fe"
+    "0102006103100106000301818080808080808020096d99aa06d3014798d86001c324468d497f000000000000000036000000"
+    "000000009541e1ba1a464f52"
+)
+
+
+def test_shape_that_numpy_cannot_make(tmp_path):
+    path = tmp_path / "shape.fore"
+    path.write_bytes(SHAPE)
+    with foretell.open(path) as f:
+        (name,) = f
+        for take in (np.asarray, lambda a: a[:], lambda a: a[0:0]):
+            with pytest.raises(foretell.LimitError, match="does not fit memory"):
+                take(f[name])
+    with pytest.raises(foretell.LimitError, match="does not fit memory"):
+        foretell.load(path)[name]

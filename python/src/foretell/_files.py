@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from . import _native
-from ._errors import ArgumentError
+from ._errors import ArgumentError, LimitError
 
 __all__ = ["Array", "File", "compress", "decompress", "load", "models", "open", "save", "train"]
 
@@ -288,7 +288,10 @@ class Array:
     def _rows(self, start, stop):
         """Return the rows start..stop-1 as an array of its own."""
         shape = (stop - start, *self.shape[1:]) if self.shape else ()
-        raw = np.empty(shape, dtype=self._stored, order="F" if self._fortran else "C")
+        try:
+            raw = np.empty(shape, dtype=self._stored, order="F" if self._fortran else "C")
+        except (ValueError, MemoryError) as e:  # a file can name any shape
+            raise LimitError(f"{self.name}: an array of shape {shape} does not fit memory: {e}") from e
         flat = raw.reshape(-1, order="F" if self._fortran else "C").view(np.uint8)
         with _naming(self._file.path):
             self._file._native.rows(self._number, int(start), int(stop), flat)

@@ -1,6 +1,6 @@
-// Package info measures information in integers, so that a figure, and any
+// Package surprisal measures information content in integers, so that a figure, and any
 // choice that an encoder bases on one, is the same on every machine.
-package info
+package surprisal
 
 import "math/bits"
 
