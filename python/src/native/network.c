@@ -43,6 +43,15 @@ static int running(PyObject *tuple, void *to) {
 	return 1;
 }
 
+/* done ends a call from one array to another: code is Go's, or -1 after an error here. */
+static PyObject *done(Py_buffer *from, Py_buffer *to, int code, ft_error *e) {
+	PyBuffer_Release(from);
+	PyBuffer_Release(to);
+	if (code < 0)
+		return NULL;
+	return code == FT_OK ? Py_NewRef(Py_None) : raise_error(e);
+}
+
 static int network_init(PyObject *self, PyObject *args, PyObject *kwargs) {
 	Network *n = (Network *)self;
 	const char *path;
@@ -104,13 +113,7 @@ static PyObject *network_logits(PyObject *self, PyObject *args) {
 		code = go->network_logits(n->h, &how, tokens.buf, count, each, out.buf, &e);
 		PyEval_RestoreThread(state);
 	}
-	PyBuffer_Release(&tokens);
-	PyBuffer_Release(&out);
-	if (code < 0)
-		return NULL;
-	if (code != FT_OK)
-		return raise_error(&e);
-	Py_RETURN_NONE;
+	return done(&tokens, &out, code, &e);
 }
 
 static PyObject *network_frame(PyObject *self, PyObject *args) {
@@ -126,13 +129,7 @@ static PyObject *network_frame(PyObject *self, PyObject *args) {
 		code = go->network_frame(n->h, workers, tokens.buf, tokens.len / 4, out.buf, &e);
 		PyEval_RestoreThread(state);
 	}
-	PyBuffer_Release(&tokens);
-	PyBuffer_Release(&out);
-	if (code < 0)
-		return NULL;
-	if (code != FT_OK)
-		return raise_error(&e);
-	Py_RETURN_NONE;
+	return done(&tokens, &out, code, &e);
 }
 
 /* convert is encode, or decode. */
@@ -237,13 +234,7 @@ static PyObject *streams_step(PyObject *self, PyObject *args) {
 		PyEval_RestoreThread(state);
 		leave_streams(s);
 	}
-	PyBuffer_Release(&tokens);
-	PyBuffer_Release(&out);
-	if (code < 0)
-		return NULL;
-	if (code != FT_OK)
-		return raise_error(&e);
-	Py_RETURN_NONE;
+	return done(&tokens, &out, code, &e);
 }
 
 static PyObject *streams_reset(PyObject *self, PyObject *unused) {
