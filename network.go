@@ -12,6 +12,8 @@ import (
 	"github.com/foretell/foretell/internal/symbols"
 	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/model/neural"
+	"github.com/foretell/foretell/net"
+	"github.com/foretell/foretell/net/tokenizer"
 	"github.com/foretell/foretell/tokens"
 )
 
@@ -54,6 +56,13 @@ func (n *Network) Text() bool { return n.model.Text() }
 
 // Vocabulary returns the number of its tokens.
 func (n *Network) Vocabulary() int { return n.model.Vocabulary() }
+
+// Model returns the network itself, for coding step by step and for what else its
+// predictions serve.
+func (n *Network) Model() *net.Model { return n.model.Net() }
+
+// Tokenizer returns what cuts text into the network's tokens; nil if there is none.
+func (n *Network) Tokenizer() *tokenizer.Tokenizer { return n.model.Tokenizer() }
 
 // Memory returns about how many bytes it takes.
 func (n *Network) Memory() int64 { return n.model.Memory() }

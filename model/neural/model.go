@@ -101,6 +101,12 @@ const modelEntry = 200
 // Vocabulary returns the number of tokens.
 func (m *Model) Vocabulary() int { return m.net.Vocabulary() }
 
+// Net returns the network.
+func (m *Model) Net() *net.Model { return m.net }
+
+// Tokenizer returns what turns text into its tokens; nil if there is none.
+func (m *Model) Tokenizer() *tokenizer.Tokenizer { return m.text }
+
 // Text reports whether the model has a tokenizer, so that it can code text.
 func (m *Model) Text() bool { return m.text != nil }
 

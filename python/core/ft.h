@@ -42,7 +42,7 @@ enum { FT_FLOAT32, FT_FLOAT64, FT_FLOAT16, FT_BFLOAT16, FT_SIGNED, FT_UNSIGNED, 
 enum { FT_PROBABILITIES, FT_LOGITS };
 
 /* Kinds of coders. */
-enum { FT_ENCODER, FT_DECODER, FT_STACK, FT_WRITER, FT_READER, FT_BLOB };
+enum { FT_ENCODER, FT_DECODER, FT_STACK, FT_WRITER, FT_READER, FT_BLOB, FT_NETWORK, FT_STREAMS };
 
 /* A parametric density for each of count values, each a mixture of parts. */
 typedef struct {
@@ -62,6 +62,11 @@ typedef struct {
 	const void *prior;
 	int64_t prior_length;
 } ft_writing;
+
+/* How streams of a network are run; 0 is the default of each. */
+typedef struct {
+	int64_t window, sinks, positions, workers, memory;
+} ft_running;
 
 /* How files are read. */
 typedef struct {
@@ -108,6 +113,17 @@ typedef struct {
 	uint32_t (*decompress)(void *p, int64_t n, ft_reading *r, int64_t *length, ft_error *e);
 	uint32_t (*train)(void *p, int64_t n, char *model, int64_t most, int64_t *length, ft_error *e);
 	uint32_t (*models)(int64_t *length, ft_error *e);
+
+	uint32_t (*network_new)(char *path, int64_t memory, ft_error *e);
+	uint32_t (*network_info)(uint32_t h, int64_t *length, ft_error *e);
+	int32_t (*network_hash)(uint32_t h, void *dst, ft_error *e);
+	int32_t (*network_logits)(uint32_t h, ft_running *r, uint32_t *tokens, int64_t streams, int64_t each, float *dst, ft_error *e);
+	int32_t (*network_frame)(uint32_t h, int64_t workers, uint32_t *tokens, int64_t n, float *dst, ft_error *e);
+	uint32_t (*network_encode)(uint32_t h, void *p, int64_t n, int64_t *length, ft_error *e);
+	uint32_t (*network_decode)(uint32_t h, uint32_t *tokens, int64_t n, int64_t *length, ft_error *e);
+	uint32_t (*streams_new)(uint32_t network, int64_t n, ft_running *r, ft_error *e);
+	int32_t (*streams_step)(uint32_t h, uint32_t *tokens, int64_t n, float *dst, ft_error *e);
+	void (*streams_reset)(uint32_t h);
 } ft_api;
 
 #define FT_CAPSULE "foretell._core.api"

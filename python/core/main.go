@@ -16,6 +16,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"unsafe"
+
+	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/net"
 )
 
 func main() {}
@@ -81,6 +84,8 @@ var (
 	writers  table[writer]
 	readers  table[reader]
 	blobs    table[[]byte]
+	networks table[foretell.Network]
+	streams  table[net.Streams]
 )
 
 //export ft_release
@@ -98,6 +103,10 @@ func ft_release(kind C.int32_t, h C.uint32_t) {
 		readers.remove(uint32(h)).file.Close()
 	case C.FT_BLOB:
 		blobs.remove(uint32(h))
+	case C.FT_NETWORK:
+		networks.remove(uint32(h))
+	case C.FT_STREAMS:
+		streams.remove(uint32(h))
 	}
 }
 

@@ -1,9 +1,12 @@
-"""Compress text with a causal language model of Hugging Face.
+"""Compress text with a causal language model, in integers or of Hugging Face.
 
+    python text.py compress book.txt book.fore-text --model smollm2.gguf
+    python text.py decompress book.fore-text book.txt --model smollm2.gguf
     python text.py compress book.txt book.fore-text --model gpt2
-    python text.py decompress book.fore-text book.txt --model gpt2
 
-The model is taken from the local cache and never downloaded. It is run on whole windows
+A file is run by foretell.Model, whose logits are the same bits everywhere.
+
+A model of Hugging Face is taken from the local cache and never downloaded. It is run on whole windows
 of text to compress and token by token, with a cache, to decompress: its logits then
 differ a little, which the stream's tolerance bears, as it does other library versions
 and devices. The stream's guard tells if they differ too much, or if it is another model.
@@ -11,6 +14,7 @@ and devices. The stream's guard tells if they differ too much, or if it is anoth
 
 import argparse
 import hashlib
+import os
 import sys
 
 import foretell
@@ -54,6 +58,26 @@ class Predictor:
             at += len(targets)
 
 
+class Exact:
+    """Logits of the next token from a foretell.Model. Pieces of the text are predicted
+    each by itself."""
+
+    def __init__(self, model, piece=1024):
+        self.model, self.piece = model, min(piece, model.positions)
+        self.start, self.stream = model.start or 0, model.stream(positions=self.piece)
+
+    def __call__(self, before):
+        if len(before) % self.piece:
+            return self.stream.step(before[-1:])[0]
+        self.stream.reset()
+        return self.stream.step([self.start])[0]
+
+    def windows(self, tokens):
+        for at in range(0, len(tokens), self.piece):
+            targets = tokens[at : at + self.piece]
+            yield self.model.logits([self.start, *targets[:-1]]), targets
+
+
 def encode(tokens, predict, vocabulary, model_id, tolerance=TOLERANCE):
     """Return the framed stream of tokens under the logits of predict, by windows."""
     encoder = foretell.Encoder(framed=True, vocabulary=vocabulary, model=model_id, tolerance=tolerance)
@@ -94,6 +118,12 @@ def load(name):
     return tokenizer, predict, model.get_output_embeddings().weight.shape[0], digest.digest()
 
 
+def load_exact(path):
+    """Return the same of a model in a file, whose tokenizer takes any bytes."""
+    model = foretell.Model(path)
+    return model, Exact(model), model.vocabulary, model.hash
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("verb", choices=("compress", "decompress"))
@@ -101,13 +131,20 @@ def main():
     parser.add_argument("target")
     parser.add_argument("--model", default="gpt2")
     options = parser.parse_args()
+    exact = os.path.isfile(options.model)
     try:
-        tokenizer, predict, vocabulary, model_id = load(options.model)
+        tokenizer, predict, vocabulary, model_id = load_exact(options.model) if exact else load(options.model)
     except (ImportError, OSError) as error:
         sys.exit(f"{options.model} cannot be loaded from the local cache: {error}")
     with open(options.source, "rb") as file:
         data = file.read()
-    if options.verb == "compress":
+    if options.verb == "compress" and exact:
+        tokens = tokenizer.encode(data)
+        if tokens.size and tokens.max() >= vocabulary:
+            sys.exit("the model has no token for a byte of the text: foretell compress --model codes it all the same")
+        result = encode(tokens, predict, vocabulary, model_id, tolerance=0)
+        print(f"{len(data)} bytes, {len(tokens)} tokens, {len(result)} bytes: {8 * len(result) / max(len(data), 1):.2f} bits a byte")
+    elif options.verb == "compress":
         text = data.decode()
         tokens = tokenizer.encode(text, add_special_tokens=False)
         if tokenizer.decode(tokens, clean_up_tokenization_spaces=False) != text:
@@ -116,7 +153,7 @@ def main():
         print(f"{len(data)} bytes, {len(tokens)} tokens, {len(result)} bytes: {8 * len(result) / len(text):.2f} bits a character")
     else:
         tokens = decode(data, predict, vocabulary, model_id)
-        result = tokenizer.decode(tokens, clean_up_tokenization_spaces=False).encode()
+        result = tokenizer.decode(tokens) if exact else tokenizer.decode(tokens, clean_up_tokenization_spaces=False).encode()
     with open(options.target, "wb") as file:
         file.write(result)
 

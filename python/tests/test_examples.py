@@ -24,9 +24,14 @@ def example(name):
     return module
 
 
-def test_readme():
+NETWORK = HERE.parent / "model" / "neural" / "testdata" / "tiny.gguf"
+
+
+def test_readme(tmp_path, monkeypatch):
     blocks = re.findall(r"```python\n(.*?)```", (HERE / "README.md").read_text(), re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
+    (tmp_path / "smollm2.gguf").write_bytes(NETWORK.read_bytes())
+    monkeypatch.chdir(tmp_path)
     assert len(blocks[0].strip().split("\n")) == 6
     for block in blocks:
         exec(compile(block, "README.md", "exec"), {})
@@ -215,6 +220,15 @@ def test_text_under_a_model_of_hugging_face(tmp_path, text):
     for words in (("compress", source, middle), ("decompress", middle, target)):
         subprocess.run([sys.executable, HERE / "examples" / "text.py", *words, "--model", tmp_path / "model"], check=True)
     assert target.read_bytes() == text[:150]
+
+
+def test_text_under_a_network_in_integers(tmp_path, text):
+    source, packed, target = (tmp_path / name for name in ("source", "packed", "target"))
+    whole = text[:5000].replace(b"\x00", b"")
+    source.write_bytes(whole)
+    for words in (["compress", source, packed], ["decompress", packed, target]):
+        subprocess.run([sys.executable, HERE / "examples" / "text.py", *words, "--model", NETWORK], check=True)
+    assert target.read_bytes() == whole and packed.stat().st_size < len(whole) * 2 / 3
 
 
 def test_text_says_what_is_missing(tmp_path):

@@ -76,7 +76,7 @@ def checked(code, tmp_path):
     return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path).stdout
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", [0, 1, 2])
 def test_the_examples_of_the_readme_have_types(number, tmp_path):
     readme = pathlib.Path(__file__).resolve().parents[1] / "README.md"
     code = re.findall(r"```python\n(.*?)```", readme.read_text(), re.DOTALL)[number]

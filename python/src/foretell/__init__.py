@@ -5,6 +5,9 @@ Steps: Encoder and Decoder code one symbol or many under distributions that your
 model predicts, BatchEncoder and BatchDecoder several streams in lock-step, and Stack
 last in, first out. DistributionCoder has the interface of distribution-coder.
 
+Networks: Model runs a language model in integers, and predicts the same on every
+machine.
+
 Files: save, load and open for arrays of integers, compress and decompress for bytes,
 train for a prior.
 
@@ -32,6 +35,7 @@ from ._native import BatchDecoder, BatchEncoder, DistributionCoder
 from ._steps import Decoder, Encoder, Stack
 from ._values import Density, Gaussian, Laplace, Logistic, Mixture
 from ._files import Array, File, compress, decompress, load, models, open, save, train
+from ._model import Model, Stream
 
 __version__ = "0.1.0"
 
@@ -58,9 +62,11 @@ __all__ = [
     "LimitError",
     "Logistic",
     "Mixture",
+    "Model",
     "ModelError",
     "NotThereError",
     "Stack",
+    "Stream",
     "SymbolError",
     "TruncatedError",
     "UnsupportedError",

@@ -38,6 +38,16 @@ static const ft_api api = {
 	.decompress = ft_decompress,
 	.train = ft_train,
 	.models = ft_models,
+	.network_new = ft_network_new,
+	.network_info = ft_network_info,
+	.network_hash = ft_network_hash,
+	.network_logits = ft_network_logits,
+	.network_frame = ft_network_frame,
+	.network_encode = ft_network_encode,
+	.network_decode = ft_network_decode,
+	.streams_new = ft_streams_new,
+	.streams_step = ft_streams_step,
+	.streams_reset = ft_streams_reset,
 };
 
 static struct PyModuleDef module = {

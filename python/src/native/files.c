@@ -3,10 +3,6 @@
 
 #include <string.h>
 
-static PyObject *blob(uint32_t h, int64_t length, ft_error *e) {
-	return e->code == FT_OK ? take_bytes(h, length) : raise_error(e);
-}
-
 /* add adds one (name, type, shape, buffer) to a writer. */
 static int add(uint32_t h, PyObject *array, ft_error *e) {
 	const char *name, *type;

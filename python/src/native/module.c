@@ -113,6 +113,10 @@ PyObject *take_bytes(uint32_t blob, int64_t length) {
 	return bytes;
 }
 
+PyObject *blob(uint32_t h, int64_t length, ft_error *e) {
+	return e->code == FT_OK ? take_bytes(h, length) : raise_error(e);
+}
+
 PyObject *new_symbols(Py_ssize_t n, int64_t **data) {
 	static PyObject *empty, *dtype;
 	if (dtype == NULL) {
@@ -278,7 +282,8 @@ PyMODINIT_FUNC PyInit__native(void) {
 	if (m == NULL)
 		return NULL;
 	PyType_Spec *specs[] = {&distribution_coder_spec, &encoder_spec, &decoder_spec, &stack_spec,
-	                        &batch_encoder_spec, &batch_decoder_spec, &reader_spec};
+	                        &batch_encoder_spec, &batch_decoder_spec, &reader_spec,
+	                        &network_spec, &streams_spec};
 	for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
 		if (add_type(m, specs[i]) < 0) {
 			Py_DECREF(m);

@@ -31,6 +31,9 @@ int set_error(const char *name, const char *message);
 /* busy_error sets the error that an object is used by two threads at once. */
 int busy_error(void);
 
+/* blob is take_bytes, or the error if there is one. */
+PyObject *blob(uint32_t h, int64_t length, ft_error *e);
+
 /* take_bytes returns the bytes with a number, which it releases. */
 PyObject *take_bytes(uint32_t blob, int64_t length);
 
@@ -199,7 +202,7 @@ void coder_free(PyObject *self);
 int add_type(PyObject *module, PyType_Spec *spec);
 
 extern PyType_Spec distribution_coder_spec, encoder_spec, decoder_spec, stack_spec;
-extern PyType_Spec batch_encoder_spec, batch_decoder_spec, reader_spec;
+extern PyType_Spec batch_encoder_spec, batch_decoder_spec, reader_spec, network_spec, streams_spec;
 extern PyMethodDef functions[];
 
 #endif
