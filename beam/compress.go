@@ -72,7 +72,8 @@ func (o *CompressOptions) writer(prior []byte) *foretell.WriterOptions {
 
 // source opens a shard's content.
 func (o *CompressOptions) source(s Shard, f *os.File) (*tokens.Source, error) {
-	opts := tokens.Options{Shape: o.Shape}
+	// What cannot be read as arrays is a failed shard, which the manifest names.
+	opts := tokens.Options{Shape: o.Shape, Strict: true}
 	if o.Dtype != "" {
 		var err error
 		if opts.Dtype, err = tokens.ParseType(o.Dtype); err != nil {
