@@ -158,6 +158,7 @@ func (p *parser) chunk(start, end int, state node) node {
 	}
 	state.price, state.length = 0, 0
 	nodes[0] = state
+	long := 0 // places before this one are within a match that is taken whole
 	for i := range nodes {
 		d := &nodes[i]
 		if i > 0 {
@@ -171,6 +172,9 @@ func (p *parser) chunk(start, end int, state node) node {
 		}
 		if i == n {
 			break
+		}
+		if i < long || d.price == math.MaxInt32 {
+			continue // or a long run would be compared with itself from each place
 		}
 		at := start + i
 		s := p.s[at:end]
@@ -186,14 +190,17 @@ func (p *parser) chunk(start, end int, state node) node {
 			p.relax(i, 1, l, uint32(r))
 			longest = max(longest, l)
 		}
-		if longest >= nice {
-			continue
+		if longest < nice {
+			from := 2
+			for _, m := range p.matches[p.first[at]:p.first[at+1]] {
+				l := min(int(m.length), len(s))
+				p.relax(i, from, l, m.offset+numReps-1)
+				from = l + 1
+				longest = max(longest, l)
+			}
 		}
-		from := 2
-		for _, m := range p.matches[p.first[at]:p.first[at+1]] {
-			l := min(int(m.length), len(s))
-			p.relax(i, from, l, m.offset+numReps-1)
-			from = l + 1
+		if longest >= 2*nice {
+			long = i + longest - 1
 		}
 	}
 	last := nodes[n]
