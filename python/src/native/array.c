@@ -101,10 +101,6 @@ static int widen(Array *a) {
 	return 1;
 }
 
-int too_many_numbers(void) {
-	return set_error("DistributionError", "invalid distribution: more than 2^24 symbols");
-}
-
 int array_get(Array *a, PyObject *o, int most) {
 	if (array_read(a, o, most) < 0)
 		return -1;
@@ -116,39 +112,6 @@ int array_get(Array *a, PyObject *o, int most) {
 		return 0;
 	array_free(a);
 	return -1;
-}
-
-int numbers_of(Array *a, PyObject *list) {
-	Py_ssize_t n = PySequence_Size(list);
-	int is_list = PyList_Check(list);
-	double *to = PyMem_Malloc(n ? n * sizeof *to : 1);
-	if (n < 0 || to == NULL) {
-		PyMem_Free(to);
-		if (n >= 0)
-			PyErr_NoMemory();
-		return -1;
-	}
-	for (Py_ssize_t i = 0; i < n; i++) {
-		PyObject *item = is_list ? PyList_GetItem(list, i) : PyTuple_GetItem(list, i);
-		if (item != NULL) {
-			Py_INCREF(item);
-			to[i] = PyFloat_AsDouble(item);
-			Py_DECREF(item);
-		}
-		if (item == NULL || (to[i] == -1.0 && PyErr_Occurred())) {
-			PyMem_Free(to);
-			return -1;
-		}
-	}
-	a->own = to;
-	a->data = (char *)to;
-	a->type = FT_FLOAT64;
-	a->size = sizeof *to;
-	a->swapped = 0;
-	a->ndim = 1;
-	a->shape[0] = n;
-	a->strides[0] = sizeof *to;
-	return 1;
 }
 
 int array_floats(Array *a) {
@@ -170,15 +133,6 @@ int array_floats(Array *a) {
 
 int array_row(Array *a, PyObject *o) {
 	return array_get(a, o, 1) < 0 ? -1 : array_floats(a);
-}
-
-void array_free(Array *a) {
-	if (a->viewed)
-		PyBuffer_Release(&a->view);
-	Py_CLEAR(a->keep);
-	PyMem_Free(a->own);
-	a->viewed = 0;
-	a->own = NULL;
 }
 
 int is_rows(PyObject *o) {
@@ -214,10 +168,6 @@ void gather(const Array *a, Py_ssize_t from, Py_ssize_t to, char *dst) {
 		}
 		dst += n * a->size;
 	}
-}
-
-int is_sequence(PyObject *o) {
-	return PyList_Check(o) || PyTuple_Check(o) || (PySequence_Check(o) && !PyObject_HasAttrString(o, "keys"));
 }
 
 int symbol_get(PyObject *o, uint32_t *symbol) {

@@ -89,12 +89,6 @@ static int set_format(Array *a, const char *format) {
 	return a->type >= 0;
 }
 
-int too_many_axes(int ndim, int most) {
-	PyErr_Format(PyExc_ValueError, "an array of %d axes: %s", ndim,
-	             most == 1 ? "give one of a single axis" : "give one row, or a matrix of rows");
-	return -1;
-}
-
 /* stride returns the distance of items along axis i of an array without gaps, whose
  * shape after i is known. */
 static Py_ssize_t stride(const Array *a, int i) {
@@ -323,42 +317,6 @@ static int from_sequence(Array *a, PyObject *o) {
 	int got = numbers_of(a, list);
 	Py_DECREF(list);
 	return got;
-}
-
-/* readable tells whether arrays of a type are read where they have memory. */
-static int readable(PyObject *dtype) {
-	static const char *const names[] = {"float16", "float32", "float64"}; /* and bfloat16 */
-	PyObject *text = PyObject_Str(dtype);
-	int got = 0;
-	for (size_t i = 0; text && i < sizeof names / sizeof *names && !got; i++) {
-		PyObject *end = PyUnicode_FromString(names[i]);
-		got = end && PyUnicode_Tailmatch(text, end, 0, PY_SSIZE_T_MAX, 1) > 0;
-		Py_XDECREF(end);
-	}
-	Py_XDECREF(text);
-	PyErr_Clear();
-	return got;
-}
-
-int refused(PyObject *o) {
-	PyObject *name = PyType_GetQualName(Py_TYPE(o));
-	if (name == NULL)
-		return -1;
-	PyObject *dtype = PyObject_GetAttrString(o, "dtype");
-	PyErr_Clear();
-	if (dtype != NULL && readable(dtype))
-		PyErr_Format(PyExc_TypeError, "a %U of %S that gives no access to its numbers: give an ordinary array, "
-		             "not a sparse, traced or empty one", name, dtype);
-	else if (dtype != NULL)
-		PyErr_Format(PyExc_TypeError, "an array of %S, in a %U: give floats", dtype, name);
-	else if (PyIter_Check(o))
-		PyErr_Format(PyExc_TypeError, "a %U can be read only once: make a list or an array of it", name);
-	else
-		PyErr_Format(PyExc_TypeError, "cannot read numbers from a %U: give an array of NumPy, PyTorch, JAX, TensorFlow or any "
-		             "other that has the buffer protocol or DLPack, or a list of numbers", name);
-	Py_XDECREF(dtype);
-	Py_DECREF(name);
-	return -1;
 }
 
 static int get(Array *a, PyObject *o, int most, int depth) {
