@@ -8,7 +8,6 @@ import (
 	"sync"
 	"unsafe"
 
-	"github.com/foretell/foretell/prob"
 	"github.com/foretell/foretell/step"
 )
 
@@ -45,15 +44,7 @@ func ft_encode_batch(hs *C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C
 	}
 	streams := b.encoders
 	f, all := step.Form(form), slice[uint32](unsafe.Pointer(symbols), n)
-	switch kind {
-	case C.FT_FLOAT32:
-		return fail(e, step.EncodeBatch(streams, f, slice[float32](p, n*v), all))
-	case C.FT_FLOAT64:
-		return fail(e, step.EncodeBatch(streams, f, slice[float64](p, n*v), all))
-	case C.FT_FLOAT16:
-		return fail(e, step.EncodeBatch(streams, f, slice[prob.Float16](p, n*v), all))
-	}
-	return fail(e, step.EncodeBatch(streams, f, slice[prob.BFloat16](p, n*v), all))
+	return fail(e, floats(kind).encodeBatch(streams, f, p, n*v, all))
 }
 
 // ft_decode_batch is the inverse of ft_encode_batch.
@@ -72,17 +63,7 @@ func ft_decode_batch(hs *C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C
 	b.symbols = slices.Grow(b.symbols, int(n))[:n]
 	streams, all := b.decoders, b.symbols
 	f := step.Form(form)
-	var err error
-	switch kind {
-	case C.FT_FLOAT32:
-		err = step.DecodeBatch(streams, f, slice[float32](p, n*v), all)
-	case C.FT_FLOAT64:
-		err = step.DecodeBatch(streams, f, slice[float64](p, n*v), all)
-	case C.FT_FLOAT16:
-		err = step.DecodeBatch(streams, f, slice[prob.Float16](p, n*v), all)
-	default:
-		err = step.DecodeBatch(streams, f, slice[prob.BFloat16](p, n*v), all)
-	}
+	err := floats(kind).decodeBatch(streams, f, p, n*v, all)
 	to := slice[int64](unsafe.Pointer(symbols), n)
 	for i, s := range all {
 		to[i] = int64(s)

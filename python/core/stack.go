@@ -51,7 +51,7 @@ func ft_stack_step(h C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C.int
 	defer rescue(e)
 	code = C.FT_INTERNAL
 	s := stacks.at(uint32(h))
-	if err := setRow(&s.row, form, kind, p, v); err != nil {
+	if err := floats(kind).set(&s.row, form, p, v); err != nil {
 		return fail(e, err)
 	}
 	got, err := s.step(&s.row, int64(*symbol))

@@ -116,7 +116,7 @@ func ft_encode(h C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C.int64_t
 	switch {
 	case kind != C.FT_FLOAT32:
 		c.one[0] = uint32(symbol)
-		err = encodeRow(c, form, kind, p, v, c.one[:])
+		err = floats(kind).encodeSteps(c.Encoder, step.Form(form), p, v, c.one[:])
 	case form == C.FT_LOGITS:
 		err = c.EncodeLogits(slice[float32](p, v), uint32(symbol))
 	default:
@@ -140,7 +140,7 @@ func ft_decode(h C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C.int64_t
 	var err error
 	switch {
 	case kind != C.FT_FLOAT32:
-		err = decodeRow(c, form, kind, p, v, c.one[:])
+		err = floats(kind).decodeSteps(c.Decoder, step.Form(form), p, v, c.one[:])
 	case form == C.FT_LOGITS:
 		c.one[0], err = c.DecodeLogits(slice[float32](p, v))
 	default:
@@ -154,59 +154,6 @@ func ft_decode(h C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v C.int64_t
 	return -1
 }
 
-// encodeRow codes symbols, 1, under the row at p.
-func encodeRow(c *encoder, form, kind C.int32_t, p unsafe.Pointer, v C.int64_t, symbols []uint32) (err error) {
-	f := step.Form(form)
-	switch kind {
-	case C.FT_FLOAT32:
-		_, err = step.EncodeSteps(c.Encoder, f, slice[float32](p, v), symbols)
-	case C.FT_FLOAT64:
-		_, err = step.EncodeSteps(c.Encoder, f, slice[float64](p, v), symbols)
-	case C.FT_FLOAT16:
-		_, err = step.EncodeSteps(c.Encoder, f, slice[prob.Float16](p, v), symbols)
-	case C.FT_BFLOAT16:
-		_, err = step.EncodeSteps(c.Encoder, f, slice[prob.BFloat16](p, v), symbols)
-	}
-	return err
-}
-
-// decodeRow decodes symbols, 1, under the row at p.
-func decodeRow(c *decoder, form, kind C.int32_t, p unsafe.Pointer, v C.int64_t, symbols []uint32) (err error) {
-	f := step.Form(form)
-	switch kind {
-	case C.FT_FLOAT32:
-		_, err = step.DecodeSteps(c.Decoder, f, slice[float32](p, v), symbols)
-	case C.FT_FLOAT64:
-		_, err = step.DecodeSteps(c.Decoder, f, slice[float64](p, v), symbols)
-	case C.FT_FLOAT16:
-		_, err = step.DecodeSteps(c.Decoder, f, slice[prob.Float16](p, v), symbols)
-	case C.FT_BFLOAT16:
-		_, err = step.DecodeSteps(c.Decoder, f, slice[prob.BFloat16](p, v), symbols)
-	}
-	return err
-}
-
-// setRow makes c the distribution of the row at p.
-func setRow(c *prob.Categorical, form, kind C.int32_t, p unsafe.Pointer, v C.int64_t) error {
-	switch kind {
-	case C.FT_FLOAT32:
-		return set(c, form, slice[float32](p, v))
-	case C.FT_FLOAT64:
-		return set(c, form, slice[float64](p, v))
-	case C.FT_FLOAT16:
-		return set(c, form, slice[prob.Float16](p, v))
-	default:
-		return set(c, form, slice[prob.BFloat16](p, v))
-	}
-}
-
-func set[T prob.Float](c *prob.Categorical, form C.int32_t, row []T) error {
-	if form == C.FT_LOGITS {
-		return prob.SetLogits(c, row)
-	}
-	return prob.Set(c, row)
-}
-
 // ft_encode_rows codes symbols, each under its row of v numbers; stride is the
 // distance of rows in bytes, 0 if all symbols are under the same row. It returns
 // how many were coded.
@@ -218,7 +165,7 @@ func ft_encode_rows(h C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v, str
 	all := slice[uint32](unsafe.Pointer(symbols), n)
 	exact := stride == 0 && !c.tolerant // one distribution serves all
 	if exact && n > 0 {
-		if failRow(e, 0, setRow(&c.row, form, kind, p, v)) {
+		if failRow(e, 0, floats(kind).set(&c.row, form, p, v)) {
 			return 0
 		}
 	}
@@ -227,7 +174,7 @@ func ft_encode_rows(h C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v, str
 		if exact {
 			err = c.Encode(&c.row, all[i])
 		} else {
-			err = encodeRow(c, form, kind, unsafe.Add(p, i*int(stride)), v, all[i:i+1])
+			err = floats(kind).encodeSteps(c.Encoder, step.Form(form), unsafe.Add(p, i*int(stride)), v, all[i:i+1])
 		}
 		if failRow(e, i, err) {
 			return done
@@ -246,7 +193,7 @@ func ft_decode_rows(h C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v, str
 	all := slice[int64](unsafe.Pointer(symbols), n)
 	exact := stride == 0 && !c.tolerant // one distribution serves all
 	if exact && n > 0 {
-		if failRow(e, 0, setRow(&c.row, form, kind, p, v)) {
+		if failRow(e, 0, floats(kind).set(&c.row, form, p, v)) {
 			return 0
 		}
 	}
@@ -255,7 +202,7 @@ func ft_decode_rows(h C.uint32_t, form, kind C.int32_t, p unsafe.Pointer, v, str
 		if exact {
 			c.one[0], err = c.Decode(&c.row)
 		} else {
-			err = decodeRow(c, form, kind, unsafe.Add(p, i*int(stride)), v, c.one[:])
+			err = floats(kind).decodeSteps(c.Decoder, step.Form(form), unsafe.Add(p, i*int(stride)), v, c.one[:])
 		}
 		if failRow(e, i, err) {
 			return done
@@ -292,21 +239,11 @@ func ft_sparse(kind C.int32_t, h C.uint32_t, logs, dtype C.int32_t, n C.int64_t,
 		t = &stacks.at(uint32(h)).tools
 	}
 	all := slice[uint32](unsafe.Pointer(ids), k)
-	var err error
-	switch dtype {
-	case C.FT_FLOAT32:
-		err = setSparse(&t.sparse, logs, n, all, slice[float32](p, k), tail)
-	case C.FT_FLOAT64:
-		err = setSparse(&t.sparse, logs, n, all, slice[float64](p, k), tail)
-	case C.FT_FLOAT16:
-		err = setSparse(&t.sparse, logs, n, all, slice[prob.Float16](p, k), tail)
-	default:
-		err = setSparse(&t.sparse, logs, n, all, slice[prob.BFloat16](p, k), tail)
-	}
-	if fail(e, err) != 0 {
+	if fail(e, floats(dtype).setSparse(&t.sparse, logs, n, all, p, k, tail)) != 0 {
 		return -1
 	}
 	s := uint32(symbol)
+	var err error
 	switch kind {
 	case C.FT_ENCODER:
 		err = encoders.at(uint32(h)).Encode(&t.sparse, s)
@@ -319,13 +256,6 @@ func ft_sparse(kind C.int32_t, h C.uint32_t, logs, dtype C.int32_t, n C.int64_t,
 		return -1
 	}
 	return C.int64_t(s)
-}
-
-func setSparse[T prob.Float](s *prob.Sparse, logs C.int32_t, n C.int64_t, ids []uint32, p []T, tail C.double) error {
-	if logs != 0 {
-		return prob.SetSparseLog(s, int(n), ids, p, float64(tail))
-	}
-	return prob.SetSparse(s, int(n), ids, p, float64(tail))
 }
 
 // ft_finish ends a stream. An encoder gives its bytes.
