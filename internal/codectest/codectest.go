@@ -156,7 +156,7 @@ func (c *Codec) roundTrip(t *testing.T) {
 			t.Fatal("bytes depend on earlier blocks")
 		}
 		c.checkCosts(t, b, body)
-		if limit := plainLen(size, n) + slack; len(body) > limit {
+		if limit := plainLen(size, n) + slack; !c.Foreign && len(body) > limit {
 			t.Fatalf("%d bytes for %d symbols of %d", len(body), n, size)
 		}
 		if err := c.make(t).Decode(Empty(b), append(body, 0)); err == nil && len(body) > 0 {
@@ -378,6 +378,7 @@ func (c *Codec) need(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
 	heap := func() int64 {
 		var m runtime.MemStats
+		runtime.GC() // twice, for what a sync.Pool keeps outlives one
 		runtime.GC()
 		runtime.ReadMemStats(&m)
 		return int64(m.HeapAlloc)
@@ -401,7 +402,7 @@ func (c *Codec) need(t *testing.T) {
 		if err := codec.Decode(b, body); err != nil {
 			t.Fatal(err)
 		}
-		if kept := heap() - before; kept > limit+1<<14 {
+		if kept := heap() - before; kept > limit+1<<16 {
 			t.Errorf("it keeps %d bytes for %d of %d symbols, not %d", kept, k.count, k.size, limit)
 		}
 		runtime.KeepAlive(codec)
