@@ -141,6 +141,9 @@ func (r *ReaderAt) findPlaces() error {
 	return nil
 }
 
+// ContentSize returns how many bytes the content has, framing included.
+func (r *ReaderAt) ContentSize() int64 { return int64(r.in.Length) }
+
 // Files returns the files of the content in order.
 func (r *ReaderAt) Files() []File { return r.files }
 
