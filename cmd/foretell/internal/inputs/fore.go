@@ -144,6 +144,7 @@ func Describe(name string, memory flags.Size) (*foretell.Description, error) {
 		return nil, err
 	}
 	defer in.Close()
+	flags.CollectBefore(memory)
 	if err := in.spoolFore(int64(memory)); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
