@@ -2,6 +2,7 @@ package foretell
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"math"
@@ -24,7 +25,10 @@ func ways(file []byte, opts ReaderOptions) map[string]error {
 	_, errs["verify"] = Verify(bytes.NewReader(file), &opts)
 	r, err := OpenReaderAt(bytes.NewReader(file), int64(len(file)), &opts)
 	if err == nil {
-		_, err = r.Describe()
+		var d *Description
+		if d, err = r.Describe(); err == nil {
+			_, err = json.Marshal(d)
+		}
 	}
 	errs["describe"] = err
 	if err == nil {
