@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ type writer struct {
 
 func writerOptions(w *C.ft_writing) *foretell.WriterOptions {
 	return &foretell.WriterOptions{
+		Network:     network(w.network),
 		Model:       C.GoString(w.model),
 		BlockTokens: int(w.block),
 		Solid:       w.solid != 0,
@@ -122,8 +124,17 @@ type reader struct {
 	file *os.File
 }
 
-func readerOptions(r *C.ft_reading) *foretell.ReaderOptions {
+// readerOptions returns how the file with a path, or bytes if that is "", is read.
+func readerOptions(r *C.ft_reading, path string) *foretell.ReaderOptions {
+	near := ""
+	if path != "" {
+		near = filepath.Dir(path)
+	}
+	given := C.GoStringN(r.places, C.int(r.places_length))
+	places := append(strings.FieldsFunc(given, func(c rune) bool { return c == 0 }), foretell.ModelPlaces(near)...)
 	return &foretell.ReaderOptions{
+		Network:   network(r.network),
+		Resolve:   foretell.Resolve(places...),
 		MaxMemory: int64(r.memory),
 		MaxOutput: int64(r.output),
 		Workers:   int(r.workers),
@@ -141,7 +152,7 @@ func ft_reader_new(path *C.char, o *C.ft_reading, e *C.ft_error) (h C.uint32_t) 
 	r := &reader{file: file}
 	stat, err := file.Stat()
 	if err == nil {
-		r.ReaderAt, err = foretell.OpenReaderAt(file, stat.Size(), readerOptions(o))
+		r.ReaderAt, err = foretell.OpenReaderAt(file, stat.Size(), readerOptions(o, file.Name()))
 	}
 	if fail(e, err) != 0 {
 		file.Close()
@@ -305,7 +316,7 @@ func compressRaw(src []byte, t tokens.Type, options *foretell.WriterOptions) ([]
 //export ft_decompress
 func ft_decompress(p unsafe.Pointer, n C.int64_t, o *C.ft_reading, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
 	defer rescue(e)
-	out, err := decompress(slice[byte](p, n), readerOptions(o))
+	out, err := decompress(slice[byte](p, n), readerOptions(o, ""))
 	if fail(e, err) != 0 {
 		return 0
 	}
