@@ -65,6 +65,7 @@ type fetcher struct {
 	in      *container.Reader
 	coders  chan *blockCoder
 	members map[int]*tokens.Info
+	earlier *earlier
 }
 
 // fetch gives the pipeline one job for each record, until the end of the file,
@@ -90,6 +91,7 @@ func (f *fetcher) fetch() {
 				f.hand(fetched{err: err})
 				return
 			}
+			f.earlier.learn(entries)
 			memory := layoutMemory(entries)
 			f.mem.hold(memory)
 			if !f.hand(fetched{entries: entries, memory: memory}) {
@@ -128,7 +130,7 @@ func (f *fetcher) block(rec container.Record) bool {
 		err = &fault.BlockError{Block: int64(rec.Block.Ordinal), Offset: rec.Offset, Err: err}
 		return f.hand(fetched{err: err}) && f.opts.KeepGoing != nil
 	}
-	decode, err := prepare(rec.Block, rec.Data, f.members, f.in.Header.BlockTokens, f.coders, f.mem)
+	decode, err := prepare(rec.Block, rec.Data, f.members, f.in.Header.BlockTokens, f.coders, f.mem, f.earlier)
 	if err != nil {
 		return fail(err)
 	}
@@ -142,9 +144,10 @@ func (f *fetcher) block(rec container.Record) bool {
 }
 
 // prepare takes the memory that decoding a block needs beside its data, which has
-// been taken, and returns a job that decodes it. When the block that comes of it
-// is done with, its memory is to be finished. After an error all is given back.
-func prepare(h *container.Block, data container.BlockData, members map[int]*tokens.Info, most uint64, coders chan *blockCoder, mem *budget) (job func() (*rawBlock, error), err error) {
+// been taken, and returns a job that decodes it, or takes it from what there is from
+// earlier. When the block that comes of it is done with, its memory is to be finished.
+// After an error all is given back.
+func prepare(h *container.Block, data container.BlockData, members map[int]*tokens.Info, most uint64, coders chan *blockCoder, mem *budget, before *earlier) (job func() (*rawBlock, error), err error) {
 	defer func() {
 		if err != nil {
 			mem.Give(data.Size())
@@ -171,7 +174,12 @@ func prepare(h *container.Block, data container.BlockData, members map[int]*toke
 	}
 	need += data.Size()
 	mem.start()
+	at := before.places(b)
 	return func() (*rawBlock, error) {
+		if before.fill(b, at, h.Hash) {
+			mem.Give(need - b.memory())
+			return b, nil
+		}
 		c := <-coders
 		err := c.decode(h, b, &data)
 		c.release(need)

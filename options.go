@@ -183,6 +183,12 @@ type ReaderOptions struct {
 	// reading goes on with what is whole, and tokens that are lost are zero.
 	KeepGoing func(error)
 
+	// Resume, if not nil, has what an earlier run has handed out of the content before
+	// it ended: the bytes of all parts one after another, however many. Blocks whose
+	// elements it has, by their hash, are not decoded again; all is handed out as
+	// without it. Only a Reader takes it, and it must be safe for concurrent use.
+	Resume io.ReaderAt
+
 	// Context ends the reading when it is done, within the blocks under way; nil
 	// is context.Background. Its error is returned then, with KeepGoing too. A
 	// Read or Write of the caller's that blocks is not interrupted.
