@@ -139,7 +139,7 @@ func (c *compressOptions) run(args []string) error {
 	begin := time.Now()
 	sum := compressSummary{Output: out, Model: modelName(writer)}
 	sink := &tallyWriter{w: f}
-	rest, err := c.resume(out, writer, sink)
+	rest, err := c.resume(f, out, writer, sink)
 	if err != nil {
 		return err
 	}
@@ -169,8 +169,8 @@ func (c *compressOptions) run(args []string) error {
 	if err == nil {
 		err = staged.Commit()
 	}
-	if err == nil && rest != nil {
-		err = rest.remove()
+	if err == nil {
+		err = forget(rest)
 	}
 	if err != nil {
 		return err

@@ -69,7 +69,7 @@ func removeOnSignal() {
 		staged.endChildren()
 		staged.End()
 		staged.removeScratch()
-		kept.Load().tell()
+		tellKept()
 		signal.Reset()
 		if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(sig) == nil {
 			time.Sleep(time.Second)

@@ -1,75 +1,21 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"sync/atomic"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/internal/outputs"
 )
 
-// A partial is the file beside an output that keeps what has been written of it, for
-// another run to go on with.
-type partial struct {
-	*os.File
-	at, kept int64 // what has been written, and what an earlier run has left
-}
-
-// partialName returns the name of the partial file of an output.
-func partialName(out string) string { return out + ".partial" }
-
 // kept is the partial file of the run, which a signal leaves; nil if there is none.
-var kept atomic.Pointer[partial]
+var kept atomic.Pointer[outputs.Partial]
 
-// openPartial opens the partial file of an output and returns it with what is there.
-func openPartial(out string) (*partial, io.Reader, error) {
-	f, err := os.OpenFile(partialName(out), os.O_RDWR|os.O_CREATE, 0o666)
-	if err != nil {
-		return nil, nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file", f.Name())
-	}
-	if err != nil {
-		return nil, nil, errors.Join(err, f.Close())
-	}
-	p := &partial{File: f, kept: info.Size()}
-	kept.Store(p)
-	return p, io.NewSectionReader(f, 0, info.Size()), nil
-}
-
-// Write leaves what is there already as it is, and ends the file where it differs.
-func (p *partial) Write(b []byte) (int, error) {
-	whole := len(b)
-	if n := int(min(int64(len(b)), p.kept-p.at)); n > 0 {
-		old := make([]byte, n)
-		if _, err := p.ReadAt(old, p.at); err == nil && bytes.Equal(old, b[:n]) {
-			p.at += int64(n)
-			b = b[n:]
-		} else if err := p.Truncate(p.at); err != nil {
-			return 0, err
-		} else {
-			p.kept = p.at
-		}
-	}
-	n, err := p.WriteAt(b, p.at)
-	p.at += int64(n)
-	return whole - len(b) + n, err
-}
-
-// remove ends the partial file of an output that is complete.
-func (p *partial) remove() error {
-	kept.Store(nil)
-	return errors.Join(p.Close(), os.Remove(p.Name()))
-}
-
-// tell says, when a run is ended, how to go on.
-func (p *partial) tell() {
-	if p != nil {
+// tellKept says, when a run is ended, how to go on.
+func tellKept() {
+	if p := kept.Load(); p != nil {
 		fmt.Fprintf(os.Stderr, "foretell: %s keeps what is done: the same command with --resume goes on\n", p.Name())
 	}
 }
@@ -77,19 +23,24 @@ func (p *partial) tell() {
 // resume lets a run go on where an earlier one has ended, and keeps what it writes to
 // sink for a later one. It returns nil if that is not wanted: networks are slow, so
 // under them it always is.
-func (c *compressOptions) resume(out string, o *foretell.WriterOptions, sink *tallyWriter) (*partial, error) {
-	if out == "-" || !c.goOn && o.Network == nil {
+func (c *compressOptions) resume(f *outputs.File, out string, o *foretell.WriterOptions, sink *tallyWriter) (*outputs.Partial, error) {
+	if !f.Staged || !c.goOn && o.Network == nil {
 		return nil, nil
 	}
-	if !c.goOn {
-		if err := os.Remove(partialName(out)); err != nil && !os.IsNotExist(err) {
-			return nil, err
-		}
-	}
-	p, before, err := openPartial(out)
+	p, before, err := outputs.OpenPartial(out, c.goOn)
 	if err != nil {
 		return nil, err
 	}
+	kept.Store(p)
 	o.Resume, sink.w = before, io.MultiWriter(sink.w, p)
 	return p, nil
+}
+
+// forget ends the partial file of an output that is complete, if there is one.
+func forget(p *outputs.Partial) error {
+	if p == nil {
+		return nil
+	}
+	kept.Store(nil)
+	return p.Remove()
 }

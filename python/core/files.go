@@ -24,8 +24,9 @@ import (
 // A writer writes a file in the way of the command.
 type writer struct {
 	*foretell.Writer
-	stage outputs.Stage
-	file  *outputs.File
+	stage   outputs.Stage
+	file    *outputs.File
+	partial *outputs.Partial // nil if what is done is not kept
 }
 
 func writerOptions(w *C.ft_writing) *foretell.WriterOptions {
@@ -49,7 +50,17 @@ func ft_writer_new(path *C.char, o *C.ft_writing, e *C.ft_error) (h C.uint32_t) 
 	if w.file, err = w.stage.Path(C.GoString(path), true, outputs.AnyMode); fail(e, err) != 0 {
 		return 0
 	}
-	if w.Writer, err = foretell.NewWriter(w.file, writerOptions(o)); fail(e, err) != 0 {
+	options := writerOptions(o)
+	var out io.Writer = w.file
+	if w.file.Staged && (o.resume != 0 || options.Network != nil) {
+		if w.partial, options.Resume, err = outputs.OpenPartial(C.GoString(path), o.resume != 0); err == nil {
+			out = io.MultiWriter(w.file, w.partial)
+		}
+	}
+	if err == nil {
+		w.Writer, err = foretell.NewWriter(out, options)
+	}
+	if fail(e, err) != 0 {
 		w.abandon()
 		return 0
 	}
@@ -107,11 +118,17 @@ func ft_writer_close(h C.uint32_t, whole C.int32_t, e *C.ft_error) (code C.int32
 	if err == nil {
 		err = w.stage.Commit()
 	}
+	if err == nil && w.partial != nil {
+		err, w.partial = w.partial.Remove(), nil
+	}
 	return fail(e, err)
 }
 
-// abandon removes what was written and is not complete.
+// abandon removes what was written and is not complete, but for the partial file.
 func (w *writer) abandon() {
+	if w.partial != nil {
+		w.partial.Close()
+	}
 	if !w.file.Staged {
 		w.file.Close()
 	}

@@ -59,7 +59,7 @@ typedef struct {
 	const char *model;
 	uint32_t network;
 	int64_t block, workers;
-	int32_t solid, embed;
+	int32_t solid, embed, resume;
 	const void *prior;
 	int64_t prior_length;
 } ft_writing;

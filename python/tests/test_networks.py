@@ -3,6 +3,9 @@ not there."""
 
 import pickle
 import shutil
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -90,3 +93,27 @@ def test_what_is_no_network(tmp_path):
     (tmp_path / "text.gguf").write_text(TEXT)
     with pytest.raises(foretell.ForetellError, match="text.gguf"):
         foretell.compress(TEXT, model=tmp_path / "text.gguf")
+
+
+def test_resume(tmp_path):
+    """Kill a save of many blocks, and go on."""
+    tokens = np.random.default_rng(1).integers(0, 256, 40_000, np.uint8)
+    whole, path = tmp_path / "whole.fore", tmp_path / "x.fore"
+    partial = tmp_path / "x.fore.partial"
+    foretell.save(whole, tokens, model=TINY, block=2000)
+    np.save(tmp_path / "tokens.npy", tokens)
+    script = f"import foretell, numpy; foretell.save({str(path)!r}, numpy.load({str(tmp_path / 'tokens.npy')!r}), model={str(TINY)!r}, block=2000"
+    with subprocess.Popen([sys.executable, "-c", script + ")"]) as run:
+        while run.poll() is None and (not partial.exists() or partial.stat().st_size < 4000):
+            time.sleep(0.001)
+        run.kill()
+    assert not path.exists() and partial.stat().st_size >= 4000
+    with pytest.raises(foretell.ArgumentError, match="other options"):
+        foretell.save(path, tokens, model=TINY, block=1000, resume=True)
+    foretell.save(path, tokens, model=TINY, block=2000, resume=True)
+    assert path.read_bytes() == whole.read_bytes() and not partial.exists()
+    partial.write_bytes(whole.read_bytes()[:5000])
+    foretell.save(path, tokens, model="mix", resume=False)
+    assert partial.exists()  # is none of its business
+    foretell.save(path, tokens, model=TINY, block=2000)
+    assert path.read_bytes() == whole.read_bytes() and not partial.exists()

@@ -310,6 +310,7 @@ def save(
     workers: int = 0,
     prior: Buffer = b"",
     embed_prior: bool = False,
+    resume: bool = False,
 ) -> None: ...
 def train(arrays: ArrayLike | Mapping[str, ArrayLike], *, model: str | None = None, max_bytes: int = 0) -> bytes: ...
 def load(

@@ -26,7 +26,7 @@ def models():
     return _native.models().decode().split("\n")
 
 
-def save(path, arrays, *, model=None, block=0, solid=False, workers=0, prior=b"", embed_prior=False):
+def save(path, arrays, *, model=None, block=0, solid=False, workers=0, prior=b"", embed_prior=False, resume=False):
     """Save an array of integers or bools, or a dict of them by name, to a file.
 
     model is one of models(), or a network that predicts the arrays: a Model, or the path
@@ -37,6 +37,10 @@ def save(path, arrays, *, model=None, block=0, solid=False, workers=0, prior=b""
     threads work, 0 for one per CPU; the bytes do not depend on it. prior is what train
     returned: each block starts from there, and reading the file takes it too, unless
     embed_prior=True puts it into the file.
+
+    With resume=True, and always under a network, path + ".partial" keeps what is done
+    until the file is whole, and resume=True goes on with what an earlier call has left
+    there, if it was given the same. The file is the same as that of a call in one go.
 
     The file appears only once it is whole and stored. One that it replaces hands on its
     permissions, the target of a link is replaced rather than the link, and a pipe or
@@ -49,12 +53,12 @@ def save(path, arrays, *, model=None, block=0, solid=False, workers=0, prior=b""
         shape = array.shape
         array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         parts.append((name, array.dtype.name, shape, array.reshape(-1).view(np.uint8)))
-    how = _writing(model, block, solid, workers, prior, embed_prior)
+    how = _writing(model, block, solid, workers, prior, embed_prior, resume)
     with naming(path):
         _native.save(encoded, how, parts)
 
 
-def _writing(model, block, solid, workers, prior, embed_prior):
+def _writing(model, block, solid, workers, prior, embed_prior, resume=False):
     """Return how files are written, as the native side has it."""
     name, network = "", None
     if isinstance(model, Model):
@@ -65,7 +69,7 @@ def _writing(model, block, solid, workers, prior, embed_prior):
             name = model
         else:
             network = Model(path)._native
-    return (name, network, block, solid, workers, _bytes(prior), embed_prior)
+    return (name, network, block, solid, workers, _bytes(prior), embed_prior, resume)
 
 
 def _is_path(model):

@@ -21,20 +21,21 @@ static int add(uint32_t h, PyObject *array, ft_error *e) {
 	return code;
 }
 
-/* An O& converter of (model, network, block, solid, workers, prior, embed), the prior a
+/* An O& converter of (model, network, block, solid, workers, prior, embed, resume), the prior a
  * bytes that the tuple keeps, as it does the network. */
 static int writing(PyObject *tuple, void *to) {
 	ft_writing *w = to;
 	long long block, workers;
-	int solid, embed;
+	int solid, embed, resume;
 	Py_ssize_t n;
 	const char *prior;
-	if (!PyArg_ParseTuple(tuple, "sO&LpLy#p", &w->model, network_of, &w->network, &block, &solid, &workers, &prior, &n, &embed))
+	if (!PyArg_ParseTuple(tuple, "sO&LpLy#pp", &w->model, network_of, &w->network, &block, &solid, &workers, &prior, &n, &embed, &resume))
 		return 0;
 	w->block = block;
 	w->workers = workers;
 	w->solid = solid;
 	w->embed = embed;
+	w->resume = resume;
 	w->prior = prior;
 	w->prior_length = n;
 	return 1;
