@@ -39,7 +39,7 @@ func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) 
 		}
 	}
 	id := model.ID(h.Codec)
-	if own == nil && id == codecOwn {
+	if own == nil && (id == codecOwn || id == codecOwnMix) {
 		return nil, fmt.Errorf("%w: a file under an own model that does not name it", fault.ErrCorrupt)
 	}
 	config, count := codecConfig{level: int(min(h.Level, maxLevel)), maxMemory: o.MaxMemory}, o.Workers

@@ -97,7 +97,7 @@ def test_what_is_no_network(tmp_path):
 
 def test_resume(tmp_path):
     """Kill a save of many blocks, and go on."""
-    tokens = np.random.default_rng(1).integers(0, 256, 40_000, np.uint8)
+    tokens = np.random.default_rng(1).integers(0, 256, 12_000, np.uint8)
     whole, path = tmp_path / "whole.fore", tmp_path / "x.fore"
     partial = tmp_path / "x.fore.partial"
     foretell.save(whole, tokens, model=TINY, block=2000)
