@@ -118,11 +118,16 @@ func (b *TBlock[S]) prepareDecode() {
 			}
 			step := t.step(f)
 			at := step >> 1
+			n := prec + 1 - uint(bits.Len32(f))
+			half := uint32(1) << bits.Len32(f) // from which slot on a bit less is read
 			for slot := f; slot < 2*f; slot++ {
-				place := &b.first[at>>32]
-				n := prec + 1 - uint(bits.Len32(slot))
-				dec[*place] = tans.NewSlot(uint16(s), n, slot<<n-1<<prec)
-				*place++
+				if slot == half {
+					n--
+				}
+				want := at >> 32
+				place := b.first[want]
+				b.first[want] = place + 1
+				dec[place] = tans.NewSlot(uint16(s), n, slot<<(n&31)-1<<(prec&31))
 				at += step
 			}
 		}
