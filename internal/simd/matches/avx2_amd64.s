@@ -131,6 +131,8 @@ TEXT ·copyAVX2(SB), NOSPLIT, $48-8
 	LEAQ    (R11)(BX*4), BX
 	MOVQ    BX, literalEnd-24(SP)
 	MOVQ    DI, outBegin-32(SP)
+	MOVQ    copyJob_short(AX), BX
+	MOVQ    BX, short-40(SP)
 
 loop:
 	CMPQ SI, tokenEnd-8(SP)
@@ -194,13 +196,17 @@ match:
 	LEAQ    (BP)(CX*4), DI
 	MOVQ    BP, DX
 	SUBQ    R15, DX
+	INCQ    SI
+	CMPQ    short-40(SP), $0
+	JNE     short
+
+wide:
 	CMPQ    R15, $32
 	JB      near
 	VMOVDQU (DX), Y1
 	VMOVDQU Y1, (BP)
 	VMOVDQU 32(DX), Y1
 	VMOVDQU Y1, 32(BP)
-	INCQ    SI
 	CMPQ    CX, $16
 	JBE     loop
 
@@ -231,6 +237,21 @@ moreRun:
 	JB      moreRun
 	JMP     match
 
+short:
+	// One symbol after another: what has just been written is read fastest so, and
+	// how far away it is makes no difference.
+	MOVL (DX), AX
+	MOVL AX, (BP)
+	MOVL 4(DX), AX
+	MOVL AX, 4(BP)
+	MOVL 8(DX), AX
+	MOVL AX, 8(BP)
+	MOVL 12(DX), AX
+	MOVL AX, 12(BP)
+	CMPQ CX, $4
+	JBE  loop
+	JMP  wide
+
 near:
 	// The match goes on into itself.
 	LEAQ    periods<>(SB), AX
@@ -239,7 +260,6 @@ near:
 	VMOVDQU (AX), Y2
 	VPERMD  (DX), Y2, Y1
 	MOVQ    32(AX), AX
-	INCQ    SI
 
 moreNear:
 	VMOVDQU Y1, (BP)

@@ -67,6 +67,7 @@ type copyJob struct {
 	count    int // of tokens
 	room     int // symbols of out that may be filled
 	runs     int // literals
+	short    int // 1 if most matches are expected to be short and near
 
 	doneTokens, doneOffsets, doneLongs, doneLiterals, doneSymbols int
 }
@@ -89,6 +90,10 @@ func copyFast(out []uint32, s *Steps) (at int) {
 		count:    len(s.Tokens),
 		room:     len(out) - Slack,
 		runs:     len(s.Literals) - Slack,
+	}
+	if len(s.Offsets) < len(s.Tokens)*2/3 {
+		// Offsets that repeat go with them.
+		j.short = 1
 	}
 	copyAVX2(&j)
 	s.Tokens = s.Tokens[j.doneTokens:]
