@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/failure"
 	"github.com/foretell/foretell/cmd/foretell/internal/flags"
 	"github.com/foretell/foretell/cmd/foretell/internal/progress"
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
@@ -136,6 +137,41 @@ func (s *ForeSeries) Close() error {
 }
 
 func (s *ForeSeries) Progress() (done, total int64) { return s.Read.Load(), s.Size }
+
+// OpenContent opens an input, or the content of one that is a .fore file.
+func (s *Flags) OpenContent(name string, opts tokens.Options, reading *foretell.ReaderOptions) (Series, error) {
+	fi, err := os.Stat(name)
+	if s.Dtype != "" || name != "-" && (err != nil || !fi.Mode().IsRegular()) {
+		return s.Open([]string{name}, opts)
+	}
+	f, err := OpenFore(name)
+	if err != nil {
+		return nil, err
+	}
+	is, r := beginsFore(f.File)
+	switch {
+	case !is && name == "-" && r != io.Reader(f.File):
+		return tokens.NewSource("stdin", r, opts)
+	case !is:
+		if name != "-" {
+			f.Close()
+		}
+		return s.Open([]string{name}, opts)
+	case len(s.Members) > 0 || s.Shape != "":
+		return nil, failure.Usagef("--member and --shape do not go with a .fore file")
+	}
+	in := &ForeSeries{Size: f.Size, File: f}
+	if r == io.Reader(f.File) {
+		r = f.Metered(&in.Read)
+	} else {
+		r = &progress.Meter{R: r, Total: &in.Read}
+	}
+	if in.Reader, err = foretell.NewReader(r, reading); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return in, nil
+}
 
 // Describe reads what a .fore file says of itself.
 func Describe(name string, memory flags.Size) (*foretell.Description, error) {
