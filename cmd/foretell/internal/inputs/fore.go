@@ -31,7 +31,7 @@ func OpenFore(name string) (*File, error) {
 		if show.IsTerminal(os.Stdin) {
 			return nil, errors.New("standard input is a terminal: pipe a .fore file into it, or name one")
 		}
-		return in, nil
+		return in, staged.Input()
 	}
 	f, err := os.Open(name)
 	if err != nil {

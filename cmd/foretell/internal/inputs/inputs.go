@@ -78,6 +78,11 @@ func (s *Flags) Options() (opts tokens.Options, err error) {
 
 // Open opens inputs, which no output may replace.
 func (s *Flags) Open(inputs []string, opts tokens.Options) (*tokens.Source, error) {
+	if slices.Contains(inputs, "-") {
+		if err := staged.Input(); err != nil {
+			return nil, err
+		}
+	}
 	src, err := tokens.Open(inputs, opts)
 	if err != nil {
 		return nil, err
