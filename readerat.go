@@ -124,11 +124,13 @@ func (r *ReaderAt) readLayout() error {
 func (r *ReaderAt) findPlaces() error {
 	r.places = make([][]place, len(r.members))
 	have := make([]int64, len(r.members))
+	last := uint64(0)
 	for i, ref := range r.in.Blocks {
 		for k, s := range ref.Spans {
-			if s.Member >= uint64(len(r.members)) || int64(s.First) != have[s.Member] || s.Count == 0 {
+			if s.Member < last || s.Member >= uint64(len(r.members)) || int64(s.First) != have[s.Member] {
 				return fmt.Errorf("%w: the index lists tokens that have no place", fault.ErrCorrupt)
 			}
+			last = s.Member
 			have[s.Member] += int64(s.Count)
 			r.places[s.Member] = append(r.places[s.Member], place{int64(s.First), int64(s.Count), i, k})
 		}

@@ -70,8 +70,8 @@ type listing struct {
 }
 
 // parseIndex reads an index payload. The records begin at offset first and must not
-// go beyond offset limit; blocks have at most most tokens.
-func parseIndex(payload []byte, first, limit int64, most uint64) (*listing, error) {
+// go beyond offset limit; a block holds at most most.
+func parseIndex(payload []byte, first, limit int64, most room) (*listing, error) {
 	f := fields{b: payload}
 	records := f.uvarint()
 	list := fields{b: f.bytes(f.uvarint())}
