@@ -96,6 +96,7 @@ class Header:
         count = f.uvarint()
         check(count <= 16, "number of needs")
         self.needs = [Need(f) for _ in range(count)]
+        check(len({n.kind for n in self.needs}) == count, "two needs of one kind")
         f.end("the header's fields")
         if self.block_tokens > MOST_TOKENS:
             raise Unsupported("blocks of %d tokens" % self.block_tokens)
