@@ -47,7 +47,7 @@ func parseParams(data *container.BlockData, largest int) (m *symbols.ValueMap, o
 	if err == nil && len(rest) != 0 {
 		err = fmt.Errorf("%w: value map", fault.ErrCorrupt)
 	}
-	return m, own, base, err
+	return m, own, base, inside(err)
 }
 
 // dictionaryEntry is how many bytes a symbol of a dictionary takes.

@@ -67,6 +67,7 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 		if o.KeepGoing != nil {
 			layout, _ = numbered(f.Entries) // nil if they are damaged
 		}
+		f.Entries = nil
 	}
 	if o.KeepGoing != nil {
 		in.Recover()
@@ -80,7 +81,7 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 		member:   -1,
 	}
 	in.Charge(d.mem)
-	f := &fetcher{Reader: d, in: in, coders: coders, members: map[int]*tokens.Info{}}
+	f := &fetcher{Reader: d, in: in, coders: coders, others: map[int]*tokens.Info{}, earlier: newEarlier(o.Resume)}
 	if err := f.learn(layout); err != nil {
 		return nil, err
 	}
@@ -367,7 +368,7 @@ func (d *memberData) read(p []byte) (int, error) {
 		}
 		if err := r.pull(); err == io.EOF {
 			if !r.lost {
-				return 0, io.ErrUnexpectedEOF
+				return 0, errLacks
 			}
 			if d.left < 0 {
 				return 0, io.EOF // how much is lost with the end is not known
@@ -383,6 +384,8 @@ func (d *memberData) read(p []byte) (int, error) {
 	d.zero -= n
 	return int(n), nil
 }
+
+var errLacks = fmt.Errorf("%w: a member lacks tokens", fault.ErrCorrupt)
 
 // atSpan reports whether the block's current span goes on where the member
 // stands. After damage it fills gaps with zeros or drops what cannot be placed.
