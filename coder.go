@@ -336,6 +336,9 @@ func (c *blockCoder) decode(h *container.Block, b *rawBlock, data *container.Blo
 	if err != nil {
 		return err
 	}
+	if row, err := codecOf(model.ID(h.Codec)); err == nil && !row.tables && len(own) > 0 {
+		return fmt.Errorf("%w: parameters of the codec %s, which has none", fault.ErrCorrupt, row.name)
+	}
 	block := c.newBlock(b, m)
 	block.Params, block.Base, c.size = own, base, b.size
 	if err := block.Stopped(); err != nil {
