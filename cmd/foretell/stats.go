@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"math"
@@ -72,7 +73,7 @@ func (s *statsOptions) run(args []string) error {
 	}
 	defer src.Close()
 	shown := s.ShowProgress("counting", args[0] == "-", src.Progress)
-	all, err := foretell.CollectStats(src)
+	all, err := foretell.CollectStats(context.Background(), src)
 	shown.End()
 	s.Notes.Print(s.Quiet)
 	switch {

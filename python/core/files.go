@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -302,43 +303,71 @@ func compressRaw(src []byte, t tokens.Type, options *foretell.WriterOptions) ([]
 	return dst.Bytes(), err
 }
 
-//export ft_decompress
-func ft_decompress(p unsafe.Pointer, n C.int64_t, o *C.ft_reading, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
+// ft_content gives how many bytes ft_decompress gives, -1 with an error.
+//
+//export ft_content
+func ft_content(p unsafe.Pointer, n C.int64_t, o *C.ft_reading, e *C.ft_error) (length C.int64_t) {
 	defer rescue(e)
-	out, err := decompress(slice[byte](p, n), readerOptions(o))
-	if fail(e, err) != 0 {
-		return 0
+	length = -1
+	src, options := slice[byte](p, n), readerOptions(o)
+	r, err := foretell.OpenReaderAt(bytes.NewReader(src), int64(len(src)), options)
+	if err != nil {
+		// Reading from the front tells better what is wrong.
+		err = cmp.Or(decompress(io.Discard, src, options), err)
 	}
-	return give(out, length)
+	if fail(e, err) != 0 {
+		return -1
+	}
+	if size := r.ContentSize(); o.output <= 0 || size <= int64(o.output) {
+		return C.int64_t(size)
+	}
+	fail(e, fmt.Errorf("%w: the file holds more than %d bytes of content", foretell.ErrLimit, int64(o.output)))
+	return -1
 }
 
-func decompress(src []byte, options *foretell.ReaderOptions) ([]byte, error) {
+// ft_decompress puts the content to dst, which has room for exactly that.
+//
+//export ft_decompress
+func ft_decompress(p unsafe.Pointer, n C.int64_t, o *C.ft_reading, dst unsafe.Pointer, length C.int64_t, e *C.ft_error) (code C.int32_t) {
+	defer rescue(e)
+	code = C.FT_INTERNAL
+	w := &filler{slice[byte](dst, length)}
+	err := decompress(w, slice[byte](p, n), readerOptions(o))
+	if err == nil && len(w.room) != 0 {
+		err = errRoom
+	}
+	return fail(e, err)
+}
+
+// decompress writes the content of the one file in src to dst.
+func decompress(dst io.Writer, src []byte, options *foretell.ReaderOptions) error {
 	r, err := foretell.NewReader(bytes.NewReader(src), options)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer r.Close()
-	var dst bytes.Buffer
 	files := 0
+	buf := make([]byte, 1<<16)
 	for {
 		part, err := r.Next()
 		if err == io.EOF {
-			return dst.Bytes(), nil
+			return nil
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		switch part.Kind {
 		case tokens.File:
 			if files++; files > 1 {
-				return nil, fmt.Errorf("%w: several files, which open gives access to", foretell.ErrUnsupported)
+				return fmt.Errorf("%w: several files, which open gives access to", foretell.ErrUnsupported)
 			}
 		case tokens.Framing:
-			dst.Write(part.Bytes)
+			_, err = dst.Write(part.Bytes)
 		case tokens.Member:
-			if _, err := dst.ReadFrom(part.Data); err != nil {
-				return nil, err
-			}
+			_, err = io.CopyBuffer(dst, part.Data, buf)
+		}
+		if err != nil {
+			return err
 		}
 	}
 }

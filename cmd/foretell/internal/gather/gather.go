@@ -3,6 +3,7 @@ package gather
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -103,7 +104,7 @@ func (r *Gathering) count(in *Input) ([]foretell.MemberStats, error) {
 	}
 	defer src.Close()
 	defer r.Told.ShowProgress("counting", false, src.Progress).End()
-	return foretell.CollectStats(src)
+	return foretell.CollectStats(context.Background(), src)
 }
 
 func (r *Gathering) analyze(in *Input, to []*report.Gatherer) error {
