@@ -57,7 +57,7 @@ func TestProgress(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		content := r.Length()
+		content := r.ContentSize()
 		if content < int64(2*len(ids)) {
 			t.Errorf("%s: %d bytes of content", model, content)
 		}
@@ -80,8 +80,8 @@ func TestProgress(t *testing.T) {
 				break
 			}
 		}
-		if err == nil || r.Length() != -1 || damaged.last > content/2 {
-			t.Errorf("%s: %v after %d of %d bytes", model, err, damaged.last, r.Length())
+		if err == nil || r.ContentSize() != -1 || damaged.last > content/2 {
+			t.Errorf("%s: %v after %d of %d bytes", model, err, damaged.last, r.ContentSize())
 		}
 	}
 	var p teller

@@ -98,9 +98,9 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 	return d, nil
 }
 
-// Length returns how many bytes of content the file says it holds, -1 if it can only
+// ContentSize returns how many bytes of content the file says it holds, -1 if it can only
 // be read front to back or its index is damaged.
-func (r *Reader) Length() int64 { return r.known }
+func (r *Reader) ContentSize() int64 { return r.known }
 
 // Next returns the next part, io.EOF after the last one. Data of a member that
 // has not been read to its end is skipped, but checked all the same. At the end

@@ -82,7 +82,7 @@ func (r *recompressOptions) run(name string) error {
 		Resolve: models.Resolve(r.network, name)})
 	if err == nil {
 		defer src.Close()
-		defer r.ShowProgress("recompressing", r.to.Out == "-" || name == "-", func() (int64, int64) { return coded.Load(), src.Length() }).End()
+		defer r.ShowProgress("recompressing", r.to.Out == "-" || name == "-", func() (int64, int64) { return coded.Load(), src.ContentSize() }).End()
 		var w *foretell.Writer
 		if w, err = foretell.NewWriter(sink, writer); err == nil {
 			var taken progress.Intake

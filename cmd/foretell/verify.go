@@ -140,7 +140,7 @@ func (v *verifyOptions) decode(in io.Reader, opts *foretell.ReaderOptions, pipe 
 		return 0, err
 	}
 	defer r.Close()
-	defer v.ShowProgress("verifying", pipe, func() (int64, int64) { return done.Load(), r.Length() }).End()
+	defer v.ShowProgress("verifying", pipe, func() (int64, int64) { return done.Load(), r.ContentSize() }).End()
 	for {
 		p, err := r.Next()
 		if err == io.EOF {

@@ -128,7 +128,7 @@ func Stream(in io.Reader, want *pick.Selection, opts *foretell.ReaderOptions, to
 		return err
 	}
 	defer r.Close()
-	to.Length.Store(r.Length())
+	to.Length.Store(r.ContentSize())
 	file, found := "", false
 	for {
 		p, err := r.Next()

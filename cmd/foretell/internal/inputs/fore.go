@@ -145,7 +145,7 @@ func (s *ForeSeries) Close() error {
 }
 
 // Progress returns how many bytes of content have been decoded, of how many.
-func (s *ForeSeries) Progress() (done, total int64) { return s.done.Load(), s.Length() }
+func (s *ForeSeries) Progress() (done, total int64) { return s.done.Load(), s.ContentSize() }
 
 // Describe reads what a .fore file says of itself.
 func Describe(name string, memory flags.Size) (*foretell.Description, error) {
