@@ -56,7 +56,6 @@ func newBlockCoders(stop func() error, count *tally, workers int, id model.ID, c
 	coders := make(chan *blockCoder, workers)
 	for i := range workers {
 		c := &blockCoder{id: id, config: config, codecs: map[model.ID]model.Codec{}, largest: symbols.MaxSymbols, fixed: fixed, prior: start, stop: stop, tally: count}
-		c.config.progress = c.progress
 		if own != nil {
 			// A predictor may be a large thing: one lives as long as its worker.
 			c.config.predictor = sync.OnceValues(own.New)
@@ -152,6 +151,11 @@ func (c *blockCoder) encode(dst []byte, b *rawBlock, turn *planned) (out codedBl
 	if err := c.body(codec, dst, block, &out); err != nil {
 		return out, err
 	}
+	if out.codec == codecOwnMix {
+		if err := c.alone(dst, block, &out); err != nil {
+			return out, err
+		}
+	}
 	if block.Costs != nil {
 		out.costs = tokenCosts(block.Costs, b, m)
 	}
@@ -226,6 +230,28 @@ func (c *blockCoder) body(codec model.Codec, dst []byte, block *model.Block, out
 	out.codec = codecStored
 	if codec, err = c.codec(codecStored); err == nil {
 		out.body, err = codec.Encode(out.body[:start], block)
+	}
+	return err
+}
+
+// alone has a block coded by mix without the caller's own model if that makes it
+// smaller.
+func (c *blockCoder) alone(dst []byte, block *model.Block, out *codedBlock) error {
+	codec, err := c.codec(codecMix)
+	if err != nil {
+		return err
+	}
+	other := *block
+	if block.Costs != nil {
+		other.Costs = make([]float32, len(block.Costs))
+	}
+	body, err := codec.Encode(nil, &other)
+	if refused(err) {
+		return nil
+	}
+	if err == nil && len(body) < len(out.body)-len(dst) {
+		out.codec, out.body = codecMix, append(out.body[:len(dst)], body...)
+		copy(block.Costs, other.Costs)
 	}
 	return err
 }

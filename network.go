@@ -165,5 +165,5 @@ func makeNetwork(c *codecConfig) (model.Codec, error) {
 	if c.network == nil {
 		return nil, fmt.Errorf("%w: the block was written under a network that the file does not name", fault.ErrCorrupt)
 	}
-	return neural.New(c.network, neural.Config{Threads: c.threads, Progress: c.progress}), nil
+	return neural.New(c.network, neural.Config{Threads: c.threads}), nil
 }

@@ -377,7 +377,7 @@ func (r *ReaderAt) prepare(i int, mem *budget) (func() (*rawBlock, error), error
 		}
 		return &fault.BlockError{Block: int64(i), Offset: r.in.Blocks[i].Offset, Err: err}
 	}
-	decode, err := prepare(h, data, r.member, r.in.Header.BlockTokens, coders, mem)
+	decode, err := prepare(h, data, r.member, r.in.Header.BlockTokens, coders, mem, nil)
 	if err != nil {
 		return nil, name(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -24,12 +25,14 @@ import (
 // A writer writes a file in the way of the command.
 type writer struct {
 	*foretell.Writer
-	stage outputs.Stage
-	file  *outputs.File
+	stage   outputs.Stage
+	file    *outputs.File
+	partial *outputs.Partial // nil if what is done is not kept
 }
 
 func writerOptions(w *C.ft_writing) *foretell.WriterOptions {
 	return &foretell.WriterOptions{
+		Network:     network(w.network),
 		Model:       C.GoString(w.model),
 		BlockTokens: int(w.block),
 		Solid:       w.solid != 0,
@@ -48,7 +51,17 @@ func ft_writer_new(path *C.char, o *C.ft_writing, e *C.ft_error) (h C.uint32_t) 
 	if w.file, err = w.stage.Path(C.GoString(path), true, outputs.AnyMode); fail(e, err) != 0 {
 		return 0
 	}
-	if w.Writer, err = foretell.NewWriter(w.file, writerOptions(o)); fail(e, err) != 0 {
+	options := writerOptions(o)
+	var out io.Writer = w.file
+	if w.file.Staged && (o.resume != 0 || options.Network != nil) {
+		if w.partial, options.Resume, err = outputs.OpenPartial(C.GoString(path), o.resume != 0); err == nil {
+			out = io.MultiWriter(w.file, w.partial)
+		}
+	}
+	if err == nil {
+		w.Writer, err = foretell.NewWriter(out, options)
+	}
+	if fail(e, err) != 0 {
 		w.abandon()
 		return 0
 	}
@@ -106,11 +119,17 @@ func ft_writer_close(h C.uint32_t, whole C.int32_t, e *C.ft_error) (code C.int32
 	if err == nil {
 		err = w.stage.Commit()
 	}
+	if err == nil && w.partial != nil {
+		err, w.partial = w.partial.Remove(), nil
+	}
 	return fail(e, err)
 }
 
-// abandon removes what was written and is not complete.
+// abandon removes what was written and is not complete, but for the partial file.
 func (w *writer) abandon() {
+	if w.partial != nil {
+		w.partial.Close()
+	}
 	if !w.file.Staged {
 		w.file.Close()
 	}
@@ -123,8 +142,17 @@ type reader struct {
 	file *os.File
 }
 
-func readerOptions(r *C.ft_reading) *foretell.ReaderOptions {
+// readerOptions returns how the file with a path, or bytes if that is "", is read.
+func readerOptions(r *C.ft_reading, path string) *foretell.ReaderOptions {
+	near := ""
+	if path != "" {
+		near = filepath.Dir(path)
+	}
+	given := C.GoStringN(r.places, C.int(r.places_length))
+	places := append(strings.FieldsFunc(given, func(c rune) bool { return c == 0 }), foretell.ModelPlaces(near)...)
 	return &foretell.ReaderOptions{
+		Network:   network(r.network),
+		Resolve:   foretell.Resolve(places...),
 		MaxMemory: int64(r.memory),
 		MaxOutput: int64(r.output),
 		Workers:   int(r.workers),
@@ -142,7 +170,7 @@ func ft_reader_new(path *C.char, o *C.ft_reading, e *C.ft_error) (h C.uint32_t) 
 	r := &reader{file: file}
 	stat, err := file.Stat()
 	if err == nil {
-		r.ReaderAt, err = foretell.OpenReaderAt(file, stat.Size(), readerOptions(o))
+		r.ReaderAt, err = foretell.OpenReaderAt(file, stat.Size(), readerOptions(o, file.Name()))
 	}
 	if fail(e, err) != 0 {
 		file.Close()
@@ -309,7 +337,7 @@ func compressRaw(src []byte, t tokens.Type, options *foretell.WriterOptions) ([]
 func ft_content(p unsafe.Pointer, n C.int64_t, o *C.ft_reading, e *C.ft_error) (length C.int64_t) {
 	defer rescue(e)
 	length = -1
-	src, options := slice[byte](p, n), readerOptions(o)
+	src, options := slice[byte](p, n), readerOptions(o, "")
 	r, err := foretell.OpenReaderAt(bytes.NewReader(src), int64(len(src)), options)
 	if err != nil {
 		// Reading from the front tells better what is wrong.
@@ -332,7 +360,7 @@ func ft_decompress(p unsafe.Pointer, n C.int64_t, o *C.ft_reading, dst unsafe.Po
 	defer rescue(e)
 	code = C.FT_INTERNAL
 	w := &filler{slice[byte](dst, length)}
-	err := decompress(w, slice[byte](p, n), readerOptions(o))
+	err := decompress(w, slice[byte](p, n), readerOptions(o, ""))
 	if err == nil && len(w.room) != 0 {
 		err = errRoom
 	}
