@@ -97,9 +97,11 @@ def check(weigh, find, convert, rng, types, sizes=SIZES, rows_in_all=ROWS):
 
 
 def torch_or_skip():
-    torch = pytest.importorskip("torch", reason="torch is not installed")
-    torch.set_default_device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch
+    return pytest.importorskip("torch", reason="torch is not installed")
+
+
+def device():
+    return "cuda" if torch_or_skip().cuda.is_available() else "cpu"
 
 
 def tensors(rows, kind, logits):
@@ -107,7 +109,7 @@ def tensors(rows, kind, logits):
     import torch
 
     most = torch.finfo(getattr(torch, kind)).max
-    x = torch.from_numpy(rows).to(torch.get_default_device()).to(torch.float64).clamp(-most if logits else 0, most)
+    x = torch.from_numpy(rows).to(device()).to(torch.float64).clamp(-most if logits else 0, most)
     if kind != "float64":
         x = x.to(getattr(torch, kind))
     # Nothing above zero may be left, or no number.
@@ -202,7 +204,7 @@ def test_jax(rng):
 def asked(monkeypatch):
     """What the functions of foretell.torch are asked by coders to whom the memory of the
     host is that of a GPU, a list of names."""
-    torch = torch_or_skip()
+    torch_or_skip()
     import foretell.torch
 
     calls = []
@@ -213,7 +215,7 @@ def asked(monkeypatch):
             return function(*arguments, **options)
 
         monkeypatch.setattr(foretell.torch, name, ask)
-    monkeypatch.setattr(_device, "DEVICES", (torch.get_default_device().type,))
+    monkeypatch.setattr(_device, "DEVICES", (device(),))
     monkeypatch.setattr(_device, "LEAST", 1000)
     monkeypatch.setattr(_device, "_working", True)
     return calls
@@ -257,7 +259,7 @@ def test_coders_weigh_rows_on_a_gpu(rng, asked, monkeypatch):
 def test_which_rows_are_copied(asked, monkeypatch):
     import torch
 
-    rows = torch.full((3, 500), 1 / 500)
+    rows = torch.full((3, 500), 1 / 500, device=device())
     for few in (rows[:, :80], rows.cpu().numpy(), list(rows), rows.cpu().tolist()):
         encoder = BatchEncoder(3)
         encoder.encode(few, [1, 2, 3])
@@ -302,7 +304,7 @@ def outcome(coder, method, *arguments, **options):
 def test_errors_of_coders_are_those_of_copied_rows(rng, asked, monkeypatch):
     import torch
 
-    rows = torch.from_numpy(rng.dirichlet(np.ones(400), 3)).to(torch.float32).to(torch.get_default_device())
+    rows = torch.from_numpy(rng.dirichlet(np.ones(400), 3)).to(torch.float32).to(device())
     encoder = BatchEncoder(3, guard=1)
     encoder.encode(rows, [1, 2, 3])
     streams = encoder.finish()

@@ -110,8 +110,8 @@ def _of_logits(d):
     largest = largest.masked_fill(far, 0.0)
     unit = -12102203 / 32
     offset = 2**23 - torch.floor(largest * unit).to(torch.int64)
-    spare = ((offset.abs().to(torch.float64).view(torch.int64) >> 52) - 1022 - 24).clamp(min=0)
-    low = (torch.ones_like(spare) << spare) - 1
+    dropped = ((offset.abs().to(torch.float64).view(torch.int64) >> 52) - 1022 - 24).clamp(min=0)
+    low = (torch.ones_like(dropped) << dropped) - 1
     offset = (offset + low) & ~low
     none = d < -(2**23)
     y = offset[:, None] - 2**23 + torch.floor(torch.where(none, 0.0, d) * unit).to(torch.int64)
