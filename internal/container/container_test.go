@@ -364,7 +364,7 @@ func TestLongContent(t *testing.T) {
 func TestHugeOrdinals(t *testing.T) {
 	for _, ordinal := range []uint64{maxTokens - 1, maxTokens, 1 << 63, math.MaxUint64} {
 		b := Block{Ordinal: ordinal, Spans: []Span{{Count: 1}}}
-		_, err := parseBlock(b.appendFields(nil, 7), 7, 1)
+		_, err := parseBlock(b.appendFields(nil, 7), 7, room{1, 1})
 		p := packed{ordinal: ordinal, raw: 1, stored: 1}
 		_, packedErr := parsePacked(p.appendFields(nil, 7), 7)
 		for what, err := range map[string]error{"block": err, "layout": packedErr} {

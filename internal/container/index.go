@@ -98,8 +98,8 @@ type listing struct {
 }
 
 // parseIndex reads an index payload. The records begin at offset first and must not
-// go beyond offset limit; blocks have at most most tokens.
-func parseIndex(payload []byte, first, limit int64, most uint64, limits Limits) (*listing, error) {
+// go beyond offset limit; a block holds at most most.
+func parseIndex(payload []byte, first, limit int64, most room, limits Limits) (*listing, error) {
 	f := fields{b: payload}
 	spans := uint64(0)
 	records := f.uvarint()

@@ -122,21 +122,31 @@ type Series interface {
 // A ForeSeries is the content of a .fore file.
 type ForeSeries struct {
 	*foretell.Reader
-	Read atomic.Int64
-	Size int64
-	File io.Closer // to close as well, if not nil
+	done atomic.Int64
+	file io.Closer // to close as well, if not nil
+}
+
+// NewForeSeries reads a .fore file front to back. file, if not nil, is closed with the
+// series.
+func NewForeSeries(in io.Reader, file io.Closer, opts *foretell.ReaderOptions) (*ForeSeries, error) {
+	s := &ForeSeries{file: file}
+	opts.Progress = s.done.Store
+	var err error
+	s.Reader, err = foretell.NewReader(in, opts)
+	return s, err
 }
 
 // Close ends the reading.
 func (s *ForeSeries) Close() error {
 	err := s.Reader.Close()
-	if s.File != nil {
-		err = cmp.Or(err, s.File.Close())
+	if s.file != nil {
+		err = cmp.Or(err, s.file.Close())
 	}
 	return err
 }
 
-func (s *ForeSeries) Progress() (done, total int64) { return s.Read.Load(), s.Size }
+// Progress returns how many bytes of content have been decoded, of how many.
+func (s *ForeSeries) Progress() (done, total int64) { return s.done.Load(), s.ContentSize() }
 
 // OpenContent opens an input, or the content of one that is a .fore file.
 func (s *Flags) OpenContent(name string, opts tokens.Options, reading *foretell.ReaderOptions) (Series, error) {
@@ -160,13 +170,8 @@ func (s *Flags) OpenContent(name string, opts tokens.Options, reading *foretell.
 	case len(s.Members) > 0 || s.Shape != "":
 		return nil, failure.Usagef("--member and --shape do not go with a .fore file")
 	}
-	in := &ForeSeries{Size: f.Size, File: f}
-	if r == io.Reader(f.File) {
-		r = f.Metered(&in.Read)
-	} else {
-		r = &progress.Meter{R: r, Total: &in.Read}
-	}
-	if in.Reader, err = foretell.NewReader(r, reading); err != nil {
+	in, err := NewForeSeries(r, f, reading)
+	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
