@@ -8,7 +8,7 @@ import warnings
 
 import numpy as np
 
-from ._errors import DistributionError, ForetellError, SymbolError
+from ._errors import DistributionError, ForetellError
 
 __all__ = ["decode", "encode"]
 
@@ -41,7 +41,7 @@ def encode(coder, rows, symbols, active, logits):
         return None
     try:
         coder.encode_weighed(weights, symbols, size=rows.shape[1], active=active)
-    except (DistributionError, SymbolError):
+    except DistributionError:
         return None
     return True
 
