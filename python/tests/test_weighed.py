@@ -311,7 +311,7 @@ def test_errors_of_coders_are_those_of_copied_rows(rng, asked, monkeypatch):
     bad = rows.clone()
     bad[1, 7] = float("nan")
     calls = [(bad, [1, 2, 3]), (rows, [1, 400, 3]), (bad, [1, 400, 3]), (rows, [1, -1, 2**70]), (rows, [1, 2]), (rows[:2], [1, 2, 3])]
-    calls += [(rows, np.array([1, 2**63, 3], np.uint64)), (rows, [1.0, 2, 3]), (rows, b"\1\2\3"), (rows, iter([1, 2, 3])), (rows, 5)]
+    calls += [(rows, np.array([1, 2**63, 3], np.uint64)), (rows, [1.0, 2, 3]), (rows, b"\1\2\3"), (rows, iter([1, 2, 3])), (rows, 5), (rows, [1, [2], 3])]
     for arguments in calls:
         got = []
         for devices in (_device.DEVICES, ()):

@@ -128,6 +128,7 @@ typedef struct {
 	uint32_t *many; /* of a batch, n of one kind */
 	Py_ssize_t n;
 	int kind;
+	int tolerant; /* a batch that encodes under a tolerance */
 	void *scratch;
 	size_t room;
 } Coder;
