@@ -69,19 +69,19 @@ func mixFiles(t *testing.T, add func(name string, data []byte, o *foretell.Reade
 		shape []int
 		x     []uint16
 	}{
-		{"stream", []int{600}, grown(600, 90, 1, 5)},
-		{"stream-classes", []int{4000}, cycled(4000, 8, 31, 1)},
-		{"grid", []int{40, 3, 4}, grown(480, 60, 12, 1)},
-		{"grid-rows", []int{30, 48}, grown(1440, 60, 48, 48, 6)},
-		{"grid-halves", []int{200, 3, 4}, grown(2400, 36, 12, 12, 1)},
-		{"books", []int{120, 4}, grown(480, 100, 1, 4)},
-		{"books-last", []int{4, 120}, grown(480, 100, 1, 120)},
-		{"books-kin", []int{2, 2000}, cycled(4000, 8, 13, 1)},
+		{"stream", []int{300}, grown(300, 90, 1, 5)},
+		{"stream-classes", []int{2400}, cycled(2400, 8, 25, 1)},
+		{"grid", []int{20, 3, 4}, grown(240, 60, 12, 1)},
+		{"grid-rows", []int{20, 40}, grown(800, 60, 40, 40, 8)},
+		{"grid-halves", []int{171, 3, 4}, grown(2052, 31, 12, 12, 1)},
+		{"books", []int{60, 4}, grown(240, 100, 1, 4)},
+		{"books-last", []int{4, 60}, grown(240, 100, 1, 60)},
+		{"books-kin", []int{2, 1050}, cycled(2100, 8, 8, 1)},
 	} {
 		add("mix-"+c.name, packed(t, c.shape, c.x, &foretell.WriterOptions{Model: "mix"}), &foretell.ReaderOptions{})
 	}
-	add("best-stream", packed(t, []int{500}, grown(500, 90, 1, 5), &foretell.WriterOptions{Model: "best"}), &foretell.ReaderOptions{})
-	add("best-grid", packed(t, []int{30, 3, 4}, grown(360, 60, 12, 1), &foretell.WriterOptions{Model: "best"}), &foretell.ReaderOptions{})
+	add("best-stream", packed(t, []int{200}, grown(200, 90, 1, 5), &foretell.WriterOptions{Model: "best"}), &foretell.ReaderOptions{})
+	add("best-grid", packed(t, []int{12, 3, 4}, grown(144, 60, 12, 1), &foretell.WriterOptions{Model: "best"}), &foretell.ReaderOptions{})
 	prior, err := foretell.Train(source(t), &foretell.TrainOptions{MaxBytes: 36_000})
 	if err != nil {
 		t.Fatal(err)
