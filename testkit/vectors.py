@@ -1,21 +1,18 @@
-"""Runs the vectors in testkit against this reader: python testkit/reference/vectors.py"""
+"""Runs the vectors against the reader in Python: python testkit/vectors.py"""
 
 import os
 import struct
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import xxhash
 
-import xxhash  # noqa: E402
+from reference import Corrupt, Error, Missing, RandomReader, Truncated, Unsupported, read, steps
+from reference.layout import TYPES
+from reference.rangecoder import Decoder
+from reference.reader import CODECS, Span, Symbols
+from reference.valuemap import ValueMap
 
-from reference import Corrupt, Error, Missing, RandomReader, Truncated, Unsupported, read  # noqa: E402
-from reference import steps  # noqa: E402
-from reference.layout import TYPES  # noqa: E402
-from reference.rangecoder import Decoder  # noqa: E402
-from reference.reader import CODECS, Span, Symbols  # noqa: E402
-from reference.valuemap import ValueMap  # noqa: E402
-
-KIT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+KIT = os.path.dirname(os.path.abspath(__file__))
 MIX = 6
 NAMES = {"stored": 0, "zstd": 1, "adaptive": 3, "static": 4, "static-tans": 5, "lz": 9}
 ELEMENTS = dict(zip("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64".split(), TYPES.values()))
