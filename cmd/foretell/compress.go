@@ -16,6 +16,7 @@ import (
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/foretell/foretell/cmd/foretell/internal/staged"
 	"github.com/foretell/foretell/cmd/foretell/internal/writing"
+	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
 
@@ -81,7 +82,7 @@ func (c *compressOptions) run(args []string) error {
 		return err
 	}
 	if out != "-" {
-		opts.Output = inputs.Earlier(out, inputs.IsFore)
+		opts.Output = inputs.Earlier(out, tokens.IsFore)
 	}
 	if c.from.Dtype == "" {
 		c.hint = new(hint.Hint)

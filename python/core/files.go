@@ -276,6 +276,9 @@ func ft_compress(p unsafe.Pointer, n C.int64_t, kind *C.char, o *C.ft_writing, l
 	if fail(e, err) != 0 {
 		return 0
 	}
+	if tokens.IsFore(src) {
+		notes = append(notes, "a .fore file already, whose content decompress gives back: its bytes are kept as they are")
+	}
 	if len(notes) > 0 {
 		e.message = C.CString(strings.Join(notes, "\n"))
 	}

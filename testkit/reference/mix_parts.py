@@ -16,6 +16,10 @@ def ln(a, b):
 STRETCH = [ln(2 * i + 1, 8191 - 2 * i) for i in range(4096)]
 
 
+def clipped(v, most):
+    return v if min(v) >= -most and max(v) <= most else [min(max(x, -most), most) for x in v]
+
+
 def squash_table():
     """For each stretched value the least p of 1 to 65535 that stands for it or more."""
     out, p = [], 1
@@ -101,8 +105,7 @@ class WeightSet:
         if n < len(self.rates) - 1:
             self.counts[self.at] = n + 1
         e = ((65535 if bit else 0) - self.p) * self.rates[n] >> 10
-        most = 8 << 20
-        self.w[:] = [min(max(w + (v * e + 512 >> 10), -most), most) for w, v in zip(self.w, x)]
+        self.w[:] = clipped([w + (v * e + 512 >> 10) for w, v in zip(self.w, x)], 8 << 20)
 
 
 def schedule(first, last):
@@ -255,6 +258,10 @@ def wrap(x):
     return (x + 0x80000000 & MASK) - 0x80000000
 
 
+def wrapped(v):
+    return v if min(v) >= -0x80000000 and max(v) < 0x80000000 else [wrap(x) for x in v]
+
+
 def energy(v):
     return sum([x * x >> 12 for x in v]) // len(v)
 
@@ -317,7 +324,7 @@ class Net:
         self.out_sums[node] = total = min(total, MOST_SUM)
         e = rate(18, total) * err >> 16
         v = self.out[node]
-        self.grad = [wrap(g + (x * err >> 16)) for g, x in zip(self.grad, v)]
+        self.grad = wrapped([g + (x * err >> 16) for g, x in zip(self.grad, v)])
         self.out[node] = step(v, self.sum, e, 32 << 22)
         self.bias[node] = self.bias.get(node, 0) + (err * ((1 << 22) // 100) >> 16)
 
@@ -330,4 +337,4 @@ class Net:
 
 
 def step(v, x, e, most):
-    return [min(max(wrap(a + (b * e >> 24)), -most), most) for a, b in zip(v, x)]
+    return clipped(wrapped([a + (b * e >> 24) for a, b in zip(v, x)]), most)

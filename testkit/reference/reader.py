@@ -7,7 +7,7 @@ import xxhash
 
 from .adaptive import adaptive
 from .ans import rans, static, tans
-from .container import FILE, FRAMING, MEMBER, OWN, PRIOR, TOKENIZER, Index, open_file, read_records
+from .container import FILE, FRAMING, MEMBER, OWN, PRIOR, TOKENIZER, WEIGHTS, Index, open_file, read_records
 from .errors import Missing, Unsupported, check
 from .fields import Fields
 from .layout import Layout
@@ -81,12 +81,12 @@ def find_needs(header, prior):
             if data is None or hashlib.sha256(data).digest() != need.sum:
                 raise Missing("the file needs the prior with the SHA-256 " + need.sum.hex())
             found = Prior(data)
-        elif need.kind == TOKENIZER:
-            raise Unsupported("a need of kind %d" % need.kind)
-    own = any(n.kind == OWN for n in header.needs)
-    check(own or header.codec != 7, "a file under an own model that does not name it")
-    if own:
-        raise Missing("the file needs a model of its owner's")
+    kinds = [n.kind for n in header.needs]
+    check(OWN in kinds or header.codec != 7, "a file under an own model that does not name it")
+    if OWN in kinds or WEIGHTS in kinds:
+        raise Missing("the file needs a model, which this reader does not run")
+    if TOKENIZER in kinds:
+        raise Unsupported("a need of kind %d" % TOKENIZER)
     return found
 
 

@@ -4,6 +4,7 @@
 package staged
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"os/signal"
@@ -120,7 +121,20 @@ func RemoveOnSignal(last func()) {
 }
 
 // Standard is standard output as an output.
-func Standard() (*outputs.File, error) { return now.outputs.Open(os.Stdout, "standard output") }
+func Standard() (*outputs.File, error) {
+	if closed(1) {
+		return nil, errors.New("standard output is closed (or is /dev/null, opened for reading as well): name an output with -o")
+	}
+	return now.outputs.Open(os.Stdout, "standard output")
+}
+
+// Input returns an error if there is no standard input to read.
+func Input() error {
+	if closed(0) {
+		return errors.New("standard input is closed (or is /dev/null, opened for writing as well): name a file")
+	}
+	return nil
+}
 
 // OutName is a dash for all that stands for standard output.
 func OutName(name string) string {
