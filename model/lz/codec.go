@@ -60,6 +60,7 @@ type Codec struct {
 	encoder encoder
 	decoder decoder
 	turned  []uint32
+	sample  []uint32
 	spare   []byte
 }
 
@@ -109,18 +110,8 @@ func (c *Codec) encode(dst []byte, b *model.Block) ([]byte, error) {
 		orders[placeOrder] = c.turned
 	}
 	best := storageOrder
-	if orders[placeOrder] != nil && !c.effort.both {
-		sizes := [len(orders)]int{}
-		for o := storageOrder; o < len(orders); o++ {
-			var err error
-			if c.spare, err = c.parse(c.spare[:0], orders[o], b.Size, effort{}); err != nil {
-				return dst, err
-			}
-			sizes[o] = len(c.spare)
-		}
-		if sizes[placeOrder] < sizes[storageOrder] {
-			best = placeOrder
-		}
+	if orders[placeOrder] != nil && !c.effort.both && c.guess(orders[placeOrder], b.Size) < c.guess(b.Symbols, b.Size) {
+		best = placeOrder
 	}
 	start := len(dst)
 	dst, err := c.parse(append(dst, byte(best)), orders[best], b.Size, c.effort)
@@ -134,6 +125,46 @@ func (c *Codec) encode(dst []byte, b *model.Block) ([]byte, error) {
 		dst = append(dst[:start], c.spare...)
 	}
 	return dst, nil
+}
+
+// A sample is windows out of a block, of a share of it but at least so long.
+const (
+	windows   = 4
+	share     = 16
+	minWindow = 2048
+)
+
+// guess returns about how many bits greedy parsing makes of a sample of s.
+func (c *Codec) guess(s []uint32, size int) uint64 {
+	sample := s
+	if w := max(len(s)/(share*windows), minWindow); w*windows < len(s) {
+		c.sample = c.sample[:0]
+		for i := range windows {
+			c.sample = append(c.sample, s[(len(s)-w)/(windows-1)*i:][:w]...)
+		}
+		sample = c.sample
+	}
+	e := &c.encoder
+	e.parser.greedy(sample)
+	e.counts = resize(e.counts, size)
+	clear(e.counts)
+	for _, v := range sample {
+		e.counts[v]++
+	}
+	information := uint64(0) // of all symbols, in 2^-16 bit
+	for _, v := range sample {
+		information += log2(uint64(len(sample))) - log2(uint64(e.counts[v]))
+	}
+	const token = 6 // bits of one, about
+	literals, sum := uint64(len(sample)), uint64(0)
+	for _, t := range e.parser.steps {
+		literals -= uint64(t.length)
+		sum += token
+		if t.offset >= newOffset {
+			sum += uint64(bits.Len32(t.offset))
+		}
+	}
+	return sum + information/uint64(max(len(sample), 1))*literals>>16
 }
 
 // parse appends the body of s as an effort makes it.
