@@ -184,6 +184,9 @@ func (b *TBlock[S]) Decode(symbols []S, index []uint16, src []byte) error {
 	if len(src) == 0 {
 		return b.fill(symbols, index)
 	}
+	if b.set.certain(index, len(symbols)) {
+		return errCertain
+	}
 	if src[0] == rawBody {
 		return decodeRaw(symbols, index, &b.set, src[1:])
 	}

@@ -54,11 +54,12 @@ typedef struct {
 	const double *means, *scales, *weights;     /* count * parts of them each */
 } ft_family;
 
-/* How files are written; a prior of no bytes is none. */
+/* How files are written; a prior of no bytes is none, and so is network 0. */
 typedef struct {
 	const char *model;
+	uint32_t network;
 	int64_t block, workers;
-	int32_t solid, embed;
+	int32_t solid, embed, resume;
 	const void *prior;
 	int64_t prior_length;
 } ft_writing;
@@ -68,9 +69,13 @@ typedef struct {
 	int64_t window, sinks, positions, workers, memory;
 } ft_running;
 
-/* How files are read. */
+/* How files are read: a network that they may need, and where to look for one before
+ * anywhere else, paths that end with zeros. */
 typedef struct {
 	int64_t memory, output, workers;
+	uint32_t network;
+	const char *places;
+	int64_t places_length;
 	const void *prior;
 	int64_t prior_length;
 } ft_reading;
@@ -110,7 +115,8 @@ typedef struct {
 	uint32_t (*reader_info)(uint32_t h, int64_t *length, ft_error *e);
 	int32_t (*reader_rows)(uint32_t h, int64_t member, int64_t from, int64_t to, void *dst, int64_t length, ft_error *e);
 	uint32_t (*compress)(void *p, int64_t n, char *type, ft_writing *w, int64_t *length, ft_error *e);
-	uint32_t (*decompress)(void *p, int64_t n, ft_reading *r, int64_t *length, ft_error *e);
+	int64_t (*content)(void *p, int64_t n, ft_reading *r, ft_error *e);
+	int32_t (*decompress)(void *p, int64_t n, ft_reading *r, void *dst, int64_t length, ft_error *e);
 	uint32_t (*train)(void *p, int64_t n, char *model, int64_t most, int64_t *length, ft_error *e);
 	uint32_t (*models)(int64_t *length, ft_error *e);
 

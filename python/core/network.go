@@ -27,10 +27,19 @@ func ft_network_new(path *C.char, memory C.int64_t, e *C.ft_error) (h C.uint32_t
 		return 0
 	}
 	n, err := foretell.OpenNetwork(file, stat.Size(), file.Name(), int64(memory))
-	if fail(e, err) != 0 {
+	if err != nil {
+		fail(e, fmt.Errorf("%s: %w", file.Name(), err))
 		return 0
 	}
 	return C.uint32_t(networks.add(n))
+}
+
+// network returns the network with a number, nil for 0.
+func network(h C.uint32_t) *foretell.Network {
+	if h == 0 {
+		return nil
+	}
+	return networks.at(uint32(h))
 }
 
 // A description is what ft_network_info says about a network, in JSON.

@@ -63,7 +63,6 @@ def test_compress_what_only_begins_as_an_archive():
 
 def test_compress_refusals():
     for call, error in (
-        (lambda: foretell.compress("text"), TypeError),
         (lambda: foretell.compress(None), TypeError),
         (lambda: foretell.compress(b"", model="nothing"), ValueError),
         (lambda: foretell.compress(b"", dtype="float32"), TypeError),
@@ -72,6 +71,10 @@ def test_compress_refusals():
     ):
         with pytest.raises(error):
             call()
+
+
+def test_compress_str():
+    assert foretell.decompress(foretell.compress("čas")) == "čas".encode()
 
 
 def test_one_part_that_cannot_be_coded(tmp_path):
@@ -84,3 +87,10 @@ def test_one_part_that_cannot_be_coded(tmp_path):
     with foretell.open(tmp_path / "x.fore") as file:
         assert file["tokens"][:].tolist() == list(range(1000))
         assert np.load(io.BytesIO(bytes(file["scale.npy"][:]))) == np.float32(0.5)
+
+
+def test_compress_what_is_compressed_already():
+    once = foretell.compress(b"abc" * 99)
+    with pytest.warns(UserWarning, match="a .fore file already"):
+        twice = foretell.compress(once)
+    assert foretell.decompress(twice) == once

@@ -1,6 +1,5 @@
 """Arrays of integers in .fore files, and bytes."""
 
-import contextlib
 import io
 import json
 import operator
@@ -11,6 +10,8 @@ import numpy as np
 
 from . import _native
 from ._errors import ArgumentError, LimitError
+from ._model import Model
+from ._paths import naming
 
 __all__ = ["Array", "File", "compress", "decompress", "load", "models", "open", "save", "train"]
 
@@ -25,15 +26,21 @@ def models():
     return _native.models().decode().split("\n")
 
 
-def save(path, arrays, *, model=None, block=0, solid=False, workers=0, prior=b"", embed_prior=False):
+def save(path, arrays, *, model=None, block=0, solid=False, workers=0, prior=b"", embed_prior=False, resume=False):
     """Save an array of integers or bools, or a dict of them by name, to a file.
 
-    model is one of models(). block is the most elements in a block, the unit of random
+    model is one of models(), or a network that predicts the arrays: a Model, or the path
+    of its file. Reading takes the network too, and workers threads work on each of its
+    blocks. block is the most elements in a block, the unit of random
     access and of damage; 0 is the model's default. Small arrays share blocks; with
     solid=True larger ones do too, which makes files of many smaller. workers is how many
     threads work, 0 for one per CPU; the bytes do not depend on it. prior is what train
     returned: each block starts from there, and reading the file takes it too, unless
     embed_prior=True puts it into the file.
+
+    With resume=True, and always under a network, path + ".partial" keeps what is done
+    until the file is whole, and resume=True goes on with what an earlier call has left
+    there, if it was given the same. The file is the same as that of a call in one go.
 
     The file appears only once it is whole and stored. One that it replaces hands on its
     permissions, the target of a link is replaced rather than the link, and a pipe or
@@ -46,20 +53,38 @@ def save(path, arrays, *, model=None, block=0, solid=False, workers=0, prior=b""
         shape = array.shape
         array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         parts.append((name, array.dtype.name, shape, array.reshape(-1).view(np.uint8)))
-    how = (model or "", block, solid, workers, _bytes(prior), embed_prior)
-    with _naming(path):
+    how = _writing(model, block, solid, workers, prior, embed_prior, resume)
+    with naming(path):
         _native.save(encoded, how, parts)
 
 
-@contextlib.contextmanager
-def _naming(path):
-    """Give the errors of the system the path that they are about, as the caller gave
-    it."""
-    try:
-        yield
-    except OSError as error:
-        error.filename = os.fspath(path)
-        raise
+def _writing(model, block, solid, workers, prior, embed_prior, resume=False):
+    """Return how files are written, as the native side has it."""
+    name, network = "", None
+    if isinstance(model, Model):
+        network = model._native
+    elif model is not None and model != "":
+        path = os.fsdecode(model)
+        if isinstance(model, str) and (model in models() or not _is_path(model)):
+            name = model
+        else:
+            network = Model(path)._native
+    return (name, network, block, solid, workers, _bytes(prior), embed_prior, resume)
+
+
+def _is_path(model):
+    """Tell the path of a model file from a name that no model has."""
+    return os.path.isfile(model) or os.path.dirname(model) != "" or model.endswith((".gguf", ".safetensors"))
+
+
+def _reading(model, max_memory, max_output, workers, prior):
+    """Return how files are read, as the native side has it."""
+    network = model._native if isinstance(model, Model) else None
+    # Go knows only the environment that the process began with.
+    places = os.environ.get("FORETELL_MODELS", "").split(os.pathsep)
+    if model is not None and not network:
+        places.insert(0, model)
+    return (max_memory, max_output, workers, _bytes(prior), network, b"\0".join(map(os.fsencode, places)))
 
 
 def _bytes(prior):
@@ -116,24 +141,27 @@ def train(arrays, *, model=None, max_bytes=0):
     return _native.train(model or "", max_bytes, sample.getbuffer())
 
 
-def load(path, *, max_memory=0, max_output=0, workers=0, prior=b""):
+def load(path, *, model=None, max_memory=0, max_output=0, workers=0, prior=b""):
     """Load what save wrote, or any .fore file: the array, if it has exactly one, or a
-    dict of arrays by name. The limits and the prior are those of open."""
-    with open(path, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior) as file:
+    dict of arrays by name. The other arguments are those of open."""
+    with open(path, model=model, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior) as file:
         arrays = {name: array[...] for name, array in file.items()}
     return next(iter(arrays.values())) if len(arrays) == 1 else arrays
 
 
-def open(path, *, max_memory=0, max_output=0, workers=0, prior=b""):
+def open(path, *, model=None, max_memory=0, max_output=0, workers=0, prior=b""):
     """Open a .fore file for reading at random and return a File.
 
     max_memory bounds the bytes that decoding takes (1 GiB by default) and max_output
     those of what a single read gives (64 GiB); a file that asks for more raises
-    LimitError. prior is the one that the file was written with, if any; without it, or
-    with another, ModelError is raised. Raises OSError, CorruptError, TruncatedError,
+    LimitError. prior is the one that the file was written with, if any, and model the
+    network: a Model, or where its file is, which may be a folder. A network that is not
+    given is looked for in the folders of FORETELL_MODELS, beside the file and in the
+    user's own folder, by its hash. What the file needs and does not get raises
+    ModelError, which names it. Raises OSError, CorruptError, TruncatedError,
     UnsupportedError.
     """
-    return File(path, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior)
+    return File(path, model=model, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior)
 
 
 class File(Mapping):
@@ -141,14 +169,16 @@ class File(Mapping):
 
     With a single array in it, file[100:200] is that array's slice. Use it as a context
     manager, or close it. It may be used by several threads, and is pickled as its
-    path, with the limits and the prior.
+    path, with the limits, the prior and the model.
     """
 
-    def __init__(self, path, *, max_memory=0, max_output=0, workers=0, prior=b""):
+    def __init__(self, path, *, model=None, max_memory=0, max_output=0, workers=0, prior=b""):
         self._path = os.path.abspath(os.fsdecode(path))
-        self._how = (max_memory, max_output, workers, _bytes(prior))
-        with _naming(path):
-            self._native = _native.Reader(os.fsencode(self._path), self._how)
+        if model is not None and not isinstance(model, Model):
+            model = os.path.abspath(os.fsdecode(model))
+        self._how = (model, max_memory, max_output, workers, _bytes(prior))
+        with naming(path):
+            self._native = _native.Reader(os.fsencode(self._path), _reading(*self._how))
         self._arrays = {}
         for number, member in enumerate(json.loads(self._native.info())):
             self._arrays[member["name"]] = Array(self, number, member)
@@ -196,8 +226,8 @@ class File(Mapping):
         return f"<foretell.File {self._path!r}: {', '.join(self._arrays) or 'empty'}>"
 
 
-def _reopen(path, max_memory, max_output, workers, prior):
-    return File(path, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior)
+def _reopen(path, model, max_memory, max_output, workers, prior):
+    return File(path, model=model, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior)
 
 
 class Array:
@@ -291,31 +321,36 @@ class Array:
         try:
             raw = np.empty(shape, dtype=self._stored, order="F" if self._fortran else "C")
         except (ValueError, MemoryError) as e:  # a file can name any shape
+            self._file._native.rows(self._number, int(start), int(stop), bytearray())  # if it is not damaged
             raise LimitError(f"{self.name}: an array of shape {shape} does not fit memory: {e}") from e
         flat = raw.reshape(-1, order="F" if self._fortran else "C").view(np.uint8)
-        with _naming(self._file.path):
+        with naming(self._file.path):
             self._file._native.rows(self._number, int(start), int(stop), flat)
         return raw.astype(self.dtype, order="K", copy=False)
 
 
 def compress(data, *, dtype="uint8", model=None, block=0, workers=0, prior=b"", embed_prior=False):
-    """Compress bytes, or anything with a contiguous buffer, and return bytes.
+    """Compress bytes, or anything with a contiguous buffer, and return bytes. A str is
+    compressed as UTF-8, and comes back as bytes.
 
     npy, npz and tar content is recognised and its arrays compressed as what they are.
     Other data is taken as little-endian elements of type dtype. An array in it that
-    cannot be coded, of floats or cut off, is kept as bytes, with a UserWarning. prior
-    and embed_prior are those of save.
+    cannot be coded, of floats or cut off, is kept as bytes, with a UserWarning. model,
+    prior and embed_prior are those of save; text under a language model makes the
+    smallest files, and takes minutes for each 100 kB.
     """
     dtype = np.dtype(dtype)
     if dtype.name not in _TYPES:
         raise TypeError(f"elements are integers or bools, not {dtype}")
-    return _native.compress(dtype.name, (model or "", block, False, workers, _bytes(prior), embed_prior), data)
+    data = data.encode() if isinstance(data, str) else data
+    return _native.compress(dtype.name, _writing(model, block, False, workers, prior, embed_prior), data)
 
 
-def decompress(data, *, max_memory=0, max_output=1 << 32, prior=b""):
-    """Return the bytes that compress was given. max_output bounds their number.
+def decompress(data, *, model=None, max_memory=0, max_output=1 << 32, prior=b""):
+    """Return the bytes that compress was given. max_output bounds their number; model
+    and prior are those of open.
 
     Raises CorruptError, TruncatedError, LimitError where a limit is passed, and
-    ModelError where another prior is needed.
+    ModelError where another prior or model is needed.
     """
-    return _native.decompress((max_memory, max_output, 0, _bytes(prior)), data)
+    return _native.decompress(_reading(model, max_memory, max_output, 0, prior), data)

@@ -21,33 +21,35 @@ static int add(uint32_t h, PyObject *array, ft_error *e) {
 	return code;
 }
 
-/* An O& converter of (model, block, solid, workers, prior, embed), the prior a
- * bytes that the tuple keeps. */
+/* An O& converter of (model, network, block, solid, workers, prior, embed, resume), the prior a
+ * bytes that the tuple keeps, as it does the network. */
 static int writing(PyObject *tuple, void *to) {
 	ft_writing *w = to;
 	long long block, workers;
-	int solid, embed;
+	int solid, embed, resume;
 	Py_ssize_t n;
 	const char *prior;
-	if (!PyArg_ParseTuple(tuple, "sLpLy#p", &w->model, &block, &solid, &workers, &prior, &n, &embed))
+	if (!PyArg_ParseTuple(tuple, "sO&LpLy#pp", &w->model, network_of, &w->network, &block, &solid, &workers, &prior, &n, &embed, &resume))
 		return 0;
 	w->block = block;
 	w->workers = workers;
 	w->solid = solid;
 	w->embed = embed;
+	w->resume = resume;
 	w->prior = prior;
 	w->prior_length = n;
 	return 1;
 }
 
-/* An O& converter of (max_memory, max_output, workers, prior). */
+/* An O& converter of (max_memory, max_output, workers, prior, network, places). */
 static int reading(PyObject *tuple, void *to) {
 	ft_reading *r = to;
 	long long memory, output, workers;
-	Py_ssize_t n;
+	Py_ssize_t n, length;
 	const char *prior;
-	if (!PyArg_ParseTuple(tuple, "LLLy#", &memory, &output, &workers, &prior, &n))
+	if (!PyArg_ParseTuple(tuple, "LLLy#O&y#", &memory, &output, &workers, &prior, &n, network_of, &r->network, &r->places, &length))
 		return 0;
+	r->places_length = length;
 	r->memory = memory;
 	r->output = output;
 	r->workers = workers;
@@ -113,23 +115,37 @@ static PyObject *compress(PyObject *self, PyObject *args) {
 	return result;
 }
 
+/* The content is put into the bytes that are returned, so that it is in memory once. */
 static PyObject *decompress(PyObject *self, PyObject *args) {
 	Py_buffer data;
 	ft_reading how;
-	int64_t length;
 	ft_error e = {0};
-	uint32_t h = 0;
+	PyObject *bytes = NULL;
 	(void)self;
 	if (!PyArg_ParseTuple(args, "O&y*", reading, &how, &data))
 		return NULL;
-	int failed = ready();
-	if (!failed) {
+	if (ready() == 0) {
 		PyThreadState *state = PyEval_SaveThread();
-		h = go->decompress(data.buf, data.len, &how, &length, &e);
+		int64_t length = go->content(data.buf, data.len, &how, &e);
+		PyEval_RestoreThread(state);
+		if (length >= 0 && (bytes = PyBytes_FromStringAndSize(NULL, length)) == NULL) {
+			PyErr_Clear(); /* a file can name any length */
+			set_error("LimitError", "the content does not fit memory");
+		}
+	}
+	if (bytes != NULL) {
+		char *to = PyBytes_AsString(bytes);
+		Py_ssize_t length = PyBytes_Size(bytes);
+		PyThreadState *state = PyEval_SaveThread();
+		go->decompress(data.buf, data.len, &how, to, length, &e);
 		PyEval_RestoreThread(state);
 	}
 	PyBuffer_Release(&data);
-	return failed ? NULL : blob(h, length, &e);
+	if (e.code != FT_OK) {
+		Py_CLEAR(bytes);
+		raise_error(&e);
+	}
+	return bytes;
 }
 
 static PyObject *train(PyObject *self, PyObject *args) {
