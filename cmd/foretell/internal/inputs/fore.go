@@ -54,6 +54,22 @@ func OpenFore(name string) (*File, error) {
 	return in, err
 }
 
+// Names returns the names of the files that a .fore file holds, nil if they are not
+// known before they are read.
+func (in *File) Names(memory int64) (names []string) {
+	if in.Size < 0 {
+		return nil
+	}
+	r, err := foretell.OpenReaderAt(in, in.Size, &foretell.ReaderOptions{MaxMemory: memory})
+	if err != nil {
+		return nil // which reading from the front tells better
+	}
+	for _, f := range r.Files() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
 // Metered returns the input as a reader that counts what is read. It keeps the
 // random access that there is, by which reading finds its way after damage.
 func (in *File) Metered(total *atomic.Int64) io.Reader {
@@ -147,23 +163,19 @@ func (s *ForeSeries) Close() error {
 // Progress returns how many bytes of content have been decoded, of how many.
 func (s *ForeSeries) Progress() (done, total int64) { return s.done.Load(), s.ContentSize() }
 
-// Describe reads what a .fore file says of itself.
-func Describe(name string, memory flags.Size) (*foretell.Description, error) {
+// describe reads what a .fore file says of itself.
+func describe(name string, memory flags.Size) (*foretell.Description, error) {
 	in, err := OpenFore(name)
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close()
 	if err := in.spoolFore(int64(memory)); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, err
 	}
 	r, err := foretell.OpenReaderAt(in, in.Size, &foretell.ReaderOptions{MaxMemory: int64(memory)})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, err
 	}
-	d, err := r.Describe()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return d, nil
+	return r.Describe()
 }

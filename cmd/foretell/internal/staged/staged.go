@@ -17,7 +17,8 @@ import (
 
 // now is the run's: there is one for each process, as the signal handler has to find it.
 var now struct {
-	outputs outputs.Stage
+	outputs  outputs.Stage
+	standard bool // output is an output
 
 	mu          sync.Mutex
 	spooled     []*os.File // temporary files that could not be removed while open
@@ -119,8 +120,23 @@ func RemoveOnSignal(last func()) {
 	}()
 }
 
-// Standard is standard output as an output.
-func Standard() (*outputs.File, error) { return now.outputs.Open(os.Stdout, "standard output") }
+// Standard is standard output as an output, of which there may be several.
+func Standard() (*outputs.File, error) {
+	f, err := now.outputs.Open(os.Stdout, "standard output")
+	if err == nil {
+		f.Shared, now.standard = true, true
+	}
+	return f, err
+}
+
+// CloseStandard closes standard output if it was an output: only then is it known that
+// all has been taken.
+func CloseStandard() error {
+	if !now.standard {
+		return nil
+	}
+	return os.Stdout.Close()
+}
 
 // OutName is a dash for all that stands for standard output.
 func OutName(name string) string {
