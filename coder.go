@@ -340,6 +340,9 @@ func (c *blockCoder) decode(h *container.Block, b *rawBlock, data *container.Blo
 	if err != nil {
 		return err
 	}
+	if row, err := codecOf(model.ID(h.Codec)); err == nil && !row.tables && len(own) > 0 {
+		return fmt.Errorf("%w: parameters of the codec %s, which has none", fault.ErrCorrupt, row.name)
+	}
 	block := c.newBlock(b, m)
 	block.Params, block.Base = own, base
 	if err := c.stop(); err != nil {

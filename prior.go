@@ -13,6 +13,7 @@ import (
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/symbols"
+	"github.com/foretell/foretell/internal/uvarint"
 	"github.com/foretell/foretell/model/mix"
 	"github.com/foretell/foretell/tokens"
 )
@@ -28,7 +29,7 @@ type prior struct {
 
 // parsePrior reads a prior, which may come from anyone.
 func parsePrior(data []byte, maxMemory int64) (*prior, error) {
-	n, l := binary.Uvarint(data)
+	n, l := uvarint.Parse(data)
 	if l <= 0 || n > uint64(len(data)-l) {
 		return nil, fmt.Errorf("%w: not a prior", fault.ErrCorrupt)
 	}

@@ -382,7 +382,7 @@ func (d *memberData) read(p []byte) (int, error) {
 		}
 		if err := r.pull(); err == io.EOF {
 			if !r.lost {
-				return 0, io.ErrUnexpectedEOF
+				return 0, errLacks
 			}
 			if d.left < 0 {
 				return 0, io.EOF // how much is lost with the end is not known
@@ -398,6 +398,8 @@ func (d *memberData) read(p []byte) (int, error) {
 	d.zero -= n
 	return int(n), nil
 }
+
+var errLacks = fmt.Errorf("%w: a member lacks tokens", fault.ErrCorrupt)
 
 // atSpan reports whether the block's current span goes on where the member
 // stands. After damage it fills gaps with zeros or drops what cannot be placed.

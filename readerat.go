@@ -147,12 +147,14 @@ func (r *ReaderAt) placesOf(member int) []place {
 // there.
 func (r *ReaderAt) findPlaces() error {
 	have := make([]int64, len(r.members))
+	last := uint64(0)
 	r.ends = make([]int, len(r.members))
 	for _, ref := range r.in.Blocks {
 		for _, s := range ref.Spans {
-			if s.Member >= uint64(len(r.members)) || int64(s.First) != have[s.Member] || s.Count == 0 {
+			if s.Member < last || s.Member >= uint64(len(r.members)) || int64(s.First) != have[s.Member] {
 				return fmt.Errorf("%w: the index lists tokens that have no place", fault.ErrCorrupt)
 			}
+			last = s.Member
 			have[s.Member] += int64(s.Count)
 			r.ends[s.Member]++
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/surprisal"
+	"github.com/foretell/foretell/internal/uvarint"
 	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/prob"
 	"github.com/foretell/foretell/rangecoder"
@@ -288,7 +289,7 @@ func parseSetup(src []byte) (setup, []byte, error) {
 	bad := s.level >= levelCount || s.geometry >= geometryCount || s.learned >= treeCount || src[3] > 1
 	src = src[4:]
 	for k, p := range []*int{&s.rows, &s.cols, &s.delimiter} {
-		v, n := binary.Uvarint(src)
+		v, n := uvarint.Parse(src)
 		if n == 0 {
 			return s, nil, io.ErrUnexpectedEOF
 		}

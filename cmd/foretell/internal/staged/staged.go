@@ -4,6 +4,7 @@
 package staged
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"os/signal"
@@ -122,6 +123,9 @@ func RemoveOnSignal(last func()) {
 
 // Standard is standard output as an output, of which there may be several.
 func Standard() (*outputs.File, error) {
+	if closed(1) {
+		return nil, errors.New("standard output is closed (or is /dev/null, opened for reading as well): name an output with -o")
+	}
 	f, err := now.outputs.Open(os.Stdout, "standard output")
 	if err == nil {
 		f.Shared, now.standard = true, true
@@ -136,6 +140,14 @@ func CloseStandard() error {
 		return nil
 	}
 	return os.Stdout.Close()
+}
+
+// Input returns an error if there is no standard input to read.
+func Input() error {
+	if closed(0) {
+		return errors.New("standard input is closed (or is /dev/null, opened for writing as well): name a file")
+	}
+	return nil
 }
 
 // OutName is a dash for all that stands for standard output.
