@@ -13,10 +13,11 @@ import (
 // they are coded.
 type runner struct {
 	*engine
-	b     *model.Block
-	g     *geometry
-	costs []float32 // to be filled, or nil
-	seen  int       // tokens visited
+	b      *model.Block
+	g      *geometry
+	costs  []float32 // to be filled, or nil
+	seen   int       // tokens visited
+	record int       // length of a record; 0 if that is not asked for
 }
 
 // stopEvery is after how many tokens a block is asked whether to go on.
@@ -69,6 +70,13 @@ func (r *runner) visitSpan(start int, f func(i int) error) error {
 			if r.g.trail {
 				r.trail.advance(r.b.Symbols, start+i)
 				r.trail.load(v[n:], r.b.Symbols, start+i)
+			}
+			if r.g.words {
+				r.words.advance(r.b.Symbols, start+i)
+				r.words.load(v[n:])
+			}
+			if r.record > 0 {
+				loadRecord(v[n:], r.b.Symbols, start+i, r.record)
 			}
 			r.loadMatches(place)
 			for k := range r.windows {
@@ -168,7 +176,17 @@ func (c *Codec) runner(b *model.Block, s setup, forest []*tree) (*runner, error)
 	}
 	c.engine.plant(forest)
 	c.engine.trail.reset(uint32(s.delimiter))
-	return &runner{engine: c.engine, b: b, g: p.g}, nil
+	c.engine.words = wordbook{}
+	if s.learned == treeLetters {
+		if err := c.engine.prime(s, b.Size); err != nil {
+			return nil, err
+		}
+	}
+	r := &runner{engine: c.engine, b: b, g: p.g}
+	if s.geometry == geometryBytes {
+		r.record = s.cols
+	}
+	return r, nil
 }
 
 // An engineKey tells whether an engine serves for another block.
