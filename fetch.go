@@ -136,6 +136,10 @@ func (f *fetcher) block(rec container.Record) bool {
 	}
 	return f.pipe.run(f.stop, func() fetched {
 		b, err := decode()
+		f.partly.Store(0)
+		if err == nil {
+			f.decoded.Add(int64(b.size))
+		}
 		if err != nil {
 			err = &fault.BlockError{Block: int64(rec.Block.Ordinal), Offset: rec.Offset, Err: err}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/foretell/foretell/internal/container"
@@ -21,6 +22,8 @@ type Reader struct {
 	pipe *pipeline[fetched]
 	stop chan struct{}
 	mem  *budget
+
+	decoded, partly atomic.Int64 // what Progress adds up
 
 	expected expected // of the layout, from the index, when keeping going
 
@@ -80,6 +83,11 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 		member:   -1,
 	}
 	in.Charge(d.mem)
+	for range len(coders) {
+		c := <-coders
+		c.config.working = d.working
+		coders <- c
+	}
 	f := &fetcher{Reader: d, in: in, coders: coders, members: map[int]*tokens.Info{}, earlier: newEarlier(o.Resume)}
 	if err := f.learn(layout); err != nil {
 		return nil, err
@@ -143,6 +151,22 @@ func (r *Reader) next() (p tokens.Part, err error) {
 		return tokens.Part{Kind: tokens.Member, Info: info, Data: r.data}, nil
 	}
 	return p, fmt.Errorf("%w: the end of a member that is not open", fault.ErrCorrupt)
+}
+
+// Progress returns how many bytes of the elements of members have been decoded so far,
+// which may be some blocks more than have been handed out. It may be called from any
+// goroutine.
+func (r *Reader) Progress() int64 { return r.decoded.Load() + r.partly.Load() }
+
+// working is told how far a network is with a block.
+func (r *Reader) working(done int64) error {
+	r.partly.Store(done)
+	select {
+	case <-r.stop:
+		return errReaderClosed
+	default:
+		return nil
+	}
 }
 
 // content counts bytes that are handed out.

@@ -16,6 +16,7 @@ import (
 	"github.com/foretell/foretell/cmd/foretell/internal/flags"
 	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
 	"github.com/foretell/foretell/cmd/foretell/internal/models"
+	"github.com/foretell/foretell/cmd/foretell/internal/partial"
 	"github.com/foretell/foretell/cmd/foretell/internal/pick"
 	"github.com/foretell/foretell/cmd/foretell/internal/progress"
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
@@ -58,6 +59,8 @@ type decompressOptions struct {
 	force     bool
 	keepGoing bool
 	json      bool
+	goOn      bool
+	slow      slow
 }
 
 func newDecompress(a *app) *cobra.Command {
@@ -85,6 +88,7 @@ func newDecompress(a *app) *cobra.Command {
 	flags.AddMaxMemory(cmd, &d.maxMemory)
 	flags.AddMaxOutput(cmd, &d.maxOutput)
 	f.BoolVar(&d.keepGoing, "keep-going", false, "go on after damage: write what is whole, zeros for what is lost, and list it")
+	f.BoolVar(&d.goOn, "resume", false, "keep what is done in OUT.partial, or DIR.partial, and go on with what an earlier run has left there; what comes out is the same")
 	f.BoolVarP(&d.force, "force", "f", false, "overwrite existing files")
 	f.BoolVar(&d.json, "json", false, "print a summary as JSON (to standard error if the output is standard output)")
 	return cmd
@@ -120,7 +124,12 @@ func (d *decompressOptions) run(name string) error {
 		return err
 	}
 	opts := &foretell.ReaderOptions{Workers: int(d.workers), MaxMemory: int64(d.maxMemory), MaxOutput: int64(d.maxOutput), Prior: prior,
-		Resolve: models.Resolve(d.network, name)}
+		Resolve: d.resolve(in, name, to)}
+	if d.goOn {
+		if opts.Resume, err = d.keep(to); err != nil {
+			return err
+		}
+	}
 	var damage []string
 	var refused error // what --keep-going does not mean, such as a limit
 	if d.keepGoing {
@@ -139,6 +148,9 @@ func (d *decompressOptions) run(name string) error {
 	if err == nil {
 		err = staged.Commit()
 	}
+	if err == nil {
+		err = partial.Forget(d.slow.kept)
+	}
 	if err != nil {
 		return err
 	}
@@ -153,7 +165,7 @@ func (d *decompressOptions) extract(in *inputs.File, atRandom, pipe bool, opts *
 	var read atomic.Int64
 	what := &progress.Activity{
 		Verb:   "decompressing",
-		Done:   func() (int64, int64) { return read.Load(), in.Size },
+		Done:   func() (int64, int64) { return d.slow.done(to, read.Load(), in.Size), in.Size },
 		Sizes:  func() (int64, int64) { return to.Written.Load(), read.Load() },
 		Ahead:  true,
 		Tokens: to.Intake.Sizes,
@@ -182,6 +194,9 @@ func (d *decompressOptions) check(name string) error {
 		return failure.Usagef("with --member or --range, name the output with -o, or a folder with -C")
 	case d.out == "" && d.dir == "" && name != "-" && !strings.HasSuffix(name, ".fore"):
 		return failure.Usagef("%s does not end in .fore: name the output with -o, or a folder with -C", name)
+	}
+	if d.goOn && (d.pick.Any() || d.keepGoing) {
+		return failure.Usagef("--resume goes on with all of a file: it excludes --member, --range and --keep-going")
 	}
 	return d.pick.Check()
 }

@@ -32,12 +32,14 @@ type Target struct {
 	Mode   fs.FileMode // of the files
 	Time   time.Time   // of a single file, zero for now
 	Rescue bool        // the input is damaged, and content may have lost its file's name
+	Keep   io.Writer   // gets all that is written as well, if not nil
 
 	taken   map[string]bool // names of picked members' files
 	current *outputs.File
 	Files   []File
 	Written atomic.Int64
 	Intake  progress.Intake
+	Reader  atomic.Pointer[foretell.Reader] // that is read from front to back
 }
 
 // open begins a file. name is its path below a folder.
@@ -96,6 +98,11 @@ func (t *Target) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
+	if t.Keep != nil {
+		if _, err := t.Keep.Write(p); err != nil {
+			return 0, err
+		}
+	}
 	n, err := t.current.Write(p)
 	t.Written.Add(int64(n))
 	t.Files[len(t.Files)-1].Size += int64(n)
@@ -127,6 +134,7 @@ func Stream(in io.Reader, want *pick.Selection, opts *foretell.ReaderOptions, to
 		return err
 	}
 	defer r.Close()
+	to.Reader.Store(r)
 	file, found := "", false
 	for {
 		p, err := r.Next()
