@@ -15,7 +15,7 @@ import (
 
 // newCoders checks that a file can be decoded under the options and returns what
 // decodes its blocks, one for each worker.
-func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) {
+func newCoders(h *container.Header, o *ReaderOptions, count *tally) (chan *blockCoder, error) {
 	var start *prior
 	var own *External
 	var network *Network
@@ -42,15 +42,15 @@ func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) 
 	if own == nil && (id == codecOwn || id == codecOwnMix) {
 		return nil, fmt.Errorf("%w: a file under an own model that does not name it", fault.ErrCorrupt)
 	}
-	config, count := codecConfig{level: int(min(h.Level, maxLevel)), maxMemory: o.MaxMemory}, o.Workers
+	config, together := codecConfig{level: int(min(h.Level, maxLevel)), maxMemory: o.MaxMemory}, o.Workers
 	if network != nil {
-		config.network, config.threads, count = network.model, o.Workers, 1
+		config.network, config.threads, together = network.model, o.Workers, 1
 	}
-	coders, err := newBlockCoders(o.Context, count, id, config, own, start)
+	coders, err := newBlockCoders(o.Context.Err, count, together, id, config, own, start)
 	if err != nil {
 		return nil, err
 	}
-	for range count {
+	for range together {
 		c := <-coders
 		c.keep = o.MaxMemory / (2 * reserve) / int64(o.Workers)
 		c.largest = int(min(symbols.MaxSymbols, o.MaxMemory/dictionaryEntry))
@@ -64,7 +64,8 @@ type fetcher struct {
 	*Reader
 	in      *container.Reader
 	coders  chan *blockCoder
-	members map[int]*tokens.Info
+	members []*tokens.Info       // from number 0 on
+	others  map[int]*tokens.Info // that come after a gap
 	earlier *earlier
 }
 
@@ -118,10 +119,28 @@ func (f *fetcher) learn(entries []container.Entry) error {
 			if err != nil {
 				return err
 			}
-			f.members[number] = &info
+			switch {
+			case number < len(f.members):
+				f.members[number] = &info
+			case number == len(f.members):
+				f.members = append(f.members, &info)
+			default:
+				f.others[number] = &info
+			}
 		}
 	}
 	return nil
+}
+
+// member returns what the layout has said of a member.
+func (f *fetcher) member(number uint64) *tokens.Info {
+	switch {
+	case number < uint64(len(f.members)):
+		return f.members[number]
+	case number > math.MaxInt:
+		return nil
+	}
+	return f.others[int(number)]
 }
 
 // block has a block decoded.
@@ -130,16 +149,12 @@ func (f *fetcher) block(rec container.Record) bool {
 		err = &fault.BlockError{Block: int64(rec.Block.Ordinal), Offset: rec.Offset, Err: err}
 		return f.hand(fetched{err: err}) && f.opts.KeepGoing != nil
 	}
-	decode, err := prepare(rec.Block, rec.Data, f.members, f.in.Header.BlockTokens, f.coders, f.mem, f.earlier)
+	decode, err := prepare(rec.Block, rec.Data, f.member, f.in.Header.BlockTokens, f.coders, f.mem, f.earlier)
 	if err != nil {
 		return fail(err)
 	}
 	return f.pipe.run(f.stop, func() fetched {
 		b, err := decode()
-		f.partly.Store(0)
-		if err == nil {
-			f.decoded.Add(int64(b.size))
-		}
 		if err != nil {
 			err = &fault.BlockError{Block: int64(rec.Block.Ordinal), Offset: rec.Offset, Err: err}
 		}
@@ -151,13 +166,13 @@ func (f *fetcher) block(rec container.Record) bool {
 // been taken, and returns a job that decodes it, or takes it from what there is from
 // earlier. When the block that comes of it is done with, its memory is to be finished.
 // After an error all is given back.
-func prepare(h *container.Block, data container.BlockData, members map[int]*tokens.Info, most uint64, coders chan *blockCoder, mem *budget, before *earlier) (job func() (*rawBlock, error), err error) {
+func prepare(h *container.Block, data container.BlockData, member func(uint64) *tokens.Info, most uint64, coders chan *blockCoder, mem *budget, before *earlier) (job func() (*rawBlock, error), err error) {
 	defer func() {
 		if err != nil {
 			mem.Give(data.Size())
 		}
 	}()
-	b, err := newDecodeBlock(h, members, most)
+	b, err := newDecodeBlock(h, member, most)
 	if err != nil {
 		return nil, err
 	}
@@ -198,17 +213,17 @@ func prepare(h *container.Block, data container.BlockData, members map[int]*toke
 }
 
 // newDecodeBlock returns an empty block with the spans of h, checked against the
-// members.
-func newDecodeBlock(h *container.Block, members map[int]*tokens.Info, most uint64) (*rawBlock, error) {
+// members, which member gives by their numbers.
+func newDecodeBlock(h *container.Block, member func(uint64) *tokens.Info, most uint64) (*rawBlock, error) {
 	b := new(rawBlock)
 	total := uint64(0)
 	for _, s := range h.Spans {
 		total += s.Count
 		// What is beyond any array would wrap around.
-		if s.Member > math.MaxInt || s.First > 1<<59 || s.Count == 0 || s.Count > most || total > most {
+		if s.First > 1<<59 || s.Count == 0 || s.Count > most || total > most {
 			return nil, fmt.Errorf("%w: spans of the block", fault.ErrCorrupt)
 		}
-		info := members[int(s.Member)]
+		info := member(s.Member)
 		if info == nil {
 			return nil, fmt.Errorf("%w: the block belongs to a member that is not known", fault.ErrCorrupt)
 		}

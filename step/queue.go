@@ -16,8 +16,8 @@ const arithmeticSlack = 1e-6
 // keeps where its decisions lie, not its row.
 type queue struct {
 	*lattice
-	margin float64 // how near an edge is too near
-	spare  float64 // the factor between a cube root of odds and that of odds farther by margin
+	margin  float64 // how near an edge is too near
+	stretch float64 // the factor between a cube root of odds and that of odds farther by margin
 
 	steps  []queued // those taken, and one that is not yet
 	zones  []zone
@@ -69,7 +69,7 @@ func (z zone) cell(off uint64) int64 {
 
 func (q *queue) init(l *lattice) {
 	q.lattice, q.margin = l, l.bound+arithmeticSlack
-	q.spare = exponential(q.margin / 3)
+	q.stretch = exponential(q.margin / 3)
 	q.reset()
 }
 
@@ -94,7 +94,7 @@ func (q *queue) decision(s *queued, lane, bit int, zero, one float64) {
 	// The middle of a cell is no farther than half of it from what is in it.
 	t := uint64(65536*min(root, 1/root)) + q.spacing/2 + 2
 	s.most += q.danger(min(t, 1<<16))
-	lo, hi := math.Floor(q.place(root/q.spare)), math.Ceil(q.place(root*q.spare))
+	lo, hi := math.Floor(q.place(root/q.stretch)), math.Ceil(q.place(root*q.stretch))
 	at := int64(lo)<<8 | int64(lane)<<1 | int64(bit)
 	q.zones = append(q.zones, zone{uint32(at), uint32(at >> 32), uint32(min(hi-lo, math.MaxUint32))})
 }

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/foretell/foretell"
@@ -102,6 +103,8 @@ func (c *compressOptions) run(args []string) error {
 	if err != nil {
 		return err
 	}
+	var coded atomic.Int64
+	writer.Progress = coded.Store
 	w, err := foretell.NewWriter(sink, writer)
 	if err != nil {
 		return err
@@ -115,8 +118,7 @@ func (c *compressOptions) run(args []string) error {
 			// What has been read and what has been written of it differ by
 			// the blocks that are under way.
 			read, total := src.Progress()
-			coded, _ := w.Progress()
-			return int64(float64(read) * min(show.Ratio(coded, in.Elements.Load()), 1)), total
+			return int64(float64(read) * min(show.Ratio(coded.Load(), in.Content()), 1)), total
 		},
 		Tokens: in.Sizes,
 	}, pipe)

@@ -60,7 +60,7 @@ type decompressOptions struct {
 	keepGoing bool
 	json      bool
 	goOn      bool
-	slow      slow
+	kept      *outputs.Partial // nil if what is done is not kept
 }
 
 func newDecompress(a *app) *cobra.Command {
@@ -124,7 +124,7 @@ func (d *decompressOptions) run(name string) error {
 		return err
 	}
 	opts := &foretell.ReaderOptions{Workers: int(d.workers), MaxMemory: int64(d.maxMemory), MaxOutput: int64(d.maxOutput), Prior: prior,
-		Resolve: d.resolve(in, name, to)}
+		Resolve: d.resolve(name, to)}
 	if d.goOn {
 		if opts.Resume, err = d.keep(to); err != nil {
 			return err
@@ -149,7 +149,7 @@ func (d *decompressOptions) run(name string) error {
 		err = staged.Commit()
 	}
 	if err == nil {
-		err = partial.Forget(d.slow.kept)
+		err = partial.Forget(d.kept)
 	}
 	if err != nil {
 		return err
@@ -162,17 +162,18 @@ func (d *decompressOptions) run(name string) error {
 
 // extract writes what is wanted to the target and shows how far it is.
 func (d *decompressOptions) extract(in *inputs.File, atRandom, pipe bool, opts *foretell.ReaderOptions, to *extract.Target) (err error) {
-	var read atomic.Int64
+	var done, read atomic.Int64
+	opts.Progress = done.Store
+	to.Length.Store(-1)
 	what := &progress.Activity{
 		Verb:   "decompressing",
-		Done:   func() (int64, int64) { return d.slow.done(to, read.Load(), in.Size), in.Size },
-		Sizes:  func() (int64, int64) { return to.Written.Load(), read.Load() },
+		Done:   func() (int64, int64) { return done.Load(), to.Length.Load() },
+		Sizes:  func() (int64, int64) { return done.Load(), read.Load() },
 		Ahead:  true,
 		Tokens: to.Intake.Sizes,
 	}
 	if atRandom {
-		what.Done = func() (int64, int64) { return to.Written.Load(), -1 }
-		what.Sizes, what.Tokens = nil, nil
+		what.Verb, what.Sizes, what.Tokens = "decoding", nil, nil
 	}
 	defer d.Follow(what, pipe).End()
 	if atRandom {

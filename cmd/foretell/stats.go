@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"math"
@@ -72,7 +73,7 @@ func (s *statsOptions) run(args []string) error {
 	}
 	defer src.Close()
 	shown := s.ShowProgress("counting", args[0] == "-", src.Progress)
-	all, err := foretell.CollectStats(src)
+	all, err := foretell.CollectStats(context.Background(), src)
 	shown.End()
 	s.Notes.Print(s.Quiet)
 	switch {
@@ -110,8 +111,7 @@ func (s *statsOptions) input(args []string, opts tokens.Options) (inputs.Series,
 	if err != nil {
 		return nil, err
 	}
-	in := &inputs.ForeSeries{Size: f.Size, File: f}
-	in.Reader, err = foretell.NewReader(f.Metered(&in.Read), &foretell.ReaderOptions{MaxMemory: int64(s.memory), MaxOutput: math.MaxInt64, Prior: prior})
+	in, err := inputs.NewForeSeries(f, f, &foretell.ReaderOptions{MaxMemory: int64(s.memory), MaxOutput: math.MaxInt64, Prior: prior})
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", args[0], err)

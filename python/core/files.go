@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -138,8 +139,17 @@ func (w *writer) abandon() {
 // A reader reads an open file.
 type reader struct {
 	*foretell.ReaderAt
-	file *os.File
+	file   *os.File
+	memory int64 // that it may take, 0 for the default
 }
+
+const (
+	// memberMemory is how much memory Python takes for each array of an open file,
+	// with what is garbage once it has them.
+	memberMemory = 2048
+
+	defaultMemory = 1 << 30 // that of foretell.ReaderOptions
+)
 
 // readerOptions returns how the file with a path, or bytes if that is "", is read.
 func readerOptions(r *C.ft_reading, path string) *foretell.ReaderOptions {
@@ -166,7 +176,7 @@ func ft_reader_new(path *C.char, o *C.ft_reading, e *C.ft_error) (h C.uint32_t) 
 	if fail(e, err) != 0 {
 		return 0
 	}
-	r := &reader{file: file}
+	r := &reader{file: file, memory: int64(o.memory)}
 	stat, err := file.Stat()
 	if err == nil {
 		r.ReaderAt, err = foretell.OpenReaderAt(file, stat.Size(), readerOptions(o, file.Name()))
@@ -190,8 +200,14 @@ type member struct {
 //export ft_reader_info
 func ft_reader_info(h C.uint32_t, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
 	defer rescue(e)
-	all := []member{}
-	for _, m := range readers.at(uint32(h)).Members() {
+	r := readers.at(uint32(h))
+	count, limit := int64(len(r.Members())), cmp.Or(max(r.memory, 0), defaultMemory)
+	if need := count * memberMemory; need > max(limit, 1<<24) {
+		fail(e, fmt.Errorf("%w: the list of %d arrays takes %d bytes of memory, %d are allowed", foretell.ErrLimit, count, need, limit))
+		return 0
+	}
+	all := make([]member, 0, count)
+	for _, m := range r.Members() {
 		all = append(all, member{m.Name, m.Type.String(), append([]int{}, m.Shape...), m.BigEndian, m.Fortran})
 	}
 	b, err := json.Marshal(all)
@@ -202,7 +218,7 @@ func ft_reader_info(h C.uint32_t, length *C.int64_t, e *C.ft_error) (blob C.uint
 }
 
 // ft_reader_rows puts rows from..to-1 of a member to dst, which has room for
-// exactly that.
+// exactly that, or for nothing: then it only tells whether the first can be had.
 //
 //export ft_reader_rows
 func ft_reader_rows(h C.uint32_t, number, from, to C.int64_t, dst unsafe.Pointer, length C.int64_t, e *C.ft_error) (code C.int32_t) {
@@ -210,8 +226,11 @@ func ft_reader_rows(h C.uint32_t, number, from, to C.int64_t, dst unsafe.Pointer
 	code = C.FT_INTERNAL
 	w := &filler{slice[byte](dst, length)}
 	err := readers.at(uint32(h)).CopyRange(w, int(number), int(from), int(to))
-	if err == nil && len(w.room) != 0 {
+	switch {
+	case err == nil && len(w.room) != 0:
 		err = errRoom
+	case err == errRoom && length == 0:
+		err = nil
 	}
 	return fail(e, err)
 }
@@ -330,43 +349,71 @@ func compressRaw(src []byte, t tokens.Type, options *foretell.WriterOptions) ([]
 	return dst.Bytes(), err
 }
 
-//export ft_decompress
-func ft_decompress(p unsafe.Pointer, n C.int64_t, o *C.ft_reading, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
+// ft_content gives how many bytes ft_decompress gives, -1 with an error.
+//
+//export ft_content
+func ft_content(p unsafe.Pointer, n C.int64_t, o *C.ft_reading, e *C.ft_error) (length C.int64_t) {
 	defer rescue(e)
-	out, err := decompress(slice[byte](p, n), readerOptions(o, ""))
-	if fail(e, err) != 0 {
-		return 0
+	length = -1
+	src, options := slice[byte](p, n), readerOptions(o, "")
+	r, err := foretell.OpenReaderAt(bytes.NewReader(src), int64(len(src)), options)
+	if err != nil {
+		// Reading from the front tells better what is wrong.
+		err = cmp.Or(decompress(io.Discard, src, options), err)
 	}
-	return give(out, length)
+	if fail(e, err) != 0 {
+		return -1
+	}
+	if size := r.ContentSize(); o.output <= 0 || size <= int64(o.output) {
+		return C.int64_t(size)
+	}
+	fail(e, fmt.Errorf("%w: the file holds more than %d bytes of content", foretell.ErrLimit, int64(o.output)))
+	return -1
 }
 
-func decompress(src []byte, options *foretell.ReaderOptions) ([]byte, error) {
+// ft_decompress puts the content to dst, which has room for exactly that.
+//
+//export ft_decompress
+func ft_decompress(p unsafe.Pointer, n C.int64_t, o *C.ft_reading, dst unsafe.Pointer, length C.int64_t, e *C.ft_error) (code C.int32_t) {
+	defer rescue(e)
+	code = C.FT_INTERNAL
+	w := &filler{slice[byte](dst, length)}
+	err := decompress(w, slice[byte](p, n), readerOptions(o, ""))
+	if err == nil && len(w.room) != 0 {
+		err = errRoom
+	}
+	return fail(e, err)
+}
+
+// decompress writes the content of the one file in src to dst.
+func decompress(dst io.Writer, src []byte, options *foretell.ReaderOptions) error {
 	r, err := foretell.NewReader(bytes.NewReader(src), options)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer r.Close()
-	var dst bytes.Buffer
 	files := 0
+	buf := make([]byte, 1<<16)
 	for {
 		part, err := r.Next()
 		if err == io.EOF {
-			return dst.Bytes(), nil
+			return nil
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		switch part.Kind {
 		case tokens.File:
 			if files++; files > 1 {
-				return nil, fmt.Errorf("%w: several files, which open gives access to", foretell.ErrUnsupported)
+				return fmt.Errorf("%w: several files, which open gives access to", foretell.ErrUnsupported)
 			}
 		case tokens.Framing:
-			dst.Write(part.Bytes)
+			_, err = dst.Write(part.Bytes)
 		case tokens.Member:
-			if _, err := dst.ReadFrom(part.Data); err != nil {
-				return nil, err
-			}
+			_, err = io.CopyBuffer(dst, part.Data, buf)
+		}
+		if err != nil {
+			return err
 		}
 	}
 }

@@ -31,7 +31,8 @@ from ._errors import (
     TruncatedError,
     UnsupportedError,
 )
-from ._native import BatchDecoder, BatchEncoder, DistributionCoder
+from ._native import DistributionCoder
+from ._batch import BatchDecoder, BatchEncoder
 from ._steps import Decoder, Encoder, Stack
 from ._values import Density, Gaussian, Laplace, Logistic, Mixture
 from ._files import Array, File, compress, decompress, load, models, open, save, train

@@ -1,8 +1,6 @@
 /* BatchEncoder and BatchDecoder: streams that advance in lock-step. */
 #include "native.h"
 
-#include <string.h>
-
 /* streams_new returns an array for n streams. */
 static uint32_t *streams_new(Py_ssize_t n) {
 	uint32_t *many = n > PY_SSIZE_T_MAX / 4 ? NULL : PyMem_Malloc(n ? n * sizeof *many : 1);
@@ -104,8 +102,7 @@ static int batch_decoder_init(PyObject *self, PyObject *args, PyObject *kwargs) 
 	return failed ? -1 : 0;
 }
 
-/* choose sets hs to the streams that a call is about: those of active, or all. */
-static int choose(Coder *c, PyObject *active, Symbols *s, uint32_t **hs, Py_ssize_t *n) {
+int choose(Coder *c, PyObject *active, Symbols *s, uint32_t **hs, Py_ssize_t *n) {
 	if (active == NULL || active == Py_None) {
 		*hs = c->many;
 		*n = c->n;
@@ -260,106 +257,6 @@ static PyObject *decode(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
 	return symbols;
 }
 
-/* numbers reads a matrix of n rows of so many int64. */
-static int numbers(Py_buffer *view, PyObject *o, Py_ssize_t n, Py_ssize_t columns) {
-	if (PyObject_GetBuffer(o, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) < 0)
-		return -1;
-	if (view->itemsize == 8 && view->format && strchr("lq", view->format[0]) && view->ndim == 2 && view->shape[0] == n && view->shape[1] == columns)
-		return 0;
-	PyBuffer_Release(view);
-	PyErr_Format(PyExc_ValueError, "what was weighed is an int64 array of shape (%zd, %zd)", n, columns);
-	return -1;
-}
-
-static Py_ssize_t size_of(PyObject *o) {
-	if (o == NULL) {
-		PyErr_SetString(PyExc_TypeError, "size, the number of symbols of a row, is missing");
-		return -1;
-	}
-	return PyNumber_AsSsize_t(o, PyExc_OverflowError);
-}
-
-static PyObject *encode_weighed(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-	static const char *const names[] = {"weights", "symbols", "size", "active", NULL};
-	Coder *c = (Coder *)self;
-	PyObject *in[4] = {0};
-	Symbols s = {0}, chosen = {0};
-	Py_buffer view;
-	ft_error e = {0};
-	uint32_t *hs;
-	Py_ssize_t n, size;
-	int code = -1;
-	if (arguments("encode_weighed", args, nargs, kwnames, names, 2, 2, in) < 0)
-		return NULL;
-	if (((size = size_of(in[2])) == -1 && PyErr_Occurred()) || enter(c) < 0)
-		return NULL;
-	if (choose(c, in[3], &chosen, &hs, &n) == 0 && symbols_get(&s, in[1], n, "streams") == 0 && numbers(&view, in[0], n, 3) == 0) {
-		code = n ? go->encode_weighed(hs, size, view.buf, s.all, n, &e) : FT_OK;
-		PyBuffer_Release(&view);
-	}
-	leave(c);
-	symbols_free(&s);
-	symbols_free(&chosen);
-	if (e.code != FT_OK)
-		return raise_item(&e, in[1], e.row);
-	if (code != FT_OK)
-		return NULL;
-	Py_RETURN_NONE;
-}
-
-static PyObject *points(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-	static const char *const names[] = {"active", NULL};
-	Coder *c = (Coder *)self;
-	PyObject *in[1] = {0}, *all = NULL;
-	Symbols chosen = {0};
-	ft_error e = {0};
-	uint32_t *hs;
-	int64_t *to;
-	Py_ssize_t n;
-	if (arguments("points", args, nargs, kwnames, names, 0, 0, in) < 0 || enter(c) < 0)
-		return NULL;
-	if (choose(c, in[0], &chosen, &hs, &n) == 0 && (all = new_symbols(n, &to)) != NULL && n)
-		go->points(hs, to, n, &e);
-	leave(c);
-	symbols_free(&chosen);
-	if (e.code != FT_OK) {
-		Py_CLEAR(all);
-		raise_error(&e);
-	}
-	return all;
-}
-
-static PyObject *decode_weighed(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-	static const char *const names[] = {"candidates", "size", "active", NULL};
-	Coder *c = (Coder *)self;
-	PyObject *in[3] = {0}, *symbols = NULL;
-	Symbols chosen = {0};
-	Py_buffer view;
-	ft_error e = {0};
-	uint32_t *hs;
-	int64_t *to;
-	Py_ssize_t n, size;
-	int code = -1;
-	if (arguments("decode_weighed", args, nargs, kwnames, names, 1, 1, in) < 0)
-		return NULL;
-	if (((size = size_of(in[1])) == -1 && PyErr_Occurred()) || enter(c) < 0)
-		return NULL;
-	if (choose(c, in[2], &chosen, &hs, &n) == 0 && (symbols = new_symbols(n, &to)) != NULL && numbers(&view, in[0], n, 6) == 0) {
-		code = n ? go->decode_weighed(hs, size, view.buf, to, n, &e) : FT_OK;
-		PyBuffer_Release(&view);
-	}
-	leave(c);
-	symbols_free(&chosen);
-	if (e.code != FT_OK) {
-		raise_error(&e);
-		if (e.moved)
-			hand_over(symbols, n);
-	}
-	if (code != FT_OK)
-		Py_CLEAR(symbols);
-	return symbols;
-}
-
 static PyObject *finish(PyObject *self, PyObject *unused) {
 	Coder *c = (Coder *)self;
 	(void)unused;
@@ -400,41 +297,16 @@ static Py_ssize_t length(PyObject *self) {
 }
 
 static PyMethodDef encoder_methods[] = {
-	{"encode", VECTOR_METHOD(encode), METH_FASTCALL | METH_KEYWORDS,
-	 "encode($self, probs, symbols, *, active=None, logits=False)\n--\n\n"
-	 "Code one symbol in each stream.\n\n"
-	 "probs is a matrix of shape (B, V), or a list of B rows, as in Encoder.encode, and\n"
-	 "symbols has B integers. active is a list of the numbers of the streams that take\n"
-	 "part, all by default; then B is how many it has. Several threads work on it.\n\n"
-	 "Raises DistributionError and SymbolError with the row; then nothing was coded in\n"
-	 "any stream."},
-	{"encode_weighed", VECTOR_METHOD(encode_weighed), METH_FASTCALL | METH_KEYWORDS,
-	 "encode_weighed($self, weights, symbols, *, size, active=None)\n--\n\n"
-	 "Code one symbol in each stream under rows of size numbers that were weighed where\n"
-	 "they lie: weights is what foretell.torch.weigh or foretell.jax.weigh returned, as an\n"
-	 "int64 array of shape (B, 3) of NumPy. The streams are those of encode."},
+	{"encode", VECTOR_METHOD(encode), METH_FASTCALL | METH_KEYWORDS, NULL},
+	{"encode_weighed", VECTOR_METHOD(encode_weighed), METH_FASTCALL | METH_KEYWORDS, encode_weighed_doc},
 	{"finish", finish, METH_NOARGS, "finish($self)\n--\n\nEnd all streams and return a list of their bytes."},
 	{NULL, NULL, 0, NULL},
 };
 
 static PyMethodDef decoder_methods[] = {
-	{"decode", VECTOR_METHOD(decode), METH_FASTCALL | METH_KEYWORDS,
-	 "decode($self, probs, *, active=None, logits=False)\n--\n\n"
-	 "Return the next symbol of each stream, an int64 array of shape (B,).\n\n"
-	 "The arguments are those of BatchEncoder.encode. If a row is refused or a stream is\n"
-	 "damaged or at its end, the error names it as row and no stream moves on: leave it\n"
-	 "out of active and call again. Only after a guard's DriftError have all moved on: the\n"
-	 "error's attribute symbols is what would have been returned."},
-	{"points", VECTOR_METHOD(points), METH_FASTCALL | METH_KEYWORDS,
-	 "points($self, *, active=None)\n--\n\n"
-	 "Return where each stream stands on the line of length 2**32, an int64 array of\n"
-	 "shape (B,), for foretell.torch.find or foretell.jax.find. Nothing moves."},
-	{"decode_weighed", VECTOR_METHOD(decode_weighed), METH_FASTCALL | METH_KEYWORDS,
-	 "decode_weighed($self, candidates, *, size, active=None)\n--\n\n"
-	 "Return the next symbol of each stream as decode does, where candidates is what find\n"
-	 "returned, as an int64 array of shape (B, 6) of NumPy, for rows of size numbers.\n\n"
-	 "Raises NotThereError, and no stream moves, if a row's symbol is not among them: then\n"
-	 "decode under the rows themselves."},
+	{"decode", VECTOR_METHOD(decode), METH_FASTCALL | METH_KEYWORDS, NULL},
+	{"points", VECTOR_METHOD(points), METH_FASTCALL | METH_KEYWORDS, points_doc},
+	{"decode_weighed", VECTOR_METHOD(decode_weighed), METH_FASTCALL | METH_KEYWORDS, decode_weighed_doc},
 	{"finish", finish, METH_NOARGS, "finish($self)\n--\n\nCheck that all streams end here. The error is that of the first one that does not, its row."},
 	{NULL, NULL, 0, NULL},
 };
@@ -442,21 +314,14 @@ static PyMethodDef decoder_methods[] = {
 static PyType_Slot encoder_slots[] = {
 	{Py_tp_new, coder_new}, {Py_tp_init, batch_encoder_init}, {Py_tp_dealloc, coder_free},
 	{Py_tp_methods, encoder_methods}, {Py_sq_length, length},
-	{Py_tp_doc, "BatchEncoder(n, *, framed=False, vocabulary=0, model=b\"\", guard=None, tolerance=0.0)\n--\n\n"
-	 "n encoders that advance in lock-step, as a batched model does. Each of their\n"
-	 "streams is one that a Decoder can decode alone. The other arguments are those of\n"
-	 "Encoder."},
 	{0, NULL},
 };
 
 static PyType_Slot decoder_slots[] = {
 	{Py_tp_new, coder_new}, {Py_tp_init, batch_decoder_init}, {Py_tp_dealloc, coder_free},
 	{Py_tp_methods, decoder_methods}, {Py_sq_length, length},
-	{Py_tp_doc, "BatchDecoder(streams, *, framed=False, vocabulary=0, model=b\"\", guard=None, tolerance=0.0)\n--\n\n"
-	 "Decoders of a list of streams that advance in lock-step. The other arguments are\n"
-	 "those of Decoder."},
 	{0, NULL},
 };
 
-PyType_Spec batch_encoder_spec = {"foretell.BatchEncoder", sizeof(Coder), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, encoder_slots};
-PyType_Spec batch_decoder_spec = {"foretell.BatchDecoder", sizeof(Coder), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, decoder_slots};
+PyType_Spec batch_encoder_spec = {"foretell._native.BatchEncoder", sizeof(Coder), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, encoder_slots};
+PyType_Spec batch_decoder_spec = {"foretell._native.BatchDecoder", sizeof(Coder), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, decoder_slots};

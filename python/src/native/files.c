@@ -115,23 +115,37 @@ static PyObject *compress(PyObject *self, PyObject *args) {
 	return result;
 }
 
+/* The content is put into the bytes that are returned, so that it is in memory once. */
 static PyObject *decompress(PyObject *self, PyObject *args) {
 	Py_buffer data;
 	ft_reading how;
-	int64_t length;
 	ft_error e = {0};
-	uint32_t h = 0;
+	PyObject *bytes = NULL;
 	(void)self;
 	if (!PyArg_ParseTuple(args, "O&y*", reading, &how, &data))
 		return NULL;
-	int failed = ready();
-	if (!failed) {
+	if (ready() == 0) {
 		PyThreadState *state = PyEval_SaveThread();
-		h = go->decompress(data.buf, data.len, &how, &length, &e);
+		int64_t length = go->content(data.buf, data.len, &how, &e);
+		PyEval_RestoreThread(state);
+		if (length >= 0 && (bytes = PyBytes_FromStringAndSize(NULL, length)) == NULL) {
+			PyErr_Clear(); /* a file can name any length */
+			set_error("LimitError", "the content does not fit memory");
+		}
+	}
+	if (bytes != NULL) {
+		char *to = PyBytes_AsString(bytes);
+		Py_ssize_t length = PyBytes_Size(bytes);
+		PyThreadState *state = PyEval_SaveThread();
+		go->decompress(data.buf, data.len, &how, to, length, &e);
 		PyEval_RestoreThread(state);
 	}
 	PyBuffer_Release(&data);
-	return failed ? NULL : blob(h, length, &e);
+	if (e.code != FT_OK) {
+		Py_CLEAR(bytes);
+		raise_error(&e);
+	}
+	return bytes;
 }
 
 static PyObject *train(PyObject *self, PyObject *args) {

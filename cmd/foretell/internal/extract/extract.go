@@ -38,8 +38,8 @@ type Target struct {
 	current *outputs.File
 	Files   []File
 	Written atomic.Int64
+	Length  atomic.Int64 // bytes of content of what is read front to back, -1 if unknown
 	Intake  progress.Intake
-	Reader  atomic.Pointer[foretell.Reader] // that is read from front to back
 }
 
 // open begins a file. name is its path below a folder.
@@ -134,7 +134,7 @@ func Stream(in io.Reader, want *pick.Selection, opts *foretell.ReaderOptions, to
 		return err
 	}
 	defer r.Close()
-	to.Reader.Store(r)
+	to.Length.Store(r.ContentSize())
 	file, found := "", false
 	for {
 		p, err := r.Next()

@@ -121,21 +121,31 @@ type Series interface {
 // A ForeSeries is the content of a .fore file.
 type ForeSeries struct {
 	*foretell.Reader
-	Read atomic.Int64
-	Size int64
-	File io.Closer // to close as well, if not nil
+	done atomic.Int64
+	file io.Closer // to close as well, if not nil
+}
+
+// NewForeSeries reads a .fore file front to back. file, if not nil, is closed with the
+// series.
+func NewForeSeries(in io.Reader, file io.Closer, opts *foretell.ReaderOptions) (*ForeSeries, error) {
+	s := &ForeSeries{file: file}
+	opts.Progress = s.done.Store
+	var err error
+	s.Reader, err = foretell.NewReader(in, opts)
+	return s, err
 }
 
 // Close ends the reading.
 func (s *ForeSeries) Close() error {
 	err := s.Reader.Close()
-	if s.File != nil {
-		err = cmp.Or(err, s.File.Close())
+	if s.file != nil {
+		err = cmp.Or(err, s.file.Close())
 	}
 	return err
 }
 
-func (s *ForeSeries) Progress() (done, total int64) { return s.Read.Load(), s.Size }
+// Progress returns how many bytes of content have been decoded, of how many.
+func (s *ForeSeries) Progress() (done, total int64) { return s.done.Load(), s.ContentSize() }
 
 // Describe reads what a .fore file says of itself.
 func Describe(name string, memory flags.Size) (*foretell.Description, error) {
@@ -144,6 +154,7 @@ func Describe(name string, memory flags.Size) (*foretell.Description, error) {
 		return nil, err
 	}
 	defer in.Close()
+	flags.CollectBefore(memory)
 	if err := in.spoolFore(int64(memory)); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

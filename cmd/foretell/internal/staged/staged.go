@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/foretell/foretell/internal/outputs"
@@ -45,6 +46,20 @@ func Read(fi fs.FileInfo) { now.outputs.Read(fi) }
 
 // Commit moves all outputs to their places.
 func Commit() error { return now.outputs.Commit() }
+
+// Abandon removes what a file of several that has failed has begun.
+func Abandon() { now.outputs.Abandon() }
+
+// Wait ends here for good if a signal is ending the run, whose outputs have been
+// removed under it.
+func Wait() {
+	if interrupted.Load() {
+		select {}
+	}
+}
+
+// interrupted says that a signal is ending the run.
+var interrupted atomic.Bool
 
 // Discard removes what has been staged and not committed.
 func Discard() {
@@ -88,6 +103,7 @@ func RemoveOnSignal(last func()) {
 	signal.Notify(signals, ending...)
 	go func() {
 		sig := <-signals
+		interrupted.Store(true)
 		now.mu.Lock() // for good: nothing may be staged from here on
 		endChildren()
 		now.outputs.End()
