@@ -12,7 +12,7 @@ from .errors import Missing, Unsupported, check
 from .fields import Fields
 from .layout import Layout
 from .lz import lz
-from .mix import mix
+from .mix import Span, mix
 from .plain import stored, zstd
 from .prior import Prior
 from .valuemap import ValueMap
@@ -20,13 +20,6 @@ from .valuemap import ValueMap
 CODECS = {0: stored, 1: zstd, 3: adaptive, 4: static(rans), 5: static(tans), 6: mix, 9: lz}
 ALPHABETS = {4: 1 << 16, 5: 1 << 16, 6: 1 << 20, 8: 1 << 20}  # most symbols, where fewer than 2^24
 WITH_TABLES = 4, 5  # the codecs that have parameters
-
-
-class Span:
-    """Symbols of one array in storage order."""
-
-    def __init__(self, first, count, shape):
-        self.first, self.count, self.shape = first, count, shape
 
 
 class Symbols:
