@@ -54,11 +54,6 @@ type codecConfig struct {
 	network *neural.Model
 	threads int
 
-	// working, if not nil, is told now and then how many bytes of the block at
-	// hand have been coded. An error ends the work.
-	working  func(int64) error
-	progress func(done, all int) error
-
 	// predictor returns the caller's own model, always the same.
 	predictor func() (model.Predictor, error)
 }

@@ -73,6 +73,10 @@ type TrainOptions struct {
 	// least is left out.
 	MaxBytes int
 
+	// Progress, if not nil, is told again and again how many bytes of the sample
+	// have been learned from, after they have been read.
+	Progress func(learned int64)
+
 	// Context ends the training with its error when it is done; nil is
 	// context.Background. A Read of the caller's that blocks is not interrupted.
 	Context context.Context
@@ -108,7 +112,7 @@ func Train(src tokens.Parts, opts *TrainOptions) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &blockCoder{stop: ctx.Err}
+	c := &blockCoder{stop: ctx.Err, tally: newTally(o.Progress), size: b.size}
 	m, block, err := c.symbolise(b)
 	if err != nil {
 		return nil, err
@@ -125,6 +129,7 @@ func Train(src tokens.Parts, opts *TrainOptions) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.finish(nil)
 	data, err := trained.MarshalBinary()
 	if err != nil {
 		return nil, err

@@ -55,7 +55,7 @@ func (x *index) addBlock(size uint64, headerSum uint32, b *Block) {
 // on the way: for each of its bytes, for each block and entry, for each span of a block.
 const (
 	memoryByte = 4
-	memoryItem = 512
+	memoryItem = 768
 	memorySpan = 64
 )
 

@@ -93,7 +93,8 @@ func checkSpans(spans []Span) error {
 	return nil
 }
 
-// maxTokens bounds the tokens of a member, and the bytes of all content.
+// maxTokens bounds the tokens of a member, the bytes of all content, and the numbers of
+// records: their sums and places are int64.
 const maxTokens = 1 << 62
 
 // A room is what a block of a file may hold at most.
@@ -188,7 +189,7 @@ func parseBlock(b []byte, file uint64, most room) (*Block, error) {
 	h.Body = f.uvarint()
 	h.Hash = f.uint64()
 	switch {
-	case f.bad || len(f.b) != 0 || h.Base > h.Ordinal || h.Params > 1<<40 || h.Body > 1<<40:
+	case f.bad || len(f.b) != 0 || h.Ordinal >= maxTokens || h.Base > h.Ordinal || h.Params > 1<<40 || h.Body > 1<<40:
 		return nil, corrupt("block header fields")
 	case !own:
 		return nil, corrupt("it belongs to another file")
@@ -218,7 +219,7 @@ func parsePacked(b []byte, file uint64) (p packed, err error) {
 	own := f.uint64() == file
 	p.ordinal, p.raw, p.stored, p.sum = f.uvarint(), f.uvarint(), f.uvarint(), f.uint32()
 	switch {
-	case f.bad || len(f.b) != 0 || p.stored > p.raw || p.raw > 1<<40:
+	case f.bad || len(f.b) != 0 || p.ordinal >= maxTokens || p.stored > p.raw || p.raw > 1<<40:
 		return p, corrupt("record header fields")
 	case !own:
 		return p, corrupt("the record belongs to another file")

@@ -43,6 +43,8 @@ type Codec struct {
 	engine *engine
 	costs  []float32 // of the setup that is being tried
 	key    engineKey
+
+	pass, of int // which setup the next runner tries, of how many
 }
 
 // New returns a codec.
@@ -90,7 +92,8 @@ func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 		if err != nil {
 			return dst, err
 		}
-		for _, s := range setups {
+		for i, s := range setups {
+			c.pass, c.of = i, len(setups)
 			out, err := c.encodeMixed(nil, b, s)
 			if err != nil {
 				return dst, err

@@ -139,8 +139,17 @@ func (w *writer) abandon() {
 // A reader reads an open file.
 type reader struct {
 	*foretell.ReaderAt
-	file *os.File
+	file   *os.File
+	memory int64 // that it may take, 0 for the default
 }
+
+const (
+	// memberMemory is how much memory Python takes for each array of an open file,
+	// with what is garbage once it has them.
+	memberMemory = 2048
+
+	defaultMemory = 1 << 30 // that of foretell.ReaderOptions
+)
 
 // readerOptions returns how the file with a path, or bytes if that is "", is read.
 func readerOptions(r *C.ft_reading, path string) *foretell.ReaderOptions {
@@ -167,7 +176,7 @@ func ft_reader_new(path *C.char, o *C.ft_reading, e *C.ft_error) (h C.uint32_t) 
 	if fail(e, err) != 0 {
 		return 0
 	}
-	r := &reader{file: file}
+	r := &reader{file: file, memory: int64(o.memory)}
 	stat, err := file.Stat()
 	if err == nil {
 		r.ReaderAt, err = foretell.OpenReaderAt(file, stat.Size(), readerOptions(o, file.Name()))
@@ -191,8 +200,14 @@ type member struct {
 //export ft_reader_info
 func ft_reader_info(h C.uint32_t, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
 	defer rescue(e)
-	all := []member{}
-	for _, m := range readers.at(uint32(h)).Members() {
+	r := readers.at(uint32(h))
+	count, limit := int64(len(r.Members())), cmp.Or(max(r.memory, 0), defaultMemory)
+	if need := count * memberMemory; need > max(limit, 1<<24) {
+		fail(e, fmt.Errorf("%w: the list of %d arrays takes %d bytes of memory, %d are allowed", foretell.ErrLimit, count, need, limit))
+		return 0
+	}
+	all := make([]member, 0, count)
+	for _, m := range r.Members() {
 		all = append(all, member{m.Name, m.Type.String(), append([]int{}, m.Shape...), m.BigEndian, m.Fortran})
 	}
 	b, err := json.Marshal(all)
@@ -203,7 +218,7 @@ func ft_reader_info(h C.uint32_t, length *C.int64_t, e *C.ft_error) (blob C.uint
 }
 
 // ft_reader_rows puts rows from..to-1 of a member to dst, which has room for
-// exactly that.
+// exactly that, or for nothing: then it only tells whether the first can be had.
 //
 //export ft_reader_rows
 func ft_reader_rows(h C.uint32_t, number, from, to C.int64_t, dst unsafe.Pointer, length C.int64_t, e *C.ft_error) (code C.int32_t) {
@@ -211,8 +226,11 @@ func ft_reader_rows(h C.uint32_t, number, from, to C.int64_t, dst unsafe.Pointer
 	code = C.FT_INTERNAL
 	w := &filler{slice[byte](dst, length)}
 	err := readers.at(uint32(h)).CopyRange(w, int(number), int(from), int(to))
-	if err == nil && len(w.room) != 0 {
+	switch {
+	case err == nil && len(w.room) != 0:
 		err = errRoom
+	case err == errRoom && length == 0:
+		err = nil
 	}
 	return fail(e, err)
 }
@@ -257,6 +275,9 @@ func ft_compress(p unsafe.Pointer, n C.int64_t, kind *C.char, o *C.ft_writing, l
 	}
 	if fail(e, err) != 0 {
 		return 0
+	}
+	if tokens.IsFore(src) {
+		notes = append(notes, "a .fore file already, whose content decompress gives back: its bytes are kept as they are")
 	}
 	if len(notes) > 0 {
 		e.message = C.CString(strings.Join(notes, "\n"))
