@@ -128,7 +128,7 @@ func (f *fetcher) block(rec container.Record) bool {
 		err = &fault.BlockError{Block: int64(rec.Block.Ordinal), Offset: rec.Offset, Err: err}
 		return f.hand(fetched{err: err}) && f.opts.KeepGoing != nil
 	}
-	decode, err := prepare(rec.Block, rec.Data, f.members, f.in.Header.BlockTokens, f.coders, f.mem)
+	decode, err := prepare(rec.Block, rec.Data, f.members, f.in.Header.BlockTokens, f.coders, f.mem, f.opts.Context.Err)
 	if err != nil {
 		return fail(err)
 	}
@@ -143,8 +143,9 @@ func (f *fetcher) block(rec container.Record) bool {
 
 // prepare takes the memory that decoding a block needs beside its data, which has
 // been taken, and returns a job that decodes it. When the block that comes of it
-// is done with, its memory is to be finished. After an error all is given back.
-func prepare(h *container.Block, data container.BlockData, members map[int]*tokens.Info, most uint64, coders chan *blockCoder, mem *budget) (job func() (*rawBlock, error), err error) {
+// is done with, its memory is to be finished. After an error all is given back. stop
+// is asked whether to go on.
+func prepare(h *container.Block, data container.BlockData, members map[int]*tokens.Info, most uint64, coders chan *blockCoder, mem *budget, stop func() error) (job func() (*rawBlock, error), err error) {
 	defer func() {
 		if err != nil {
 			mem.Give(data.Size())
@@ -173,6 +174,7 @@ func prepare(h *container.Block, data container.BlockData, members map[int]*toke
 	mem.start()
 	return func() (*rawBlock, error) {
 		c := <-coders
+		c.stop = stop
 		err := c.decode(h, b, &data)
 		c.release(need)
 		coders <- c

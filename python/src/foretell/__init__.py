@@ -8,8 +8,8 @@ last in, first out. DistributionCoder has the interface of distribution-coder.
 Networks: Model runs a language model in integers, and predicts the same on every
 machine.
 
-Files: save, load and open for arrays of integers, compress and decompress for bytes,
-train for a prior.
+Files: save, load, open and Writer for arrays of integers, compress and decompress for
+arrays and bytes in memory, train for a prior.
 
 The same input gives the same bytes on every machine.
 """
@@ -36,6 +36,7 @@ from ._steps import Decoder, Encoder, Stack
 from ._values import Density, Gaussian, Laplace, Logistic, Mixture
 from ._files import Array, File, compress, decompress, load, models, open, save, train
 from ._model import Model, Stream
+from ._writer import Writer
 
 __version__ = "0.1.0"
 
@@ -70,6 +71,7 @@ __all__ = [
     "SymbolError",
     "TruncatedError",
     "UnsupportedError",
+    "Writer",
     "compress",
     "decompress",
     "load",

@@ -194,7 +194,14 @@ PyObject *coder_values(PyObject *self, PyObject *args) {
 	if (means.len != size || scales.len != size || weights.len != size) {
 		PyErr_SetString(PyExc_ValueError, "the arrays of means, scales and weights have other sizes than the values");
 	} else if (enter_any(c, &kind, &h) == 0) {
-		RUN(size, done = go->values(pop ? -kind : kind, h, &f, all.buf, &e));
+		Caller to;
+		if (size >= RELEASE_AT)
+			work(&to, NULL, NULL);
+		else
+			work_held(&to);
+		done = go->values(&to.to, pop ? -kind : kind, h, &f, all.buf, &e);
+		if (size >= RELEASE_AT)
+			worked(&to);
 		leave(c);
 	}
 	PyBuffer_Release(&families);

@@ -1,29 +1,9 @@
-/* Files: what _files.py needs of Go. */
+/* Files that are read, and bytes: what _files.py needs of Go. */
 #include "native.h"
-
-#include <string.h>
-
-/* add adds one (name, type, shape, buffer) to a writer. */
-static int add(uint32_t h, PyObject *array, ft_error *e) {
-	const char *name, *type;
-	PyObject *shape;
-	Py_buffer data;
-	int64_t axes[64];
-	if (!PyArg_ParseTuple(array, "ssO!y*", &name, &type, &PyTuple_Type, &shape, &data))
-		return -1;
-	Py_ssize_t rank = PyTuple_Size(shape);
-	for (Py_ssize_t i = 0; i < rank && i < 64; i++)
-		axes[i] = PyLong_AsLongLong(PyTuple_GetItem(shape, i));
-	PyThreadState *save = PyEval_SaveThread();
-	int code = go->writer_add(h, (char *)name, (char *)type, (int32_t)rank, axes, data.buf, e);
-	PyEval_RestoreThread(save);
-	PyBuffer_Release(&data);
-	return code;
-}
 
 /* An O& converter of (model, block, solid, workers, prior, embed), the prior a
  * bytes that the tuple keeps. */
-static int writing(PyObject *tuple, void *to) {
+int writing(PyObject *tuple, void *to) {
 	ft_writing *w = to;
 	long long block, workers;
 	int solid, embed;
@@ -56,50 +36,23 @@ static int reading(PyObject *tuple, void *to) {
 	return 1;
 }
 
-static PyObject *save(PyObject *self, PyObject *args) {
-	const char *path;
-	ft_writing how;
-	PyObject *arrays;
-	ft_error e = {0};
-	(void)self;
-	if (!PyArg_ParseTuple(args, "yO&O!", &path, writing, &how, &PyList_Type, &arrays) || ready() < 0)
-		return NULL;
-	PyThreadState *opening = PyEval_SaveThread(); /* a pipe waits for its reader */
-	uint32_t h = go->writer_new((char *)path, &how, &e);
-	PyEval_RestoreThread(opening);
-	if (e.code != FT_OK)
-		return raise_error(&e);
-	int failed = 0;
-	for (Py_ssize_t i = 0; i < PyList_Size(arrays) && !failed; i++)
-		failed = add(h, PyList_GetItem(arrays, i), &e);
-	ft_error last = {0};
-	PyThreadState *state = PyEval_SaveThread();
-	go->writer_close(h, !failed, &last);
-	PyEval_RestoreThread(state);
-	if (e.code != FT_OK)
-		return raise_error(&e);
-	if (last.code != FT_OK)
-		return raise_error(&last);
-	if (failed)
-		return NULL;
-	Py_RETURN_NONE;
-}
-
 static PyObject *compress(PyObject *self, PyObject *args) {
 	Py_buffer data;
+	PyObject *progress;
 	const char *type;
 	ft_writing how;
 	int64_t length;
 	ft_error e = {0};
 	uint32_t h = 0;
 	(void)self;
-	if (!PyArg_ParseTuple(args, "sO&y*", &type, writing, &how, &data))
+	if (!PyArg_ParseTuple(args, "sO&y*O", &type, writing, &how, &data, &progress))
 		return NULL;
 	int failed = ready();
 	if (!failed) {
-		PyThreadState *state = PyEval_SaveThread();
-		h = go->compress(data.buf, data.len, (char *)type, &how, &length, &e);
-		PyEval_RestoreThread(state);
+		Caller to;
+		work(&to, progress, NULL);
+		h = go->compress(&to.to, data.buf, data.len, (char *)type, &how, &length, &e);
+		worked(&to);
 	}
 	PyBuffer_Release(&data);
 	if (failed)
@@ -113,23 +66,34 @@ static PyObject *compress(PyObject *self, PyObject *args) {
 	return result;
 }
 
+/* decompress returns the bytes of a file, and what array they are made of, in JSON, or
+ * None. */
 static PyObject *decompress(PyObject *self, PyObject *args) {
 	Py_buffer data;
+	PyObject *progress;
 	ft_reading how;
 	int64_t length;
 	ft_error e = {0};
 	uint32_t h = 0;
 	(void)self;
-	if (!PyArg_ParseTuple(args, "O&y*", reading, &how, &data))
+	if (!PyArg_ParseTuple(args, "O&y*O", reading, &how, &data, &progress))
 		return NULL;
 	int failed = ready();
 	if (!failed) {
-		PyThreadState *state = PyEval_SaveThread();
-		h = go->decompress(data.buf, data.len, &how, &length, &e);
-		PyEval_RestoreThread(state);
+		Caller to;
+		work(&to, progress, NULL);
+		h = go->decompress(&to.to, data.buf, data.len, &how, &length, &e);
+		worked(&to);
 	}
 	PyBuffer_Release(&data);
-	return failed ? NULL : blob(h, length, &e);
+	if (failed)
+		return NULL;
+	PyObject *bytes = blob(h, length, &e);
+	if (bytes == NULL)
+		return NULL;
+	PyObject *pair = Py_BuildValue("Nz", bytes, e.message);
+	free(e.message);
+	return pair;
 }
 
 static PyObject *train(PyObject *self, PyObject *args) {
@@ -144,9 +108,10 @@ static PyObject *train(PyObject *self, PyObject *args) {
 		return NULL;
 	int failed = ready();
 	if (!failed) {
-		PyThreadState *state = PyEval_SaveThread();
-		h = go->train(data.buf, data.len, (char *)model, most, &length, &e);
-		PyEval_RestoreThread(state);
+		Caller to;
+		work(&to, NULL, NULL);
+		h = go->train(&to.to, data.buf, data.len, (char *)model, most, &length, &e);
+		worked(&to);
 	}
 	PyBuffer_Release(&data);
 	return failed ? NULL : blob(h, length, &e);
@@ -164,7 +129,7 @@ static PyObject *models(PyObject *self, PyObject *unused) {
 
 PyMethodDef functions[] = {
 	{"_starts", starts, METH_NOARGS, NULL},
-	{"save", save, METH_VARARGS, NULL},
+	{"lost", lost, METH_NOARGS, NULL},
 	{"compress", compress, METH_VARARGS, NULL},
 	{"decompress", decompress, METH_VARARGS, NULL},
 	{"train", train, METH_VARARGS, NULL},
@@ -172,33 +137,44 @@ PyMethodDef functions[] = {
 	{NULL, NULL, 0, NULL},
 };
 
-/* A Reader may serve several threads at once; users counts those in it. */
+/* A Reader may serve several threads at once, but for one of a file object; users counts
+ * those in it. */
 typedef struct {
 	PyObject_HEAD
 	uint32_t h;
 	int users;
+	PyObject *file; /* the function that reads a file object, or NULL */
 } Reader;
 
+/* reader_init opens a file: (path, size, how), or with a function for the path one of
+ * size bytes that it reads. */
 static int reader_init(PyObject *self, PyObject *args, PyObject *kwargs) {
 	Reader *r = (Reader *)self;
-	const char *path;
+	PyObject *from;
+	long long size;
 	ft_reading how;
 	ft_error e = {0};
 	(void)kwargs;
-	if (!PyArg_ParseTuple(args, "yO&", &path, reading, &how) || ready() < 0)
+	if (!PyArg_ParseTuple(args, "OLO&", &from, &size, reading, &how) || ready() < 0)
+		return -1;
+	char *path = NULL;
+	if (PyBytes_Check(from) && PyBytes_AsStringAndSize(from, &path, NULL) < 0)
 		return -1;
 	if (r->h != 0) {
 		PyErr_SetString(PyExc_ValueError, "the file is open already");
 		return -1;
 	}
-	PyThreadState *state = PyEval_SaveThread();
-	uint32_t h = go->reader_new((char *)path, &how, &e);
-	PyEval_RestoreThread(state);
+	Caller to;
+	work(&to, NULL, from);
+	uint32_t h = go->reader_new(&to.to, path, size, &how, &e);
+	worked(&to);
 	if (e.code != FT_OK) {
 		raise_error(&e);
 		return -1;
 	}
 	r->h = h;
+	if (path == NULL)
+		r->file = Py_NewRef(from);
 	return 0;
 }
 
@@ -228,15 +204,17 @@ static PyObject *reader_rows(PyObject *self, PyObject *args) {
 	Reader *r = (Reader *)self;
 	long long member, from, to;
 	Py_buffer data;
+	PyObject *progress;
 	ft_error e;
-	if (!PyArg_ParseTuple(args, "LLLw*", &member, &from, &to, &data))
+	if (!PyArg_ParseTuple(args, "LLLw*O", &member, &from, &to, &data, &progress))
 		return NULL;
 	int code = open_reader(r);
 	if (code == 0) {
 		r->users++;
-		PyThreadState *state = PyEval_SaveThread();
-		code = go->reader_rows(r->h, member, from, to, data.buf, data.len, &e);
-		PyEval_RestoreThread(state);
+		Caller by;
+		work(&by, progress, r->file);
+		code = go->reader_rows(&by.to, r->h, member, from, to, data.buf, data.len, &e);
+		worked(&by);
 		r->users--;
 	}
 	PyBuffer_Release(&data);
@@ -268,6 +246,7 @@ static void reader_free(PyObject *self) {
 	PyTypeObject *type = Py_TYPE(self);
 	if (r->h != 0 && usable())
 		go->release(FT_READER, r->h);
+	Py_XDECREF(r->file);
 	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
 	release(self);
 	Py_DECREF((PyObject *)type);
