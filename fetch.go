@@ -64,7 +64,8 @@ type fetcher struct {
 	*Reader
 	in      *container.Reader
 	coders  chan *blockCoder
-	members map[int]*tokens.Info
+	members []*tokens.Info       // from number 0 on
+	others  map[int]*tokens.Info // that come after a gap
 }
 
 // fetch gives the pipeline one job for each record, until the end of the file,
@@ -116,10 +117,28 @@ func (f *fetcher) learn(entries []container.Entry) error {
 			if err != nil {
 				return err
 			}
-			f.members[number] = &info
+			switch {
+			case number < len(f.members):
+				f.members[number] = &info
+			case number == len(f.members):
+				f.members = append(f.members, &info)
+			default:
+				f.others[number] = &info
+			}
 		}
 	}
 	return nil
+}
+
+// member returns what the layout has said of a member.
+func (f *fetcher) member(number uint64) *tokens.Info {
+	switch {
+	case number < uint64(len(f.members)):
+		return f.members[number]
+	case number > math.MaxInt:
+		return nil
+	}
+	return f.others[int(number)]
 }
 
 // block has a block decoded.
@@ -128,7 +147,7 @@ func (f *fetcher) block(rec container.Record) bool {
 		err = &fault.BlockError{Block: int64(rec.Block.Ordinal), Offset: rec.Offset, Err: err}
 		return f.hand(fetched{err: err}) && f.opts.KeepGoing != nil
 	}
-	decode, err := prepare(rec.Block, rec.Data, f.members, f.in.Header.BlockTokens, f.coders, f.mem, f.opts.Context.Err)
+	decode, err := prepare(rec.Block, rec.Data, f.member, f.in.Header.BlockTokens, f.coders, f.mem, f.opts.Context.Err)
 	if err != nil {
 		return fail(err)
 	}
@@ -145,13 +164,13 @@ func (f *fetcher) block(rec container.Record) bool {
 // been taken, and returns a job that decodes it. When the block that comes of it
 // is done with, its memory is to be finished. After an error all is given back. stop
 // is asked whether to go on.
-func prepare(h *container.Block, data container.BlockData, members map[int]*tokens.Info, most uint64, coders chan *blockCoder, mem *budget, stop func() error) (job func() (*rawBlock, error), err error) {
+func prepare(h *container.Block, data container.BlockData, member func(uint64) *tokens.Info, most uint64, coders chan *blockCoder, mem *budget, stop func() error) (job func() (*rawBlock, error), err error) {
 	defer func() {
 		if err != nil {
 			mem.Give(data.Size())
 		}
 	}()
-	b, err := newDecodeBlock(h, members, most)
+	b, err := newDecodeBlock(h, member, most)
 	if err != nil {
 		return nil, err
 	}
@@ -188,17 +207,17 @@ func prepare(h *container.Block, data container.BlockData, members map[int]*toke
 }
 
 // newDecodeBlock returns an empty block with the spans of h, checked against the
-// members.
-func newDecodeBlock(h *container.Block, members map[int]*tokens.Info, most uint64) (*rawBlock, error) {
+// members, which member gives by their numbers.
+func newDecodeBlock(h *container.Block, member func(uint64) *tokens.Info, most uint64) (*rawBlock, error) {
 	b := new(rawBlock)
 	total := uint64(0)
 	for _, s := range h.Spans {
 		total += s.Count
 		// What is beyond any array would wrap around.
-		if s.Member > math.MaxInt || s.First > 1<<59 || s.Count == 0 || s.Count > most || total > most {
+		if s.First > 1<<59 || s.Count == 0 || s.Count > most || total > most {
 			return nil, fmt.Errorf("%w: spans of the block", fault.ErrCorrupt)
 		}
-		info := members[int(s.Member)]
+		info := member(s.Member)
 		if info == nil {
 			return nil, fmt.Errorf("%w: the block belongs to a member that is not known", fault.ErrCorrupt)
 		}

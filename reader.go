@@ -67,6 +67,7 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 		if o.KeepGoing != nil {
 			layout, _ = numbered(f.Entries) // nil if they are damaged
 		}
+		f.Entries = nil
 	}
 	if o.KeepGoing != nil {
 		in.Recover()
@@ -80,7 +81,7 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 		member:   -1,
 	}
 	in.Charge(d.mem)
-	f := &fetcher{Reader: d, in: in, coders: coders, members: map[int]*tokens.Info{}}
+	f := &fetcher{Reader: d, in: in, coders: coders, others: map[int]*tokens.Info{}}
 	if err := f.learn(layout); err != nil {
 		return nil, err
 	}

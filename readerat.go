@@ -23,8 +23,8 @@ type ReaderAt struct {
 	coders  func() (chan *blockCoder, error) // made when first needed
 	files   []File
 	members []tokens.Info
-	byID    map[int]*tokens.Info
-	places  [][]place // of each member's tokens, in order
+	places  []place // of the members' tokens, member after member, in order
+	ends    []int   // where each member's places end
 
 	mu     sync.Mutex
 	cached *rawBlock // the last block of the range that was read last
@@ -57,7 +57,6 @@ func OpenReaderAt(r io.ReaderAt, size int64, opts *ReaderOptions) (*ReaderAt, er
 	}
 	a := &ReaderAt{
 		opts: o, in: in, number: -1,
-		byID: map[int]*tokens.Info{},
 	}
 	a.coders = sync.OnceValues(func() (chan *blockCoder, error) { return newCoders(&in.Header, &o) })
 	if err := a.readLayout(); err != nil {
@@ -67,11 +66,19 @@ func OpenReaderAt(r io.ReaderAt, size int64, opts *ReaderOptions) (*ReaderAt, er
 }
 
 func (r *ReaderAt) readLayout() error {
-	entries, err := numbered(r.in.Entries)
-	if err != nil {
-		return err
+	count := 0
+	for _, e := range r.in.Entries {
+		if e.Kind == container.EntryMember {
+			count++
+		}
 	}
-	for _, e := range entries {
+	r.members = make([]tokens.Info, 0, count)
+	var n numbers
+	for _, e := range r.in.Entries {
+		e, err := n.full(e)
+		if err != nil {
+			return err
+		}
 		switch e.Kind {
 		case container.EntryFile:
 			p, err := parseFile(e.Data)
@@ -115,32 +122,61 @@ func (r *ReaderAt) readLayout() error {
 		if r.members[i].Open() {
 			return fmt.Errorf("%w: a member does not end", fault.ErrCorrupt)
 		}
-		r.byID[i] = &r.members[i]
 	}
+	r.in.Entries = nil
 	return nil
+}
+
+// member returns the member of a number, nil if there is none.
+func (r *ReaderAt) member(number uint64) *tokens.Info {
+	if number >= uint64(len(r.members)) {
+		return nil
+	}
+	return &r.members[number]
+}
+
+// placesOf returns the places of a member's tokens.
+func (r *ReaderAt) placesOf(member int) []place {
+	first := 0
+	if member > 0 {
+		first = r.ends[member-1]
+	}
+	return r.places[first:r.ends[member]]
 }
 
 // findPlaces lists where the tokens of each member are and checks that all are
 // there.
 func (r *ReaderAt) findPlaces() error {
-	r.places = make([][]place, len(r.members))
 	have := make([]int64, len(r.members))
-	for i, ref := range r.in.Blocks {
-		for k, s := range ref.Spans {
+	r.ends = make([]int, len(r.members))
+	for _, ref := range r.in.Blocks {
+		for _, s := range ref.Spans {
 			if s.Member >= uint64(len(r.members)) || int64(s.First) != have[s.Member] || s.Count == 0 {
 				return fmt.Errorf("%w: the index lists tokens that have no place", fault.ErrCorrupt)
 			}
 			have[s.Member] += int64(s.Count)
-			r.places[s.Member] = append(r.places[s.Member], place{int64(s.First), int64(s.Count), i, k})
+			r.ends[s.Member]++
 		}
 	}
+	total := 0
 	for i := range r.members {
 		if have[i] != r.members[i].Len() {
 			return fmt.Errorf("%w: member %d has %d of %d tokens", fault.ErrCorrupt, i, have[i], r.members[i].Len())
 		}
+		total, r.ends[i] = total+r.ends[i], total
+	}
+	r.places = make([]place, total)
+	for i, ref := range r.in.Blocks {
+		for k, s := range ref.Spans {
+			r.places[r.ends[s.Member]] = place{int64(s.First), int64(s.Count), i, k}
+			r.ends[s.Member]++
+		}
 	}
 	return nil
 }
+
+// ContentSize returns how many bytes the content has, framing included.
+func (r *ReaderAt) ContentSize() int64 { return int64(r.in.Length) }
 
 // Files returns the files of the content in order.
 func (r *ReaderAt) Files() []File { return r.files }
@@ -254,7 +290,7 @@ func (r *ReaderAt) copyTokens(ctx context.Context, w io.Writer, mem *budget, mem
 	if (to-from)*size > r.opts.MaxOutput {
 		return fmt.Errorf("%w: the range has more than %d bytes", fault.ErrLimit, r.opts.MaxOutput)
 	}
-	places := r.places[member]
+	places := r.placesOf(member)
 	begin := sort.Search(len(places), func(i int) bool { return places[i].first+places[i].count > from })
 	end := sort.Search(len(places), func(i int) bool { return places[i].first >= to })
 	places = places[begin:end]
@@ -348,7 +384,7 @@ func (r *ReaderAt) prepare(ctx context.Context, i int, mem *budget) (func() (*ra
 		}
 		return &fault.BlockError{Block: int64(i), Offset: r.in.Blocks[i].Offset, Err: err}
 	}
-	decode, err := prepare(h, data, r.byID, r.in.Header.BlockTokens, coders, mem, ctx.Err)
+	decode, err := prepare(h, data, r.member, r.in.Header.BlockTokens, coders, mem, ctx.Err)
 	if err != nil {
 		return nil, name(err)
 	}

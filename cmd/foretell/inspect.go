@@ -6,6 +6,9 @@ import (
 	"slices"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/flags"
+	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
+	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/spf13/cobra"
 )
 
@@ -20,7 +23,7 @@ const inspectExample = `  foretell inspect tokens.npy.fore
 
 func newInspect(*app) *cobra.Command {
 	var asJSON, all bool
-	var memory size
+	var memory flags.Size
 	cmd := &cobra.Command{
 		Use:               "inspect FILE",
 		Short:             "Show where the bytes of a .fore file go",
@@ -30,18 +33,18 @@ func newInspect(*app) *cobra.Command {
 		Args:              fileArg,
 		ValidArgsFunction: fore,
 		RunE: func(_ *cobra.Command, args []string) error {
-			d, err := describe(args[0], memory)
+			d, err := inputs.Describe(args[0], memory)
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return printJSON(os.Stdout, d)
+				return show.JSON(os.Stdout, d)
 			}
 			return printDescription(d, all)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
-	addMaxMemory(cmd, &memory)
+	flags.AddMaxMemory(cmd, &memory)
 	cmd.Flags().BoolVar(&all, "blocks", false, "show all blocks, however many")
 	return cmd
 }
@@ -61,30 +64,30 @@ func printDescription(d *foretell.Description, all bool) error {
 			codecs = append(codecs, b.Codec)
 		}
 	}
-	facts := table{left: 2}
-	facts.row("model", d.Model)
+	facts := show.Table{Left: 2}
+	facts.Row("model", d.Model)
 	for _, n := range d.Needs {
-		facts.row("needs", needText(&n))
+		facts.Row("needs", needText(&n))
 	}
-	facts.row("members", fmt.Sprintf("%s, %s", count(int64(len(d.Members))), counted(tokens, "token")))
-	blocks := fmt.Sprintf("%s of at most %s", count(int64(len(d.Blocks))), counted(d.BlockTokens, "token"))
+	facts.Row("members", fmt.Sprintf("%s, %s", show.Count(int64(len(d.Members))), show.Counted(tokens, "token")))
+	blocks := fmt.Sprintf("%s of at most %s", show.Count(int64(len(d.Blocks))), show.Counted(d.BlockTokens, "token"))
 	switch {
 	case d.Solid:
 		blocks += ", over members (solid)"
 	case d.Apart:
 		blocks += ", members apart"
 	}
-	facts.row("blocks", blocks)
-	facts.row("content", fmt.Sprintf("%s, xxh3 %s", counted(d.Content, "byte"), d.Hash))
-	if err := facts.print(os.Stdout); err != nil {
+	facts.Row("blocks", blocks)
+	facts.Row("content", fmt.Sprintf("%s, xxh3 %s", show.Counted(d.Content, "byte"), d.Hash))
+	if err := facts.Print(os.Stdout); err != nil {
 		return err
 	}
 
 	fmt.Println()
-	parts := table{left: 1}
-	parts.row("PART", "BYTES", "SHARE", "BITS/TOKEN")
+	parts := show.Table{Left: 1}
+	parts.Row("PART", "BYTES", "SHARE", "BITS/TOKEN")
 	part := func(name string, n int64) {
-		parts.row(name, count(n), fmt.Sprintf("%.2f %%", 100*ratio(n, d.Size)), bitsText(float64(n), tokens))
+		parts.Row(name, show.Count(n), fmt.Sprintf("%.2f %%", 100*show.Ratio(n, d.Size)), show.Bits(float64(n), tokens))
 	}
 	part("header", d.Header)
 	if d.Embedded > 0 {
@@ -97,29 +100,29 @@ func printDescription(d *foretell.Description, all bool) error {
 	part("index", d.Index)
 	part("trailer", d.Trailer)
 	part("file", d.Size)
-	if err := parts.print(os.Stdout); err != nil || len(d.Blocks) == 0 {
+	if err := parts.Print(os.Stdout); err != nil || len(d.Blocks) == 0 {
 		return err
 	}
 
 	fmt.Println()
-	rows := table{left: 0}
-	rows.row("BLOCK", "OFFSET", "BYTES", "TOKENS", "BITS/TOKEN", "CODEC", "PARAMETERS", "BASE", "MEMBERS")
+	rows := show.Table{Left: 0}
+	rows.Row("BLOCK", "OFFSET", "BYTES", "TOKENS", "BITS/TOKEN", "CODEC", "PARAMETERS", "BASE", "MEMBERS")
 	for i, b := range d.Blocks {
 		if i == fewBlocks && !all && len(d.Blocks) > fewBlocks+1 {
 			break
 		}
 		base := "-"
 		if b.Base >= 0 {
-			base = count(int64(b.Base))
+			base = show.Count(int64(b.Base))
 		}
-		rows.row(count(int64(i)), count(b.Offset), count(b.Size), count(b.Tokens), bitsText(float64(b.Size), b.Tokens),
-			b.Codec, count(b.Params), base, spansText(b.Spans))
+		rows.Row(show.Count(int64(i)), show.Count(b.Offset), show.Count(b.Size), show.Count(b.Tokens), show.Bits(float64(b.Size), b.Tokens),
+			b.Codec, show.Count(b.Params), base, spansText(b.Spans))
 	}
-	if err := rows.print(os.Stdout); err != nil {
+	if err := rows.Print(os.Stdout); err != nil {
 		return err
 	}
-	if left := len(d.Blocks) - len(rows.rows) + 1; left > 0 {
-		fmt.Printf("and %s more (--blocks shows all)\n", counted(int64(left), "block"))
+	if left := len(d.Blocks) - len(rows.Rows) + 1; left > 0 {
+		fmt.Printf("and %s more (--blocks shows all)\n", show.Counted(int64(left), "block"))
 	}
 	return nil
 }
@@ -128,10 +131,10 @@ func printDescription(d *foretell.Description, all bool) error {
 func needText(n *foretell.NeedDescription) string {
 	text := n.Kind
 	if n.Name != "" {
-		text += " " + printable(n.Name)
+		text += " " + show.Printable(n.Name)
 	}
 	if n.Size > 0 {
-		text += " of " + counted(n.Size, "byte")
+		text += " of " + show.Counted(n.Size, "byte")
 	}
 	if n.Embedded {
 		text += ", in the file"

@@ -7,11 +7,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"strings"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/failure"
+	"github.com/foretell/foretell/cmd/foretell/internal/partial"
+	"github.com/foretell/foretell/cmd/foretell/internal/show"
+	"github.com/foretell/foretell/cmd/foretell/internal/staged"
 	"github.com/spf13/cobra"
 )
 
@@ -22,7 +24,7 @@ const (
 )
 
 func main() {
-	removeOnSignal()
+	staged.RemoveOnSignal(partial.Tell)
 	os.Exit(run(os.Args[1:]))
 }
 
@@ -31,7 +33,7 @@ func run(args []string) int {
 	a := new(app)
 	root := newRoot(a)
 	root.SetArgs(args)
-	defer staged.discard()
+	defer staged.Discard()
 	cmd, err := root.ExecuteC()
 	if err == nil {
 		return 0
@@ -40,8 +42,8 @@ func run(args []string) int {
 	if !a.running {
 		keep = "\n\t" // of suggestions
 	}
-	fmt.Fprintf(os.Stderr, "foretell: %s\n", harmless(explain(cmd, err), keep))
-	var usage *usageError
+	fmt.Fprintf(os.Stderr, "foretell: %s\n", show.Harmless(explain(cmd, err), keep))
+	var usage *failure.UsageError
 	// What fails before a verb runs is the parsing of its command line.
 	if errors.As(err, &usage) || !a.running {
 		fmt.Fprintf(os.Stderr, "Try '%s --help'.\n", cmd.CommandPath())
@@ -50,36 +52,9 @@ func run(args []string) int {
 	return exitFailed
 }
 
-// A usageError is a mistake in the command line.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-
-func usagef(format string, args ...any) error {
-	return &usageError{fmt.Errorf(format, args...)}
-}
-
-// errReported is a failure whose details have been printed already.
-var errReported = errors.New("damage was found")
-
-// isDamage reports whether an error says that a file is damaged, and not that it
-// could not be read to see.
-func isDamage(err error) bool {
-	return errors.Is(err, foretell.ErrCorrupt) || errors.Is(err, io.ErrUnexpectedEOF)
-}
-
-// worded words an error for someone who sees it on a terminal.
-func worded(err error) string {
-	text := err.Error()
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		text = strings.ReplaceAll(text, io.ErrUnexpectedEOF.Error(), "the input ends too early")
-	}
-	return text
-}
-
 // explain words the error of a verb, and says what can be done.
 func explain(verb *cobra.Command, err error) string {
-	text := worded(err)
+	text := failure.Worded(err)
 	if errors.Is(err, foretell.ErrLimit) && verb.Flags().Lookup("max-memory") != nil {
 		text += " (--max-memory sets the limit of memory"
 		if verb.Flags().Lookup("max-output") != nil {

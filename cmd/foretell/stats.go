@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"math"
@@ -8,6 +9,11 @@ import (
 	"strconv"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/failure"
+	"github.com/foretell/foretell/cmd/foretell/internal/flags"
+	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
+	"github.com/foretell/foretell/cmd/foretell/internal/models"
+	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
@@ -24,11 +30,11 @@ const statsExample = `  foretell stats tokens.npy
 
 type statsOptions struct {
 	*app
-	sourceFlags
+	inputs.Flags
 	csv    bool
 	json   bool
 	prior  string
-	memory size
+	memory flags.Size
 }
 
 func newStats(a *app) *cobra.Command {
@@ -41,9 +47,9 @@ func newStats(a *app) *cobra.Command {
 		GroupID: groupLook,
 		RunE:    func(_ *cobra.Command, args []string) error { return s.run(args) },
 	}
-	s.sourceFlags.add(cmd)
-	addPrior(cmd, &s.prior)
-	addMaxMemory(cmd, &s.memory)
+	s.Flags.Add(cmd)
+	models.AddPrior(cmd, &s.prior)
+	flags.AddMaxMemory(cmd, &s.memory)
 	f := cmd.Flags()
 	f.BoolVar(&s.csv, "csv", false, "print how often each value occurs, as CSV")
 	f.BoolVar(&s.json, "json", false, "print everything as JSON")
@@ -52,12 +58,12 @@ func newStats(a *app) *cobra.Command {
 
 func (s *statsOptions) run(args []string) error {
 	if len(args) == 0 {
-		return usagef("name the files to count, or - for standard input")
+		return failure.Usagef("name the files to count, or - for standard input")
 	}
 	if s.csv && s.json {
-		return usagef("--csv and --json exclude each other")
+		return failure.Usagef("--csv and --json exclude each other")
 	}
-	opts, err := s.options()
+	opts, err := s.Options()
 	if err != nil {
 		return err
 	}
@@ -66,17 +72,17 @@ func (s *statsOptions) run(args []string) error {
 		return err
 	}
 	defer src.Close()
-	show := s.showProgress("counting", args[0] == "-", src.Progress)
-	all, err := foretell.CollectStats(src)
-	show.end()
-	s.notes.print(s.quiet)
+	shown := s.ShowProgress("counting", args[0] == "-", src.Progress)
+	all, err := foretell.CollectStats(context.Background(), src)
+	shown.End()
+	s.Notes.Print(s.Quiet)
 	switch {
 	case err != nil:
 		return err
 	case s.csv:
 		return printFrequencies(all)
 	case s.json:
-		return printJSON(os.Stdout, statsOf(all))
+		return show.JSON(os.Stdout, statsOf(all))
 	}
 	for i := range all {
 		if i > 0 {
@@ -90,23 +96,23 @@ func (s *statsOptions) run(args []string) error {
 }
 
 // input opens the inputs, or the content of a single .fore file.
-func (s *statsOptions) input(args []string, opts tokens.Options) (series, error) {
-	if len(args) > 1 || s.dtype != "" || !isForeFile(args[0]) {
-		return s.open(args, opts)
+func (s *statsOptions) input(args []string, opts tokens.Options) (inputs.Series, error) {
+	if len(args) > 1 || s.Dtype != "" || !inputs.IsForeFile(args[0]) {
+		return s.Open(args, opts)
 	}
-	if len(s.members) > 0 || s.shape != "" {
-		return nil, usagef("--member and --shape do not go with a .fore file")
+	if len(s.Members) > 0 || s.Shape != "" {
+		return nil, failure.Usagef("--member and --shape do not go with a .fore file")
 	}
-	prior, err := readPrior(s.prior)
+	prior, err := models.ReadPrior(s.prior)
 	if err != nil {
 		return nil, err
 	}
-	f, err := openInput(args[0])
+	f, err := inputs.OpenFore(args[0])
 	if err != nil {
 		return nil, err
 	}
-	in := &foreSeries{size: f.size, file: f}
-	in.Reader, err = foretell.NewReader(f.metered(&in.read), &foretell.ReaderOptions{MaxMemory: int64(s.memory), MaxOutput: math.MaxInt64, Prior: prior})
+	in := &inputs.ForeSeries{Size: f.Size, File: f}
+	in.Reader, err = foretell.NewReader(f.Metered(&in.Read), &foretell.ReaderOptions{MaxMemory: int64(s.memory), MaxOutput: math.MaxInt64, Prior: prior})
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", args[0], err)
@@ -183,16 +189,16 @@ func statsOf(all []foretell.MemberStats) []memberJSON {
 const ends = 10
 
 func printStats(s *foretell.MemberStats) error {
-	fmt.Printf("%s: %s of %v\n", printable(s.Info.Name), shapeText(s.Info.Shape), s.Info.Type)
-	facts := table{left: 1}
-	facts.row("  tokens", count(s.Tokens))
-	facts.row("  distinct values", count(int64(len(s.Frequencies))))
+	fmt.Printf("%s: %s of %v\n", show.Printable(s.Info.Name), show.Shape(s.Info.Shape), s.Info.Type)
+	facts := show.Table{Left: 1}
+	facts.Row("  tokens", show.Count(s.Tokens))
+	facts.Row("  distinct values", show.Count(int64(len(s.Frequencies))))
 	entropy := func(name string, bits float64) {
 		if bits < 0 {
-			facts.row(name, "too many pairs to count")
+			facts.Row(name, "too many pairs to count")
 			return
 		}
-		facts.row(name, fmt.Sprintf("%.5f bits per token", bits), count(int64(bits*float64(s.Tokens)/8+0.5))+" bytes")
+		facts.Row(name, fmt.Sprintf("%.5f bits per token", bits), show.Count(int64(bits*float64(s.Tokens)/8+0.5))+" bytes")
 	}
 	if s.Tokens > 0 {
 		entropy("  order-0 entropy", s.Order0)
@@ -201,20 +207,20 @@ func printStats(s *foretell.MemberStats) error {
 			entropy("  given the token one step back", s.GivenStepBack)
 		}
 	}
-	if err := facts.print(os.Stdout); err != nil || s.Tokens == 0 {
+	if err := facts.Print(os.Stdout); err != nil || s.Tokens == 0 {
 		return err
 	}
 	fmt.Println()
-	t := table{}
-	t.row("  VALUE", "COUNT", "SHARE")
+	t := show.Table{}
+	t.Row("  VALUE", "COUNT", "SHARE")
 	for i, f := range s.Frequencies {
 		if i >= ends && i < len(s.Frequencies)-ends {
 			if i == ends {
-				t.row("...", "...", "...")
+				t.Row("...", "...", "...")
 			}
 			continue
 		}
-		t.row("  "+valueText(s, f), count(f.Count), fmt.Sprintf("%.4f %%", 100*ratio(f.Count, s.Tokens)))
+		t.Row("  "+valueText(s, f), show.Count(f.Count), fmt.Sprintf("%.4f %%", 100*show.Ratio(f.Count, s.Tokens)))
 	}
-	return t.print(os.Stdout)
+	return t.Print(os.Stdout)
 }

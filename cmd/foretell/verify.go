@@ -10,6 +10,11 @@ import (
 	"time"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/failure"
+	"github.com/foretell/foretell/cmd/foretell/internal/flags"
+	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
+	"github.com/foretell/foretell/cmd/foretell/internal/models"
+	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/spf13/cobra"
 )
 
@@ -25,11 +30,11 @@ const verifyExample = `  foretell verify tokens.npy.fore
 
 type verifyOptions struct {
 	*app
-	workers   threads
+	workers   flags.Threads
 	prior     string
 	network   string
-	maxMemory size
-	maxOutput size
+	maxMemory flags.Size
+	maxOutput flags.Size
 	json      bool
 }
 
@@ -47,11 +52,11 @@ func newVerify(a *app) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.VarP(&v.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
-	addPrior(cmd, &v.prior)
-	addNetwork(cmd, "model", &v.network)
-	v.addProgress(cmd)
-	addMaxMemory(cmd, &v.maxMemory)
-	addMaxOutput(cmd, &v.maxOutput)
+	models.AddPrior(cmd, &v.prior)
+	models.AddNetwork(cmd, "model", &v.network)
+	v.AddProgress(cmd)
+	flags.AddMaxMemory(cmd, &v.maxMemory)
+	flags.AddMaxOutput(cmd, &v.maxOutput)
 	f.BoolVar(&v.json, "json", false, "print as JSON")
 	return cmd
 }
@@ -80,26 +85,26 @@ type lost struct {
 }
 
 func (v *verifyOptions) run(name string) error {
-	in, err := openInput(name)
+	in, err := inputs.OpenFore(name)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	prior, err := readPrior(v.prior)
+	prior, err := models.ReadPrior(v.prior)
 	if err != nil {
 		return err
 	}
 	opts := &foretell.ReaderOptions{Workers: int(v.workers), MaxMemory: int64(v.maxMemory), MaxOutput: int64(v.maxOutput), Prior: prior,
-		Resolve: resolve(v.network, name)}
-	collectBefore(v.maxMemory)
+		Resolve: models.Resolve(v.network, name)}
+	flags.CollectBefore(v.maxMemory)
 	result := verdict{Damage: []damage{}}
-	var failure error // what says nothing of the file, such as a limit
+	var refused error // what says nothing of the file, such as a limit
 	note := func(err error) {
-		if !isDamage(err) {
-			failure = cmp.Or(failure, err)
+		if !failure.IsDamage(err) {
+			refused = cmp.Or(refused, err)
 			return
 		}
-		d := damage{Error: worded(err)}
+		d := damage{Error: failure.Worded(err)}
 		var block *foretell.BlockError
 		if errors.As(err, &block) {
 			d.Block, d.Offset = &block.Block, &block.Offset
@@ -109,19 +114,19 @@ func (v *verifyOptions) run(name string) error {
 	opts.KeepGoing = note
 	var done atomic.Int64
 	begin := time.Now()
-	show := v.showProgress("verifying", name == "-",
-		func() (int64, int64) { return done.Load(), in.size })
-	result.Content, err = foretell.Verify(in.metered(&done), opts)
-	show.end()
+	show := v.ShowProgress("verifying", name == "-",
+		func() (int64, int64) { return done.Load(), in.Size })
+	result.Content, err = foretell.Verify(in.Metered(&done), opts)
+	show.End()
 	if err != nil {
 		note(err)
 	}
-	if failure != nil {
-		return fmt.Errorf("%s: %w", name, failure)
+	if refused != nil {
+		return fmt.Errorf("%s: %w", name, refused)
 	}
 	result.Size = done.Load()
 	result.Whole = len(result.Damage) == 0
-	if !result.Whole && in.size >= 0 {
+	if !result.Whole && in.Size >= 0 {
 		result.place(in, opts)
 	}
 	return v.report(&result, name, time.Since(begin))
@@ -129,8 +134,8 @@ func (v *verifyOptions) run(name string) error {
 
 // place finds out which tokens are lost with the damaged blocks, if the index of
 // the file is whole.
-func (r *verdict) place(in *inputFile, opts *foretell.ReaderOptions) {
-	at, err := foretell.OpenReaderAt(in, in.size, opts)
+func (r *verdict) place(in *inputs.File, opts *foretell.ReaderOptions) {
+	at, err := foretell.OpenReaderAt(in, in.Size, opts)
 	if err != nil {
 		return
 	}
@@ -147,23 +152,23 @@ func (r *verdict) place(in *inputFile, opts *foretell.ReaderOptions) {
 
 func (v *verifyOptions) report(r *verdict, name string, took time.Duration) error {
 	var text strings.Builder
-	if r.Whole && !v.quiet {
-		fmt.Fprintf(&text, "%s: whole: %s of content, %s MB/s\n", printable(name), counted(r.Content, "byte"), speedText(rate(r.Content, took)))
+	if r.Whole && !v.Quiet {
+		fmt.Fprintf(&text, "%s: whole: %s of content, %s MB/s\n", show.Printable(name), show.Counted(r.Content, "byte"), show.Speed(show.Rate(r.Content, took)))
 	}
 	for _, d := range r.Damage {
-		fmt.Fprintf(&text, "%s: %s\n", printable(name), harmless(d.Error, ""))
+		fmt.Fprintf(&text, "%s: %s\n", show.Printable(name), show.Harmless(d.Error, ""))
 		for _, s := range d.Spans {
-			fmt.Fprintf(&text, "  lost: tokens %s to %s of %s\n", count(s.First), count(s.First+s.Count-1), printable(s.Member))
+			fmt.Fprintf(&text, "  lost: tokens %s to %s of %s\n", show.Count(s.First), show.Count(s.First+s.Count-1), show.Printable(s.Member))
 		}
 	}
 	var err error
 	if v.json {
-		err = printJSON(os.Stdout, r)
+		err = show.JSON(os.Stdout, r)
 	} else {
 		_, err = os.Stdout.WriteString(text.String())
 	}
 	if err == nil && !r.Whole {
-		err = fmt.Errorf("%s: %w", name, errReported)
+		err = fmt.Errorf("%s: %w", name, failure.ErrDamage)
 	}
 	return err
 }

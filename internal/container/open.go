@@ -74,7 +74,7 @@ func Open(r io.ReaderAt, size int64, limits Limits) (*File, error) {
 	}
 	f := &File{Header: h, Trailer: Trailer{Content: t.content, Length: t.length}, id: id, r: r, limits: limits}
 	f.Sizes = Sizes{Header: first - h.embedded(), Embedded: h.embedded(), Index: int64(t.index), Trailer: int64(trailerSize)}
-	all, err := parseIndex(raw, first, start, h.BlockTokens)
+	all, err := parseIndex(raw, first, start, h.BlockTokens, limits)
 	if err != nil {
 		return nil, err
 	}

@@ -33,13 +33,17 @@ func (e Entry) append(dst []byte) []byte {
 	return append(dst, e.Data...)
 }
 
-func parseEntries(b []byte) ([]Entry, error) {
-	n := 0
+// countEntries returns how many entries b holds, at least if they are damaged.
+func countEntries(b []byte) (n uint64) {
 	for f := (fields{b: b}); len(f.b) > 0; n++ {
 		f.byte()
 		f.bytes(f.uvarint())
 	}
-	list := make([]Entry, 0, n)
+	return n
+}
+
+func parseEntries(b []byte) ([]Entry, error) {
+	list := make([]Entry, 0, countEntries(b))
 	f := fields{b: b}
 	for len(f.b) > 0 {
 		e := Entry{Kind: EntryKind(f.byte())}

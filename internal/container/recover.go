@@ -52,7 +52,7 @@ func (r *Reader) before(x *unread) error {
 	r.lost.count(&r.index)
 	switch {
 	case x.kind == kindIndex && x.err == nil && r.readIndex(x) == nil:
-		all, err := parseIndex(x.payload, 0, math.MaxInt64, r.Header.BlockTokens)
+		all, err := parseIndex(x.payload, 0, math.MaxInt64, r.Header.BlockTokens, r.limits)
 		if err != nil {
 			return nil // which the end tells
 		}

@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -134,75 +135,99 @@ func compressRaw(src []byte, t tokens.Type, options *foretell.WriterOptions, und
 	return dst.Bytes(), err
 }
 
-// ft_decompress gives the bytes of a file. A message without an error describes the
-// array that they are the npy file of, if that is all and the file was made of an array.
+// ft_content gives how many bytes ft_decompress gives, -1 with an error. A message
+// without an error describes the array that they are the npy file of, if that is all and
+// the file was made of an array.
 //
-//export ft_decompress
-func ft_decompress(c *C.ft_caller, p unsafe.Pointer, n C.int64_t, o *C.ft_reading, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
+//export ft_content
+func ft_content(c *C.ft_caller, p unsafe.Pointer, n C.int64_t, o *C.ft_reading, e *C.ft_error) (length C.int64_t) {
 	defer rescue(e)
-	t := newTask()
-	options := readerOptions(o)
+	t, src, options := newTask(), slice[byte](p, n), readerOptions(o)
 	options.Context = t
-	var out []byte
-	var array *member
-	var done atomic.Int64
-	progress := func() (int64, int64) { return done.Load(), -1 }
-	err := t.run(c, progress, func() (err error) {
-		out, array, err = decompress(slice[byte](p, n), options, &done)
+	var r *foretell.ReaderAt
+	err := t.run(c, nil, func() (err error) {
+		if r, err = foretell.OpenReaderAt(bytes.NewReader(src), int64(len(src)), options); err != nil {
+			// Reading from the front tells better what is wrong.
+			err = cmp.Or(decompress(io.Discard, src, options), err)
+		}
 		return err
 	})
-	if fail(e, err) != 0 {
-		return 0
+	if err == nil && o.output > 0 && r.ContentSize() > int64(o.output) {
+		err = fmt.Errorf("%w: the file holds more than %d bytes of content", foretell.ErrLimit, int64(o.output))
 	}
-	if array != nil {
-		b, err := json.Marshal(array)
+	if fail(e, err) != 0 {
+		return -1
+	}
+	if m := onlyArray(r); m != nil {
+		b, err := json.Marshal(m)
 		if fail(e, err) != 0 {
-			return 0
+			return -1
 		}
 		e.message = C.CString(string(b))
 	}
-	return give(out, length)
+	return C.int64_t(r.ContentSize())
 }
 
-// decompress returns the bytes of the only file in src, and the array that it was made
-// of, if so.
-func decompress(src []byte, options *foretell.ReaderOptions, done *atomic.Int64) ([]byte, *member, error) {
+// onlyArray describes the array that a file was made of, if that is all of it: the npy
+// file has its name, and a header as ours.
+func onlyArray(r *foretell.ReaderAt) *member {
+	if len(r.Files()) != 1 || len(r.Members()) != 1 {
+		return nil
+	}
+	m := r.Members()[0]
+	header, err := tokens.AppendNPYHeader(nil, m)
+	if err != nil || m.Form != tokens.Named || r.Files()[0].Name != m.Name+".npy" ||
+		r.ContentSize() != int64(len(header))+m.Len()*int64(m.Type.Size()) {
+		return nil
+	}
+	return describe(m)
+}
+
+// ft_decompress puts the content to dst, which has room for exactly that.
+//
+//export ft_decompress
+func ft_decompress(c *C.ft_caller, p unsafe.Pointer, n C.int64_t, o *C.ft_reading, dst unsafe.Pointer, length C.int64_t, e *C.ft_error) (code C.int32_t) {
+	defer rescue(e)
+	code = C.FT_INTERNAL
+	t, w, options := newTask(), &filler{room: slice[byte](dst, length)}, readerOptions(o)
+	options.Context = t
+	progress := func() (int64, int64) { return w.done.Load(), int64(length) }
+	err := t.run(c, progress, func() error { return decompress(w, slice[byte](p, n), options) })
+	if err == nil && len(w.room) != 0 {
+		err = errRoom
+	}
+	return fail(e, err)
+}
+
+// decompress writes the content of the one file in src to dst.
+func decompress(dst io.Writer, src []byte, options *foretell.ReaderOptions) error {
 	r, err := foretell.NewReader(bytes.NewReader(src), options)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	defer r.Close()
-	var dst bytes.Buffer
-	var array *member
-	file, files, members, behind := "", 0, 0, false
+	files := 0
+	buf := make([]byte, 1<<16)
 	for {
 		part, err := r.Next()
 		if err == io.EOF {
-			if members != 1 || behind {
-				array = nil
-			}
-			return dst.Bytes(), array, nil
+			return nil
 		}
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
 		switch part.Kind {
 		case tokens.File:
 			if files++; files > 1 {
-				return nil, nil, fmt.Errorf("%w: several files, which open gives access to", foretell.ErrUnsupported)
+				return fmt.Errorf("%w: several files, which open gives access to", foretell.ErrUnsupported)
 			}
-			file = part.Name
 		case tokens.Framing:
-			behind = members > 0
-			dst.Write(part.Bytes)
+			_, err = dst.Write(part.Bytes)
 		case tokens.Member:
-			if members++; part.Info.Form == tokens.Named && part.Info.Name+".npy" == file {
-				array = describe(part.Info)
-			}
-			if _, err := dst.ReadFrom(part.Data); err != nil {
-				return nil, nil, err
-			}
-			done.Store(int64(dst.Len()))
+			_, err = io.CopyBuffer(dst, part.Data, buf)
+		}
+		if err != nil {
+			return err
 		}
 	}
 }

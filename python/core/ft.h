@@ -136,7 +136,8 @@ typedef struct {
 	uint32_t (*reader_info)(uint32_t h, int64_t *length, ft_error *e);
 	int32_t (*reader_rows)(ft_caller *c, uint32_t h, int64_t member, int64_t from, int64_t to, void *dst, int64_t length, ft_error *e);
 	uint32_t (*compress)(ft_caller *c, void *p, int64_t n, char *type, ft_writing *w, int64_t *length, ft_error *e);
-	uint32_t (*decompress)(ft_caller *c, void *p, int64_t n, ft_reading *r, int64_t *length, ft_error *e);
+	int64_t (*content)(ft_caller *c, void *p, int64_t n, ft_reading *r, ft_error *e);
+	int32_t (*decompress)(ft_caller *c, void *p, int64_t n, ft_reading *r, void *dst, int64_t length, ft_error *e);
 	uint32_t (*train)(ft_caller *c, void *p, int64_t n, char *model, int64_t most, int64_t *length, ft_error *e);
 	uint32_t (*models)(int64_t *length, ft_error *e);
 

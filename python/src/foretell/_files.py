@@ -338,13 +338,18 @@ def decompress(data, *, max_memory=0, max_output=1 << 32, prior=b"", progress=No
     Raises CorruptError, TruncatedError, LimitError where a limit is passed, and
     ModelError where another prior is needed.
     """
-    with Progress(progress, None) as shown:
-        out, array = engine().decompress((max_memory, max_output, 0, _bytes(prior)), data, shown.native)
-    if array is None:
-        return out
+    how = (max_memory, max_output, 0, _bytes(prior))
+    length, array = engine().content(how, data)
+    with Progress(progress, length) as shown:
+        if array is None:
+            return engine().decompress(how, data, length, shown.native)
+        try:
+            out = bytearray(length)
+        except MemoryError as error:  # a file can name any length
+            raise LimitError("the content does not fit memory") from error
+        engine().decompress(how, data, out, shown.native)
     array = json.loads(array)
     dtype = np.dtype(array["type"]).newbyteorder(">" if array["big_endian"] else "<")
-    count = math.prod(array["shape"])
-    values = np.frombuffer(out, dtype, count, len(out) - count * dtype.itemsize)
+    values = np.frombuffer(out, dtype, offset=length - math.prod(array["shape"]) * dtype.itemsize)
     shaped = values.reshape(array["shape"], order="F" if array["fortran"] else "C")
-    return shaped.astype(dtype.newbyteorder("="), order="K")
+    return shaped.astype(dtype.newbyteorder("="), order="K", copy=False)

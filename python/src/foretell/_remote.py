@@ -137,8 +137,16 @@ class Helper:
     def compress(self, dtype, how, data, progress):
         return self.call(0, "compress", dtype, how, bytes(data), progress)
 
-    def decompress(self, how, data, progress):
-        return self.call(0, "decompress", how, bytes(data), progress)
+    def content(self, how, data):
+        return self.call(0, "content", how, bytes(data))
+
+    def decompress(self, how, data, into, progress):
+        size = into if isinstance(into, int) else len(into)
+        out = self.call(0, "decompress", how, bytes(data), size, progress)
+        if isinstance(into, int):
+            return out
+        into[:] = out
+        return into
 
     def train(self, model, most, data):
         return self.call(0, "train", model, most, bytes(data))

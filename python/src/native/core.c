@@ -38,6 +38,7 @@ static const ft_api api = {
 	.reader_info = ft_reader_info,
 	.reader_rows = ft_reader_rows,
 	.compress = ft_compress,
+	.content = ft_content,
 	.decompress = ft_decompress,
 	.train = ft_train,
 	.models = ft_models,

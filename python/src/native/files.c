@@ -66,34 +66,68 @@ static PyObject *compress(PyObject *self, PyObject *args) {
 	return result;
 }
 
-/* decompress returns the bytes of a file, and what array they are made of, in JSON, or
- * None. */
-static PyObject *decompress(PyObject *self, PyObject *args) {
+/* content returns how many bytes a file holds, and what array they are made of, in JSON,
+ * or None. */
+static PyObject *content(PyObject *self, PyObject *args) {
 	Py_buffer data;
-	PyObject *progress;
 	ft_reading how;
-	int64_t length;
 	ft_error e = {0};
-	uint32_t h = 0;
+	int64_t length = -1;
 	(void)self;
-	if (!PyArg_ParseTuple(args, "O&y*O", reading, &how, &data, &progress))
+	if (!PyArg_ParseTuple(args, "O&y*", reading, &how, &data))
 		return NULL;
 	int failed = ready();
 	if (!failed) {
 		Caller to;
-		work(&to, progress, NULL);
-		h = go->decompress(&to.to, data.buf, data.len, &how, &length, &e);
+		work(&to, NULL, NULL);
+		length = go->content(&to.to, data.buf, data.len, &how, &e);
 		worked(&to);
 	}
 	PyBuffer_Release(&data);
 	if (failed)
 		return NULL;
-	PyObject *bytes = blob(h, length, &e);
-	if (bytes == NULL)
-		return NULL;
-	PyObject *pair = Py_BuildValue("Nz", bytes, e.message);
+	if (e.code != FT_OK)
+		return raise_error(&e);
+	PyObject *pair = Py_BuildValue("Lz", (long long)length, e.message);
 	free(e.message);
 	return pair;
+}
+
+/* decompress puts the content to memory of its size: (how, data, memory, progress), or
+ * with its size for the memory to bytes that it returns. */
+static PyObject *decompress(PyObject *self, PyObject *args) {
+	Py_buffer data, room = {0};
+	PyObject *into, *progress, *bytes = NULL;
+	ft_reading how;
+	ft_error e = {0};
+	(void)self;
+	if (!PyArg_ParseTuple(args, "O&y*OO", reading, &how, &data, &into, &progress))
+		return NULL;
+	if (!PyLong_Check(into)) {
+		if (PyObject_GetBuffer(into, &room, PyBUF_WRITABLE) == 0)
+			bytes = Py_NewRef(into);
+	} else if ((bytes = PyBytes_FromStringAndSize(NULL, PyLong_AsSsize_t(into))) == NULL) {
+		PyErr_Clear(); /* a file can name any length */
+		set_error("LimitError", "the content does not fit memory");
+	}
+	if (bytes != NULL && ready() < 0)
+		Py_CLEAR(bytes);
+	if (bytes != NULL) {
+		char *to = room.obj ? room.buf : PyBytes_AsString(bytes);
+		Py_ssize_t length = room.obj ? room.len : PyBytes_Size(bytes);
+		Caller by;
+		work(&by, progress, NULL);
+		go->decompress(&by.to, data.buf, data.len, &how, to, length, &e);
+		worked(&by);
+	}
+	PyBuffer_Release(&data);
+	if (room.obj)
+		PyBuffer_Release(&room);
+	if (e.code != FT_OK) {
+		Py_CLEAR(bytes);
+		raise_error(&e);
+	}
+	return bytes;
 }
 
 static PyObject *train(PyObject *self, PyObject *args) {
@@ -131,6 +165,7 @@ PyMethodDef functions[] = {
 	{"_starts", starts, METH_NOARGS, NULL},
 	{"lost", lost, METH_NOARGS, NULL},
 	{"compress", compress, METH_VARARGS, NULL},
+	{"content", content, METH_VARARGS, NULL},
 	{"decompress", decompress, METH_VARARGS, NULL},
 	{"train", train, METH_VARARGS, NULL},
 	{"models", models, METH_NOARGS, NULL},

@@ -1,0 +1,277 @@
+// Package extract writes what a .fore file holds, or some of it, to standard output, a
+// path or a folder.
+package extract
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/pick"
+	"github.com/foretell/foretell/cmd/foretell/internal/progress"
+	"github.com/foretell/foretell/cmd/foretell/internal/show"
+	"github.com/foretell/foretell/cmd/foretell/internal/staged"
+	"github.com/foretell/foretell/internal/outputs"
+	"github.com/foretell/foretell/tokens"
+)
+
+// A Target is where decompressed files go: standard output, a path, or a folder.
+type Target struct {
+	Stdout bool
+	Path   string
+	Named  bool // path comes from the name of the .fore file
+	Root   *os.Root
+	Force  bool
+	Mode   fs.FileMode // of the files
+	Time   time.Time   // of a single file, zero for now
+	Rescue bool        // the input is damaged, and content may have lost its file's name
+
+	taken   map[string]bool // names of picked members' files
+	current *outputs.File
+	Files   []File
+	Written atomic.Int64
+	Intake  progress.Intake
+}
+
+// open begins a file. name is its path below a folder.
+func (t *Target) open(name string, repacked bool) error {
+	if err := t.close(); err != nil {
+		return err
+	}
+	if t.Root == nil && len(t.Files) > 0 {
+		return fmt.Errorf("there is more than one file to write (%s and %s): name a folder with -C", show.Printable(t.Files[0].Path), show.Printable(name))
+	}
+	shown := name
+	var err error
+	switch {
+	case t.Stdout:
+		t.current, err = staged.Standard()
+	case t.Root != nil:
+		if t.current, err = staged.Below(t.Root, name, t.Force, t.Mode); err == nil {
+			shown = t.current.Shown
+		}
+	default:
+		if shown = t.Path; t.Named && repacked {
+			shown = PlainTar(shown, name)
+		}
+		t.current, err = staged.Path(shown, t.Force, t.Mode)
+	}
+	if err != nil {
+		t.current = nil
+		return err
+	}
+	t.Files = append(t.Files, File{Path: shown, Repacked: repacked})
+	return nil
+}
+
+// PlainTar names what comes back for a tar.gz: the tar that was in it.
+func PlainTar(out, stored string) string {
+	if !strings.HasSuffix(stored, ".tar") {
+		return out
+	}
+	lower := strings.ToLower(out)
+	switch {
+	case strings.HasSuffix(lower, ".tar.gz"):
+		return out[:len(out)-len(".gz")]
+	case strings.HasSuffix(lower, ".tgz"):
+		return out[:len(out)-len(".tgz")] + ".tar"
+	}
+	return out
+}
+
+// Write writes to the file that was begun last.
+func (t *Target) Write(p []byte) (int, error) {
+	if t.current == nil {
+		if !t.Rescue {
+			return 0, fmt.Errorf("%w: content that belongs to no file", foretell.ErrCorrupt)
+		}
+		if err := t.open("unnamed", false); err != nil {
+			return 0, err
+		}
+	}
+	n, err := t.current.Write(p)
+	t.Written.Add(int64(n))
+	t.Files[len(t.Files)-1].Size += int64(n)
+	return n, err
+}
+
+// close ends the file that was begun last.
+func (t *Target) close() error {
+	if t.current == nil {
+		return nil
+	}
+	f := t.current
+	t.current = nil
+	return f.Finish()
+}
+
+// End ends the last file. A single one has the time of the .fore file.
+func (t *Target) End() error {
+	if t.current != nil && len(t.Files) == 1 {
+		t.current.Time = t.Time
+	}
+	return t.close()
+}
+
+// Stream reads a .fore file front to back and writes what is picked of it.
+func Stream(in io.Reader, want *pick.Selection, opts *foretell.ReaderOptions, to *Target) error {
+	r, err := foretell.NewReader(in, opts)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	file, found := "", false
+	for {
+		p, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		switch p.Kind {
+		case tokens.File:
+			file = p.Name
+		case tokens.Member:
+			to.Intake.Meter(&p)
+		}
+		switch {
+		case !want.Any():
+			err = writePart(&p, to)
+		case p.Kind == tokens.Member && want.Takes(p.Info.Name):
+			found = true
+			err = writeRows(file, &p, want, to)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if want.Any() && !found {
+		return noMember(want)
+	}
+	return nil
+}
+
+func noMember(want *pick.Selection) error {
+	if len(want.Members) == 0 {
+		return fmt.Errorf("the file holds no members")
+	}
+	return fmt.Errorf("no member matches %s ('foretell list' shows them all)", show.OneOf(want.Members))
+}
+
+func writePart(p *tokens.Part, to *Target) error {
+	switch p.Kind {
+	case tokens.File:
+		return to.open(p.Name, p.Repacked)
+	case tokens.Framing:
+		_, err := to.Write(p.Bytes)
+		return err
+	}
+	_, err := io.Copy(to, p.Data)
+	return err
+}
+
+// writeRows writes the picked rows of a member that is read from a stream.
+func writeRows(file string, p *tokens.Part, want *pick.Selection, to *Target) error {
+	info := p.Info
+	from, last := want.Rows.Of(pick.Rows(&info))
+	if info.Open() {
+		if want.Rows.Backwards() {
+			return fmt.Errorf("the length of %s is not known before its end: save the .fore file first, or give a range without negative ends", show.Printable(info.Name))
+		}
+		from, last = 0, -1
+		if want.Rows.From != nil {
+			from = *want.Rows.From
+		}
+		if want.Rows.To != nil {
+			last = max(from, *want.Rows.To)
+		}
+	}
+	if err := openMember(file, info, from, last, to); err != nil {
+		return err
+	}
+	return pick.CopyRows(to, p.Data, &info, from, last)
+}
+
+// openMember begins a file for rows from..to-1 of a member.
+func openMember(file string, info tokens.Info, from, last int, to *Target) error {
+	if info.Form == tokens.Stored {
+		return fmt.Errorf("%w: %s is kept as its archive stores it (sparse, or cut off): it comes out only with the whole archive", foretell.ErrUnsupported, show.Printable(info.Name))
+	}
+	npy := pick.IsNPY(&info, to.Path)
+	if npy && info.Open() {
+		return fmt.Errorf("the length of %s, which an .npy begins with, is not known before its end: save the .fore file first, or name an output that ends in .bin", show.Printable(info.Name))
+	}
+	if err := to.open(to.memberFile(&info, npy), false); err != nil {
+		return err
+	}
+	if !npy {
+		return nil
+	}
+	header, err := tokens.AppendNPYHeader(nil, pick.Cut(info, from, last))
+	if err == nil {
+		_, err = to.Write(header)
+	}
+	return err
+}
+
+// At writes what is picked of a .fore file that can be read at random.
+func At(in io.ReaderAt, size int64, want *pick.Selection, opts *foretell.ReaderOptions, to *Target) error {
+	r, err := foretell.OpenReaderAt(in, size, opts)
+	if err != nil {
+		return err
+	}
+	members := r.Members()
+	found := false
+	for _, file := range r.Files() {
+		for _, m := range file.Members {
+			info := members[m]
+			if !want.Takes(info.Name) {
+				continue
+			}
+			found = true
+			from, last := want.Rows.Of(pick.Rows(&info))
+			if err := openMember(file.Name, info, from, last, to); err != nil {
+				return err
+			}
+			if err := r.CopyRange(to, m, from, last); err != nil {
+				return err
+			}
+		}
+	}
+	if !found {
+		return noMember(want)
+	}
+	return nil
+}
+
+// memberFile returns the path that a picked member has as a file of its own: that
+// of an npy file is its own again. Where another has it already it gets a number.
+func (t *Target) memberFile(info *tokens.Info, npy bool) string {
+	name := info.Name
+	if npy && (info.Form == tokens.Named || info.Form == tokens.Raw && !strings.EqualFold(path.Ext(name), ".npy")) {
+		name += ".npy"
+	}
+	if t.taken == nil {
+		t.taken = map[string]bool{}
+	}
+	ext := path.Ext(name)
+	for n, stem := 2, strings.TrimSuffix(name, ext); t.taken[name]; n++ {
+		name = stem + "#" + strconv.Itoa(n) + ext
+	}
+	t.taken[name] = true
+	return name
+}
+
+type File struct {
+	Path     string `json:"path"`
+	Size     int64  `json:"bytes"`
+	Repacked bool   `json:"repacked,omitempty"`
+}

@@ -1,0 +1,134 @@
+// Package staged holds the outputs of this run, its temporary files and the processes
+// that it has started. Outputs are moved to their places when all of them are whole;
+// what a run that fails or is interrupted has begun is removed and ended.
+package staged
+
+import (
+	"io/fs"
+	"os"
+	"os/signal"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/foretell/foretell/internal/outputs"
+)
+
+// now is the run's: there is one for each process, as the signal handler has to find it.
+var now struct {
+	outputs outputs.Stage
+
+	mu          sync.Mutex
+	spooled     []*os.File // temporary files that could not be removed while open
+	scratchDirs []string
+	children    []*child // that run
+}
+
+// Path stages the file with the given path, as outputs.Stage.Path does.
+func Path(name string, force bool, mode fs.FileMode) (*outputs.File, error) {
+	return now.outputs.Path(name, force, mode)
+}
+
+// Below stages a file below a folder, as outputs.Stage.Below does.
+func Below(root *os.Root, name string, force bool, mode fs.FileMode) (*outputs.File, error) {
+	return now.outputs.Below(root, name, force, mode)
+}
+
+// Folder opens a folder for outputs, and makes it if need be.
+func Folder(name string) (*os.Root, error) { return now.outputs.Folder(name) }
+
+// Check returns what Path would say of a file that stands there already.
+func Check(name string, force bool) error { return now.outputs.Check(name, force) }
+
+// Read says that a file is read: no output replaces it, by whatever path or link.
+func Read(fi fs.FileInfo) { now.outputs.Read(fi) }
+
+// Commit moves all outputs to their places.
+func Commit() error { return now.outputs.Commit() }
+
+// Discard removes what has been staged and not committed.
+func Discard() {
+	now.mu.Lock()
+	defer now.mu.Unlock()
+	endChildren()
+	now.outputs.Discard()
+	removeScratch()
+}
+
+// endChildren ends what has been started, so that it writes no more.
+func endChildren() {
+	for _, c := range now.children {
+		killGroup(c.Cmd)
+		<-c.gone
+	}
+	now.children = nil
+}
+
+func removeScratch() {
+	for _, f := range now.spooled {
+		f.Close()
+		os.Remove(f.Name())
+	}
+	for _, dir := range now.scratchDirs {
+		os.RemoveAll(dir)
+	}
+	now.spooled, now.scratchDirs = nil, nil
+}
+
+// RemoveOnSignal removes what has been staged when the process is told to end,
+// and ends what it has started and then itself, in the way that the signal does. last,
+// which may be nil, is called before that.
+func RemoveOnSignal(last func()) {
+	// What nohup and the like have this process ignore, it goes on to ignore.
+	ending := slices.DeleteFunc(slices.Clone(Endings), signal.Ignored)
+	if len(ending) == 0 {
+		return // Notify would take no signals for all
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, ending...)
+	go func() {
+		sig := <-signals
+		now.mu.Lock() // for good: nothing may be staged from here on
+		endChildren()
+		now.outputs.End()
+		removeScratch()
+		if last != nil {
+			last()
+		}
+		signal.Reset()
+		if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(sig) == nil {
+			time.Sleep(time.Second)
+		}
+		os.Exit(1)
+	}()
+}
+
+// Standard is standard output as an output.
+func Standard() (*outputs.File, error) { return now.outputs.Open(os.Stdout, "standard output") }
+
+// OutName is a dash for all that stands for standard output.
+func OutName(name string) string {
+	if n, ok := outputs.Descriptor(name); ok && n == int(os.Stdout.Fd()) {
+		return "-"
+	}
+	return name
+}
+
+// Scratch returns a temporary file that is removed at the end of the run.
+func Scratch() (*os.File, error) {
+	now.mu.Lock()
+	defer now.mu.Unlock()
+	f, err := os.CreateTemp("", "foretell-*.fore")
+	if err == nil && os.Remove(f.Name()) != nil {
+		now.spooled = append(now.spooled, f)
+	}
+	return f, err
+}
+
+// Create stages an output that comes from no single file.
+func Create(name string, force bool) (*outputs.File, error) {
+	if name == "-" {
+		return Standard()
+	}
+	return Path(name, force, outputs.AnyMode)
+}
