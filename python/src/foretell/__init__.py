@@ -37,6 +37,7 @@ from ._values import Density, Gaussian, Laplace, Logistic, Mixture
 from ._files import Array, File, compress, decompress, load, models, open, save, train
 from ._model import Model, Stream
 from ._writer import Writer
+from ._datasets import TokenDataset, TokenStream
 
 __version__ = "0.1.0"
 
@@ -69,6 +70,8 @@ __all__ = [
     "Stack",
     "Stream",
     "SymbolError",
+    "TokenDataset",
+    "TokenStream",
     "TruncatedError",
     "UnsupportedError",
     "Writer",
