@@ -27,6 +27,7 @@ const (
 	codecOwn      model.ID = 7
 	codecNet      model.ID = 8
 	codecLZ       model.ID = 9
+	codecOwnMix   model.ID = 10
 )
 
 // A codec is a row of the table of codecs.
@@ -59,6 +60,14 @@ type codecConfig struct {
 	predictor func() (model.Predictor, error)
 }
 
+// own returns the caller's own model.
+func (c *codecConfig) own() (model.Predictor, error) {
+	if c.predictor == nil {
+		return nil, fmt.Errorf("%w: it takes a predictor of yours, and none is given", fault.ErrModel)
+	}
+	return c.predictor()
+}
+
 // codecs is the one table of codecs.
 var codecs = []codec{
 	{id: codecStored, name: "stored", make: func(*codecConfig) (model.Codec, error) { return plain.Stored{}, nil }},
@@ -70,10 +79,7 @@ var codecs = []codec{
 		return mix.New(mix.Config{Level: mix.Level(c.level), Prior: c.prior, MaxMemory: c.maxMemory}), nil
 	}},
 	{id: codecOwn, name: "own", make: func(c *codecConfig) (model.Codec, error) {
-		if c.predictor == nil {
-			return nil, fmt.Errorf("%w: it takes a predictor of yours, and none is given", fault.ErrModel)
-		}
-		p, err := c.predictor()
+		p, err := c.own()
 		if err != nil {
 			return nil, err
 		}
@@ -82,6 +88,13 @@ var codecs = []codec{
 	{id: codecNet, name: netModel, instead: codecMix, make: makeNetwork},
 	{id: codecLZ, name: "lz", instead: codecAdaptive, make: func(c *codecConfig) (model.Codec, error) {
 		return lz.New(min(max(c.level, lz.MinLevel), lz.MaxLevel))
+	}},
+	{id: codecOwnMix, name: "own-mix", instead: codecOwn, make: func(c *codecConfig) (model.Codec, error) {
+		p, err := c.own()
+		if err != nil {
+			return nil, err
+		}
+		return own.NewMixed(p), nil
 	}},
 }
 

@@ -149,6 +149,11 @@ func (c *blockCoder) encode(dst []byte, b *rawBlock, turn *planned) (out codedBl
 	if err := c.body(codec, dst, block, &out); err != nil {
 		return out, err
 	}
+	if out.codec == codecOwnMix {
+		if err := c.alone(dst, block, &out); err != nil {
+			return out, err
+		}
+	}
 	if block.Costs != nil {
 		out.costs = tokenCosts(block.Costs, b, m)
 	}
@@ -223,6 +228,28 @@ func (c *blockCoder) body(codec model.Codec, dst []byte, block *model.Block, out
 	out.codec = codecStored
 	if codec, err = c.codec(codecStored); err == nil {
 		out.body, err = codec.Encode(out.body[:start], block)
+	}
+	return err
+}
+
+// alone has a block coded by mix without the caller's own model if that makes it
+// smaller.
+func (c *blockCoder) alone(dst []byte, block *model.Block, out *codedBlock) error {
+	codec, err := c.codec(codecMix)
+	if err != nil {
+		return err
+	}
+	other := *block
+	if block.Costs != nil {
+		other.Costs = make([]float32, len(block.Costs))
+	}
+	body, err := codec.Encode(nil, &other)
+	if refused(err) {
+		return nil
+	}
+	if err == nil && len(body) < len(out.body)-len(dst) {
+		out.codec, out.body = codecMix, append(out.body[:len(dst)], body...)
+		copy(block.Costs, other.Costs)
 	}
 	return err
 }

@@ -39,7 +39,7 @@ func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) 
 		}
 	}
 	id := model.ID(h.Codec)
-	if own == nil && id == codecOwn {
+	if own == nil && (id == codecOwn || id == codecOwnMix) {
 		return nil, fmt.Errorf("%w: a file under an own model that does not name it", fault.ErrCorrupt)
 	}
 	config, count := codecConfig{level: int(min(h.Level, maxLevel)), maxMemory: o.MaxMemory}, o.Workers
@@ -66,6 +66,7 @@ type fetcher struct {
 	coders  chan *blockCoder
 	members []*tokens.Info       // from number 0 on
 	others  map[int]*tokens.Info // that come after a gap
+	earlier *earlier
 }
 
 // fetch gives the pipeline one job for each record, until the end of the file,
@@ -91,6 +92,7 @@ func (f *fetcher) fetch() {
 				f.hand(fetched{err: err})
 				return
 			}
+			f.earlier.learn(entries)
 			memory := layoutMemory(entries)
 			f.mem.hold(memory)
 			if !f.hand(fetched{entries: entries, memory: memory}) {
@@ -147,7 +149,7 @@ func (f *fetcher) block(rec container.Record) bool {
 		err = &fault.BlockError{Block: int64(rec.Block.Ordinal), Offset: rec.Offset, Err: err}
 		return f.hand(fetched{err: err}) && f.opts.KeepGoing != nil
 	}
-	decode, err := prepare(rec.Block, rec.Data, f.member, f.in.Header.BlockTokens, f.coders, f.mem, f.opts.Context.Err)
+	decode, err := prepare(rec.Block, rec.Data, f.member, f.in.Header.BlockTokens, f.coders, f.mem, f.earlier, f.opts.Context.Err)
 	if err != nil {
 		return fail(err)
 	}
@@ -161,10 +163,10 @@ func (f *fetcher) block(rec container.Record) bool {
 }
 
 // prepare takes the memory that decoding a block needs beside its data, which has
-// been taken, and returns a job that decodes it. When the block that comes of it
-// is done with, its memory is to be finished. After an error all is given back. stop
-// is asked whether to go on.
-func prepare(h *container.Block, data container.BlockData, member func(uint64) *tokens.Info, most uint64, coders chan *blockCoder, mem *budget, stop func() error) (job func() (*rawBlock, error), err error) {
+// been taken, and returns a job that decodes it, or takes it from what there is from
+// earlier. When the block that comes of it is done with, its memory is to be finished.
+// After an error all is given back. stop is asked whether to go on.
+func prepare(h *container.Block, data container.BlockData, member func(uint64) *tokens.Info, most uint64, coders chan *blockCoder, mem *budget, before *earlier, stop func() error) (job func() (*rawBlock, error), err error) {
 	defer func() {
 		if err != nil {
 			mem.Give(data.Size())
@@ -191,7 +193,12 @@ func prepare(h *container.Block, data container.BlockData, member func(uint64) *
 	}
 	need += data.Size()
 	mem.start()
+	at := before.places(b)
 	return func() (*rawBlock, error) {
+		if before.fill(b, at, h.Hash) {
+			mem.Give(need - b.memory())
+			return b, nil
+		}
 		c := <-coders
 		c.stop = stop
 		err := c.decode(h, b, &data)

@@ -384,7 +384,7 @@ func (r *ReaderAt) prepare(ctx context.Context, i int, mem *budget) (func() (*ra
 		}
 		return &fault.BlockError{Block: int64(i), Offset: r.in.Blocks[i].Offset, Err: err}
 	}
-	decode, err := prepare(h, data, r.member, r.in.Header.BlockTokens, coders, mem, ctx.Err)
+	decode, err := prepare(h, data, r.member, r.in.Header.BlockTokens, coders, mem, nil, ctx.Err)
 	if err != nil {
 		return nil, name(err)
 	}

@@ -19,6 +19,7 @@ type TBlock[S Symbol] struct {
 	enc   []tans.Entry // by table, then symbol: the size of the largest for each
 	next  []uint32     // by table, then slots of the symbols before plus number of the slot: the state
 	dec   []tans.Slot  // by table, then state
+	first []uint32     // where the slots of a table are put
 	buf   []byte       // bits of the block in hand, from the end backwards
 }
 
@@ -45,50 +46,43 @@ func (b *TBlock[S]) Reset(tables ...*Table) error {
 	return nil
 }
 
-// spread returns the symbol that stands at each place of the table. The slots of
-// a symbol are spread evenly: the i-th of f wants place (2i+1)/2f of the way, and
-// slots that want the same place follow in the order of their symbols.
-func (t *Table) spread() []uint16 {
-	size := uint64(1) << t.prec
-	start := make([]uint32, size+1)
+// spread sets first[p] to the number of slots that stand before those that want
+// place p: the i-th of f slots of a symbol wants (2i+1)/2f of the way, and slots that
+// want the same place follow in the order of their symbols. Going through the slots
+// in this order again, each is put at first[p], which then grows by one.
+func (t *Table) spread(first []uint32) {
+	first = first[:1<<t.prec+1]
+	clear(first)
 	for _, f := range t.freq {
 		if f == 0 {
 			continue
 		}
-		step := size << 32 / uint64(f)
+		step := t.step(f)
 		for at := step >> 1; f != 0; f-- {
-			start[at>>32+1]++
+			first[at>>32+1]++
 			at += step
 		}
 	}
 	sum := uint32(0)
-	for i, n := range start {
+	for i, n := range first {
 		sum += n
-		start[i] = sum
+		first[i] = sum
 	}
-	symbols := make([]uint16, size)
-	for s, f := range t.freq {
-		if f == 0 {
-			continue
-		}
-		step := size << 32 / uint64(f)
-		for at := step >> 1; f != 0; f-- {
-			place := &start[at>>32]
-			symbols[*place] = uint16(s)
-			*place++
-			at += step
-		}
-	}
-	return symbols
 }
+
+// step returns how far the slots of a symbol with f of them are from one another, in
+// 2^-32 of a place.
+func (t *Table) step(f uint32) uint64 { return 1 << (t.prec + 32) / uint64(f) }
 
 func (b *TBlock[S]) prepareEncode() {
 	prec := b.set.prec
 	b.next = resize(b.next, len(b.set.tables)<<prec)
 	b.enc = resize(b.enc, len(b.set.tables)*b.set.size)
 	clear(b.enc)
-	at := make([]uint32, b.set.size)
+	b.first = resize(b.first, 1<<prec+1)
 	for i, t := range b.set.tables {
+		t.spread(b.first)
+		next := b.next[i<<prec:]
 		for s, f := range t.freq {
 			if f == 0 {
 				continue
@@ -98,12 +92,14 @@ func (b *TBlock[S]) prepareEncode() {
 				most -= uint(bits.Len32(f-1)) - 1
 			}
 			b.enc[i*b.set.size+s] = tans.Entry{Bits: uint32(most)<<24 - f<<most, Base: int32(i<<prec) + int32(t.cum[s]) - int32(f)}
-		}
-		copy(at, t.cum)
-		next := b.next[i<<prec:]
-		for place, s := range t.spread() {
-			next[at[s]] = 1<<prec + uint32(place)
-			at[s]++
+			step := t.step(f)
+			at := step >> 1
+			for k := range next[t.cum[s]:][:f] {
+				place := &b.first[at>>32]
+				next[t.cum[s]+uint32(k)] = 1<<prec + *place
+				*place++
+				at += step
+			}
 		}
 	}
 	b.ready.enc = true
@@ -112,14 +108,28 @@ func (b *TBlock[S]) prepareEncode() {
 func (b *TBlock[S]) prepareDecode() {
 	prec := b.set.prec
 	b.dec = resize(b.dec, len(b.set.tables)<<prec)
-	slot := make([]uint32, b.set.size)
+	b.first = resize(b.first, 1<<prec+1)
 	for i, t := range b.set.tables {
-		copy(slot, t.freq)
-		dec := b.dec[i<<prec:]
-		for place, s := range t.spread() {
-			n := prec + 1 - uint(bits.Len32(slot[s]))
-			dec[place] = tans.NewSlot(s, n, slot[s]<<n-1<<prec)
-			slot[s]++
+		t.spread(b.first)
+		dec := b.dec[i<<prec:][:1<<prec]
+		for s, f := range t.freq {
+			if f == 0 {
+				continue
+			}
+			step := t.step(f)
+			at := step >> 1
+			n := prec + 1 - uint(bits.Len32(f))
+			half := uint32(1) << bits.Len32(f) // from which slot on a bit less is read
+			for slot := f; slot < 2*f; slot++ {
+				if slot == half {
+					n--
+				}
+				want := at >> 32
+				place := b.first[want]
+				b.first[want] = place + 1
+				dec[place] = tans.NewSlot(uint16(s), n, slot<<(n&31)-1<<(prec&31))
+				at += step
+			}
 		}
 	}
 	b.ready.dec = true

@@ -98,7 +98,7 @@ func (c *compressOptions) run(args []string) error {
 	begin := time.Now()
 	sum := writing.Summary{Output: out, Model: writing.ModelName(writer)}
 	sink := &progress.Tally{W: f}
-	rest, err := partial.Resume(out, c.goOn, writer, sink)
+	rest, err := partial.Resume(f, out, c.goOn, writer, sink)
 	if err != nil {
 		return err
 	}
@@ -128,8 +128,8 @@ func (c *compressOptions) run(args []string) error {
 	if err == nil {
 		err = staged.Commit()
 	}
-	if err == nil && rest != nil {
-		err = rest.Remove()
+	if err == nil {
+		err = partial.Forget(rest)
 	}
 	if err != nil {
 		return err

@@ -66,7 +66,7 @@ func (e *encoder) body(dst []byte, s []uint32, size int, steps []step) ([]byte, 
 	e.rank = resize(e.rank, size)
 	e.pieceOf = resize(e.pieceOf, size)
 	for i, p := range a.pieces[:a.used] {
-		for r, s := range a.order[p.base : p.base+1<<p.bits] {
+		for r, s := range a.order[p.Base() : p.Base()+1<<p.Bits()] {
 			e.rank[s] = uint32(r)
 			e.pieceOf[s] = uint8(i)
 		}
@@ -78,7 +78,7 @@ func (e *encoder) body(dst []byte, s []uint32, size int, steps []step) ([]byte, 
 		for _, v := range run {
 			p := e.pieceOf[v]
 			e.codes = append(e.codes, p)
-			low.put(e.rank[v], a.pieces[p].bits)
+			low.put(e.rank[v], a.pieces[p].Bits())
 		}
 	}
 	for _, t := range steps {
@@ -104,7 +104,7 @@ func (e *encoder) numbers(dst []byte, v []uint32) ([]byte, error) {
 	for _, n := range v {
 		k := code(n)
 		e.codes = append(e.codes, uint8(k))
-		low.put(n-buckets[k].base, buckets[k].bits)
+		low.put(n-buckets[k].Base(), buckets[k].Bits())
 	}
 	dst, err := e.coder.encode(dst, e.codes)
 	if err != nil {

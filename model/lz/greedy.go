@@ -32,7 +32,7 @@ func (p *parser) greedy(s []uint32) {
 		}
 		missed = 0
 		p.steps = append(p.steps, t)
-		last = last.use(t.offset)
+		last = use(last, t.offset)
 		i += int(t.length)
 	}
 }

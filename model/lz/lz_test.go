@@ -65,9 +65,9 @@ func TestNumbers(t *testing.T) {
 	next := uint32(0)
 	for c := range numCodes {
 		b := buckets[c]
-		last := b.base + 1<<b.bits - 1
-		if b.base != next || code(b.base) != uint32(c) || code(last) != uint32(c) {
-			t.Errorf("code %d stands for %d to %d", c, b.base, last)
+		last := b.Base() + 1<<b.Bits() - 1
+		if b.Base() != next || code(b.Base()) != uint32(c) || code(last) != uint32(c) {
+			t.Errorf("code %d stands for %d to %d", c, b.Base(), last)
 		}
 		next = last + 1
 	}

@@ -167,7 +167,7 @@ func (p *parser) chunk(start, end int, state node) node {
 				d.run, d.last = b.run+1, b.last
 			} else {
 				b := &nodes[i-int(d.length)]
-				d.run, d.last = 0, b.last.use(d.offset)
+				d.run, d.last = 0, use(b.last, d.offset)
 			}
 		}
 		if i == n {

@@ -52,8 +52,8 @@ func (p *prices) set(s *statistics) {
 	setPrices(p.offset[:], s.offset[:])
 	setPrices(p.long[:], s.long[:])
 	for i := range p.offset {
-		p.offset[i] += int32(buckets[i].bits) << priceBits
-		p.long[i] += int32(buckets[i].bits) << priceBits
+		p.offset[i] += int32(buckets[i].Bits()) << priceBits
+		p.long[i] += int32(buckets[i].Bits()) << priceBits
 	}
 	var run [longRun + 1]uint32
 	for t, n := range s.token {

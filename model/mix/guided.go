@@ -10,8 +10,11 @@ import (
 	"github.com/foretell/foretell/rangecoder"
 )
 
-// MaxStreams is the largest number of streams of a guided block.
-const MaxStreams = maxColumns
+// Limits of guided blocks.
+const (
+	MaxStreams = maxColumns // streams of a block
+	MaxPlaces  = maxPlaces  // tokens of a frame
+)
 
 // A Vocabulary says which symbols are alike, so that the decisions that a token is
 // coded as are easy to predict. It serves any number of codecs.
@@ -125,7 +128,7 @@ func (c *Codec) guided(b *model.Block, streams int) (setup, *model.Block, error)
 	}
 	n := len(b.Symbols)
 	shape := []int{streams, max(1, (n+streams-1)/streams)}
-	b = &model.Block{Spans: []model.Span{{Count: n, Shape: shape}}, Size: b.Size, Symbols: b.Symbols, Costs: b.Costs}
+	b = &model.Block{Spans: []model.Span{{Count: n, Shape: shape}}, Size: b.Size, Symbols: b.Symbols, Costs: b.Costs, Stop: b.Stop}
 	return s, b, checkBlock(b)
 }
 
@@ -217,6 +220,6 @@ func framed(b *model.Block, places int) (*model.Block, error) {
 		return nil, fmt.Errorf("%w: frames of %d places can be guided, not of %d", fault.ErrUnsupported, maxPlaces, places)
 	}
 	n := len(b.Symbols)
-	b = &model.Block{Spans: []model.Span{{Count: n, Shape: []int{(n + places - 1) / places, places}}}, Size: b.Size, Symbols: b.Symbols, Costs: b.Costs}
+	b = &model.Block{Spans: []model.Span{{Count: n, Shape: []int{(n + places - 1) / places, places}}}, Size: b.Size, Symbols: b.Symbols, Costs: b.Costs, Stop: b.Stop}
 	return b, checkBlock(b)
 }

@@ -34,6 +34,7 @@ type Codec struct {
 	input   []uint32
 	tokens  []uint32
 	scale   [2]int // symbols of the block at hand, and its tokens
+	stop    func() error
 }
 
 type streamsKey struct {
@@ -63,8 +64,17 @@ func (c *Codec) open(n int, o net.Options) (*net.Streams, error) {
 	return c.streams, nil
 }
 
-// tick reports how many tokens of a block have been coded, as symbols.
+// begin says how many tokens the symbols of a block are.
+func (c *Codec) begin(b *model.Block, tokens int) {
+	c.scale, c.stop = [2]int{len(b.Symbols), tokens}, b.Stopped
+}
+
+// tick reports how many tokens of a block have been coded, as symbols, and asks
+// whether to go on.
 func (c *Codec) tick(done, all int) error {
+	if err := c.stop(); err != nil {
+		return err
+	}
 	if c.config.Progress == nil || all == 0 {
 		return nil
 	}
@@ -104,7 +114,7 @@ func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 	}
 	p := newPlan(kind, len(symbols), c.model.net.Positions())
 	p.sum = c.model.sum
-	c.scale = [2]int{len(b.Symbols), len(symbols)}
+	c.begin(b, len(symbols))
 	f, err := c.predict(&p, symbols)
 	if err != nil {
 		return dst, err
@@ -184,7 +194,7 @@ func (c *Codec) Decode(b *model.Block, src []byte) error {
 	if err != nil {
 		return err
 	}
-	c.scale = [2]int{len(b.Symbols), p.count}
+	c.begin(b, p.count)
 	g := &follower{c: c, plan: &p, streams: s, symbols: symbols, step: -1}
 	inner := &model.Block{Size: c.model.size, Symbols: symbols}
 	if err := c.mix.DecodeGuided(inner, code, p.streams, c.model.words, g); err != nil {

@@ -142,7 +142,7 @@ func compressRaw(src []byte, t tokens.Type, options *foretell.WriterOptions, und
 //export ft_content
 func ft_content(c *C.ft_caller, p unsafe.Pointer, n C.int64_t, o *C.ft_reading, e *C.ft_error) (length C.int64_t) {
 	defer rescue(e)
-	t, src, options := newTask(), slice[byte](p, n), readerOptions(o)
+	t, src, options := newTask(), slice[byte](p, n), readerOptions(o, "")
 	options.Context = t
 	var r *foretell.ReaderAt
 	err := t.run(c, nil, func() (err error) {
@@ -189,7 +189,7 @@ func onlyArray(r *foretell.ReaderAt) *member {
 func ft_decompress(c *C.ft_caller, p unsafe.Pointer, n C.int64_t, o *C.ft_reading, dst unsafe.Pointer, length C.int64_t, e *C.ft_error) (code C.int32_t) {
 	defer rescue(e)
 	code = C.FT_INTERNAL
-	t, w, options := newTask(), &filler{room: slice[byte](dst, length)}, readerOptions(o)
+	t, w, options := newTask(), &filler{room: slice[byte](dst, length)}, readerOptions(o, "")
 	options.Context = t
 	progress := func() (int64, int64) { return w.done.Load(), int64(length) }
 	err := t.run(c, progress, func() error { return decompress(w, slice[byte](p, n), options) })

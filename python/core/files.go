@@ -12,7 +12,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -26,9 +28,10 @@ import (
 type writer struct {
 	*foretell.Writer
 	*task
-	stage outputs.Stage
-	file  *outputs.File // nil for a file object
-	array pieces        // that is being appended to, nil if none
+	stage   outputs.Stage
+	file    *outputs.File    // nil for a file object
+	partial *outputs.Partial // nil if what is done is not kept
+	array   pieces           // that is being appended to, nil if none
 }
 
 // A pieces is an ArrayWriter of any type.
@@ -39,6 +42,7 @@ type pieces interface {
 
 func writerOptions(w *C.ft_writing) *foretell.WriterOptions {
 	return &foretell.WriterOptions{
+		Network:     network(w.network),
 		Model:       C.GoString(w.model),
 		BlockTokens: int(w.block),
 		Solid:       w.solid != 0,
@@ -66,6 +70,12 @@ func ft_writer_new(c *C.ft_caller, path *C.char, o *C.ft_writing, e *C.ft_error)
 			// What waits for the reader of a pipe waits no more.
 			context.AfterFunc(w.task, func() { w.file.SetWriteDeadline(time.Unix(1, 0)) })
 			dst = w.file
+			if w.file.Staged && (o.resume != 0 || options.Network != nil) {
+				if w.partial, options.Resume, err = outputs.OpenPartial(C.GoString(path), o.resume != 0); err != nil {
+					return err
+				}
+				dst = io.MultiWriter(w.file, w.partial)
+			}
 		}
 		w.Writer, err = foretell.NewWriter(dst, options)
 		return err
@@ -217,15 +227,21 @@ func ft_writer_close(c *C.ft_caller, h C.uint32_t, whole C.int32_t, e *C.ft_erro
 		if err == nil && w.file != nil {
 			err = cmp.Or(w.Err(), w.stage.Commit())
 		}
+		if err == nil && w.partial != nil {
+			err, w.partial = w.partial.Remove(), nil
+		}
 		return err
 	}))
 }
 
-// abandon removes what was written and is not complete.
+// abandon removes what was written and is not complete, but for the partial file.
 func (w *writer) abandon() {
 	w.stop()
 	if w.Writer != nil {
 		w.Close()
+	}
+	if w.partial != nil {
+		w.partial.Close()
 	}
 	if w.file != nil && !w.file.Staged {
 		w.file.Close()
@@ -240,8 +256,17 @@ type reader struct {
 	file  *os.File // else
 }
 
-func readerOptions(r *C.ft_reading) *foretell.ReaderOptions {
+// readerOptions returns how the file with a path, or bytes if that is "", is read.
+func readerOptions(r *C.ft_reading, path string) *foretell.ReaderOptions {
+	near := ""
+	if path != "" {
+		near = filepath.Dir(path)
+	}
+	given := C.GoStringN(r.places, C.int(r.places_length))
+	places := append(strings.FieldsFunc(given, func(c rune) bool { return c == 0 }), foretell.ModelPlaces(near)...)
 	return &foretell.ReaderOptions{
+		Network:   network(r.network),
+		Resolve:   foretell.Resolve(places...),
 		MaxMemory: int64(r.memory),
 		MaxOutput: int64(r.output),
 		Workers:   int(r.workers),
@@ -256,7 +281,7 @@ func readerOptions(r *C.ft_reading) *foretell.ReaderOptions {
 func ft_reader_new(c *C.ft_caller, path *C.char, size C.int64_t, o *C.ft_reading, e *C.ft_error) (h C.uint32_t) {
 	defer rescue(e)
 	r := &reader{task: newTask()}
-	options := readerOptions(o)
+	options := readerOptions(o, C.GoString(path))
 	err := r.run(c, nil, func() (err error) {
 		if path == nil {
 			r.ReaderAt, err = foretell.OpenReaderAt(foreign{r.task}, int64(size), options)

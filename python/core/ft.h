@@ -77,11 +77,12 @@ typedef struct {
 	const double *means, *scales, *weights;     /* count * parts of them each */
 } ft_family;
 
-/* How files are written; a prior of no bytes is none. */
+/* How files are written; a prior of no bytes is none, and so is network 0. */
 typedef struct {
 	const char *model;
+	uint32_t network;
 	int64_t block, workers;
-	int32_t solid, embed;
+	int32_t solid, embed, resume;
 	const void *prior;
 	int64_t prior_length;
 } ft_writing;
@@ -91,9 +92,13 @@ typedef struct {
 	int64_t window, sinks, positions, workers, memory;
 } ft_running;
 
-/* How files are read. */
+/* How files are read: a network that they may need, and where to look for one before
+ * anywhere else, paths that end with zeros. */
 typedef struct {
 	int64_t memory, output, workers;
+	uint32_t network;
+	const char *places;
+	int64_t places_length;
 	const void *prior;
 	int64_t prior_length;
 } ft_reading;

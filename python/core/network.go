@@ -32,6 +32,9 @@ func ft_network_new(c *C.ft_caller, path *C.char, memory C.int64_t, e *C.ft_erro
 		n, err = foretell.OpenNetwork(&stoppable{file, t}, stat.Size(), file.Name(), int64(memory))
 		return err
 	})
+	if err != nil && err != errCaller {
+		err = fmt.Errorf("%s: %w", file.Name(), err)
+	}
 	if fail(e, err) != 0 {
 		return 0
 	}
@@ -49,6 +52,14 @@ func (s *stoppable) ReadAt(p []byte, offset int64) (int, error) {
 		return 0, err
 	}
 	return s.file.ReadAt(p, offset)
+}
+
+// network returns the network with a number, nil for 0.
+func network(h C.uint32_t) *foretell.Network {
+	if h == 0 {
+		return nil
+	}
+	return networks.at(uint32(h))
 }
 
 // A description is what ft_network_info says about a network, in JSON.

@@ -87,7 +87,6 @@ def test_compress_what_only_begins_as_an_archive():
 
 def test_compress_refusals():
     for call, error in (
-        (lambda: foretell.compress("text"), TypeError),
         (lambda: foretell.compress(None), TypeError),
         (lambda: foretell.compress(b"", model="nothing"), ValueError),
         (lambda: foretell.compress(b"", dtype="float32"), TypeError),
@@ -99,6 +98,10 @@ def test_compress_refusals():
     ):
         with pytest.raises(error):
             call()
+
+
+def test_compress_str():
+    assert foretell.decompress(foretell.compress("čas")) == "čas".encode()
 
 
 def test_one_part_that_cannot_be_coded(tmp_path):

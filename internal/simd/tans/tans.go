@@ -25,20 +25,20 @@ type Symbol interface {
 	~uint8 | ~uint16 | ~uint32
 }
 
-// A Slot is an entry of a decoding table: symbol (16 bits), number of bits to
-// read (16 bits), the state to add them to (32 bits).
+// A Slot is an entry of a decoding table: number of bits to read (8 bits), symbol
+// (16 bits), 8 bits that are zero, the state to add the bits to (32 bits).
 type Slot uint64
 
 // NewSlot returns an entry.
 func NewSlot(symbol uint16, bits uint, base uint32) Slot {
-	return Slot(base)<<32 | Slot(bits)<<16 | Slot(symbol)
+	return Slot(base)<<32 | Slot(symbol)<<8 | Slot(bits)
 }
 
 // Symbol returns the symbol of the entry's state.
-func (s Slot) Symbol() uint16 { return uint16(s) }
+func (s Slot) Symbol() uint16 { return uint16(s >> 8) }
 
 // Bits returns how many bits to read, at most 20.
-func (s Slot) Bits() uint { return uint(s>>16) & 31 }
+func (s Slot) Bits() uint { return uint(s) & 31 }
 
 // Base returns the state that follows if the bits are zero.
 func (s Slot) Base() uint32 { return uint32(s >> 32) }
@@ -70,8 +70,8 @@ func decodeNarrow[S Symbol](g *[Lanes]S, states *[Lanes]uint32, table []Slot, sr
 		acc := binary.LittleEndian.Uint64(src[pos>>3:]) >> (pos & 7)
 		for k := l; k < l+4; k++ {
 			e := uint64(table[states[k]])
-			n := uint(e>>16) & 31
-			g[k] = S(e & 0xffff)
+			n := uint(e) & 31
+			g[k] = S(e >> 8 & 0xffff)
 			states[k] = uint32(e>>32) + uint32(acc)&(1<<n-1)
 			acc >>= n
 			pos += n
@@ -86,8 +86,8 @@ func decodeWide[S Symbol](g *[Lanes]S, states *[Lanes]uint32, table []Slot, src 
 		acc := binary.LittleEndian.Uint64(src[pos>>3:]) >> (pos & 7)
 		for k := l; k < l+2; k++ {
 			e := uint64(table[states[k]])
-			n := uint(e>>16) & 31
-			g[k] = S(e & 0xffff)
+			n := uint(e) & 31
+			g[k] = S(e >> 8 & 0xffff)
 			states[k] = uint32(e>>32) + uint32(acc)&(1<<n-1)
 			acc >>= n
 			pos += n

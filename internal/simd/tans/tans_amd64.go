@@ -70,7 +70,7 @@ func encodeFast[S Symbol](w *Writer, src []S, states *[Lanes]uint32, table []Ent
 }
 
 // A decodeJob is what the decoding loop works on. It stops where groups are done
-// or pos is beyond last, and leaves in groups how many are not done.
+// or pos is beyond last, and leaves in bytes how much of dst it filled.
 type decodeJob struct {
 	dst    unsafe.Pointer
 	src    unsafe.Pointer
@@ -80,6 +80,7 @@ type decodeJob struct {
 	last   int // the byte of src in which the last group begins that surely has its bits
 	pos    uint
 	narrow int // 1 if the bits of four symbols fit between two reads
+	bytes  int
 }
 
 //go:noescape
@@ -115,5 +116,5 @@ func decodeFast[S Symbol](dst []S, src []byte, pos uint, states *[Lanes]uint32, 
 	default:
 		decode32BMI2(&j)
 	}
-	return (len(dst)/Lanes - j.groups) * Lanes, j.pos, true
+	return j.bytes / int(unsafe.Sizeof(dst[0])), j.pos, true
 }

@@ -251,7 +251,14 @@ class Array:
 
 class File(Mapping[str, Array]):
     def __init__(
-        self, path: _Path, *, max_memory: int = 0, max_output: int = 0, workers: int = 0, prior: Buffer = b""
+        self,
+        path: _Path,
+        *,
+        model: Model | _Path | None = None,
+        max_memory: int = 0,
+        max_output: int = 0,
+        workers: int = 0,
+        prior: Buffer = b"",
     ) -> None: ...
     @property
     def path(self) -> str: ...
@@ -297,24 +304,48 @@ def save(
     path: _Path,
     arrays: ArrayLike | Mapping[str, ArrayLike],
     *,
-    model: str | None = None,
+    model: Model | _Path | None = None,
     block: int = 0,
     solid: bool = False,
     workers: int = 0,
     prior: Buffer = b"",
     embed_prior: bool = False,
+    resume: bool = False,
 ) -> None: ...
 def train(arrays: ArrayLike | Mapping[str, ArrayLike], *, model: str | None = None, max_bytes: int = 0) -> bytes: ...
-def load(path: _Path, *, max_memory: int = 0, max_output: int = 0, workers: int = 0, prior: Buffer = b"") -> Any: ...
-def open(path: _Path, *, max_memory: int = 0, max_output: int = 0, workers: int = 0, prior: Buffer = b"") -> File: ...
+def load(
+    path: _Path,
+    *,
+    model: Model | _Path | None = None,
+    max_memory: int = 0,
+    max_output: int = 0,
+    workers: int = 0,
+    prior: Buffer = b"",
+) -> Any: ...
+def open(
+    path: _Path,
+    *,
+    model: Model | _Path | None = None,
+    max_memory: int = 0,
+    max_output: int = 0,
+    workers: int = 0,
+    prior: Buffer = b"",
+) -> File: ...
 def compress(
-    data: Buffer,
+    data: str | Buffer,
     *,
     dtype: DTypeLike = "uint8",
-    model: str | None = None,
+    model: Model | _Path | None = None,
     block: int = 0,
     workers: int = 0,
     prior: Buffer = b"",
     embed_prior: bool = False,
 ) -> bytes: ...
-def decompress(data: Buffer, *, max_memory: int = 0, max_output: int = 4294967296, prior: Buffer = b"") -> bytes: ...
+def decompress(
+    data: Buffer,
+    *,
+    model: Model | _Path | None = None,
+    max_memory: int = 0,
+    max_output: int = 4294967296,
+    prior: Buffer = b"",
+) -> bytes: ...

@@ -12,7 +12,9 @@ import numpy as np
 from . import _native
 from ._arrays import TYPES, is_array, named
 from ._errors import ArgumentError, LimitError
-from ._places import naming, source
+from ._how import as_bytes, models, reading, writing
+from ._model import Model
+from ._places import is_path, naming, source
 from ._progress import Progress
 from ._remote import engine
 from ._writer import Writer
@@ -23,23 +25,23 @@ __all__ = ["Array", "File", "compress", "decompress", "load", "models", "open", 
 _GAP = 1 << 16
 
 
-def models():
-    """Return the names of models that save and compress take."""
-    return engine().models().decode().split("\n")
-
-
-def save(path, arrays, *, model=None, block=0, solid=False, workers=0, prior=b"", embed_prior=False, progress=None):
+def save(path, arrays, *, model=None, block=0, solid=False, workers=0, prior=b"", embed_prior=False, resume=False, progress=None):
     """Save an array of integers or bools, or a dict of them by name, to a file.
 
     path is a path, a file object for bytes, or a URL that fsspec knows, such as
     s3://bucket/x.fore, which takes the file once it is whole.
 
-    model is one of models(). block is the most elements in a block, the unit of random
-    access and of damage; 0 is the model's default. Small arrays share blocks; with
+    model is one of models(), or a network that predicts the arrays: a Model, or the path
+    of its file. Reading takes the network too, and workers threads work on each of its
+    blocks. block is the most elements in a block, the unit of random access and of damage; 0 is the model's default. Small arrays share blocks; with
     solid=True larger ones do too, which makes files of many smaller. workers is how many
     threads work, 0 for one per CPU; the bytes do not depend on it. prior is what train
     returned: each block starts from there, and reading the file takes it too, unless
     embed_prior=True puts it into the file.
+
+    With resume=True, and always under a network, path + ".partial" keeps what is done
+    until the file is whole, and resume=True goes on with what an earlier call has left
+    there, if it was given the same. The file is the same as that of a call in one go.
 
     progress is tqdm.tqdm, or whatever is called as progress(total=, unit=, unit_scale=)
     and returns a bar with update and close; or such a bar itself. It counts the bytes of
@@ -50,16 +52,14 @@ def save(path, arrays, *, model=None, block=0, solid=False, workers=0, prior=b""
     device takes the bytes as they come. Raises TypeError for other types of
     elements, OSError, and ArgumentError for an unknown model.
     """
+    if resume and not is_path(path):
+        raise ArgumentError("resume=True keeps what is done beside the file: give its path")
     arrays = list(named(arrays))
+    how = writing(model, block, solid, workers, prior, embed_prior, resume)
     with Progress(progress, sum(array.nbytes for _, array in arrays)) as shown:
-        with Writer._begin(path, (model or "", block, solid, workers, _bytes(prior), embed_prior), shown.native) as writer:
+        with Writer._begin(path, how, shown.native) as writer:
             for name, array in arrays:
                 writer.write(name, array)
-
-
-def _bytes(prior):
-    """Return a prior as bytes."""
-    return bytes(memoryview(prior))
 
 
 def train(arrays, *, model=None, max_bytes=0):
@@ -84,11 +84,11 @@ def train(arrays, *, model=None, max_bytes=0):
     return engine().train(model or "", max_bytes, sample.getbuffer())
 
 
-def load(path, *, max_memory=0, max_output=0, workers=0, prior=b"", progress=None):
+def load(path, *, model=None, max_memory=0, max_output=0, workers=0, prior=b"", progress=None):
     """Load what save wrote, or any .fore file: the array, if it has exactly one, or a
-    dict of arrays by name. path, the limits and the prior are those of open, and progress
-    is that of save."""
-    with open(path, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior) as file:
+    dict of arrays by name. progress is that of save, and the other
+    arguments are those of open."""
+    with open(path, model=model, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior) as file:
         with Progress(progress, sum(array.nbytes for array in file.values())) as shown:
             arrays = {}
             for name, array in file.items():
@@ -97,7 +97,7 @@ def load(path, *, max_memory=0, max_output=0, workers=0, prior=b"", progress=Non
     return next(iter(arrays.values())) if len(arrays) == 1 else arrays
 
 
-def open(path, *, max_memory=0, max_output=0, workers=0, prior=b""):
+def open(path, *, model=None, max_memory=0, max_output=0, workers=0, prior=b""):
     """Open a .fore file for reading at random and return a File.
 
     path is a path, a file object for bytes, whose file goes from where it stands to its
@@ -106,11 +106,14 @@ def open(path, *, max_memory=0, max_output=0, workers=0, prior=b""):
 
     max_memory bounds the bytes that decoding takes (1 GiB by default) and max_output
     those of what a single read gives (64 GiB); a file that asks for more raises
-    LimitError. prior is the one that the file was written with, if any; without it, or
-    with another, ModelError is raised. Raises OSError, CorruptError, TruncatedError,
+    LimitError. prior is the one that the file was written with, if any, and model the
+    network: a Model, or where its file is, which may be a folder. A network that is not
+    given is looked for in the folders of FORETELL_MODELS, beside the file and in the
+    user's own folder, by its hash. What the file needs and does not get raises
+    ModelError, which names it. Raises OSError, CorruptError, TruncatedError,
     UnsupportedError.
     """
-    return File(path, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior)
+    return File(path, model=model, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior)
 
 
 class File(Mapping):
@@ -118,12 +121,14 @@ class File(Mapping):
 
     With a single array in it, file[100:200] is that array's slice. Use it as a context
     manager, or close it. It may be used by several threads, and is pickled as its path or
-    URL, with the limits and the prior. A forked child reads it through a process of its
+    URL, with the limits, the prior and the model. A forked child reads it through a process of its
     own.
     """
 
-    def __init__(self, path, *, max_memory=0, max_output=0, workers=0, prior=b""):
-        self._how = (max_memory, max_output, workers, _bytes(prior))
+    def __init__(self, path, *, model=None, max_memory=0, max_output=0, workers=0, prior=b""):
+        if model is not None and not isinstance(model, Model):
+            model = os.path.abspath(os.fsdecode(model))
+        self._how = (model, max_memory, max_output, workers, as_bytes(prior))
         with naming(path):
             self._source = source(path)
             self._native = self._open()
@@ -134,7 +139,7 @@ class File(Mapping):
 
     def _open(self):
         self._process = os.getpid()
-        return engine().Reader(self._source.native, self._source.size, self._how)
+        return engine().Reader(self._source.native, self._source.size, reading(*self._how))
 
     def _read(self, number, start, stop, flat, progress):
         """Read rows of an array."""
@@ -193,8 +198,8 @@ class File(Mapping):
         return f"<foretell.File {self.path!r}: {', '.join(self._arrays) or 'empty'}>"
 
 
-def _reopen(source, max_memory, max_output, workers, prior):
-    return File(source.name, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior)
+def _reopen(source, model, max_memory, max_output, workers, prior):
+    return File(source.name, model=model, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior)
 
 
 class Array:
@@ -305,7 +310,8 @@ class Array:
 
 
 def compress(data, *, dtype=None, model=None, block=0, workers=0, prior=b"", embed_prior=False, progress=None):
-    """Compress an array, or bytes, and return bytes.
+    """Compress an array, bytes or a str, and return bytes. A str is compressed as UTF-8, and
+    comes back as bytes.
 
     An array of integers or bools comes back from decompress as it is, with its type and
     shape: what has __array__, __array_interface__ or DLPack is one. For its bytes alone
@@ -314,10 +320,11 @@ def compress(data, *, dtype=None, model=None, block=0, workers=0, prior=b"", emb
     Other data is anything with a contiguous buffer. npy, npz and tar content is recognised
     and its arrays compressed as what they are; the rest is taken as little-endian elements
     of type dtype, uint8 by default. An array in it that cannot be coded, of floats or cut
-    off, is kept as bytes, with a UserWarning. prior, embed_prior and progress are those of
-    save.
+    off, is kept as bytes, with a UserWarning. model, prior, embed_prior and progress are
+    those of save; text under a language model makes the smallest files, and takes minutes
+    for each 100 kB.
     """
-    how = (model or "", block, False, workers, _bytes(prior), embed_prior)
+    how = writing(model, block, False, workers, prior, embed_prior)
     if dtype is None and is_array(data):
         out = io.BytesIO()
         [(name, array)] = named(data)
@@ -327,18 +334,19 @@ def compress(data, *, dtype=None, model=None, block=0, workers=0, prior=b"", emb
     dtype = np.dtype("uint8" if dtype is None else dtype)
     if dtype.name not in TYPES:
         raise TypeError(f"elements are integers or bools, not {dtype}")
+    data = data.encode() if isinstance(data, str) else data
     with Progress(progress, memoryview(data).nbytes) as shown:
         return engine().compress(dtype.name, how, data, shown.native)
 
 
-def decompress(data, *, max_memory=0, max_output=1 << 32, prior=b"", progress=None):
+def decompress(data, *, model=None, max_memory=0, max_output=1 << 32, prior=b"", progress=None):
     """Return what compress was given: the array, or the bytes, of which max_output bounds
-    the number. What save wrote of a single array comes back as an array too.
+    the number. model and prior are those of open. What save wrote of a single array comes back as an array too.
 
     Raises CorruptError, TruncatedError, LimitError where a limit is passed, and
-    ModelError where another prior is needed.
+    ModelError where another prior or model is needed.
     """
-    how = (max_memory, max_output, 0, _bytes(prior))
+    how = reading(model, max_memory, max_output, 0, prior)
     length, array = engine().content(how, data)
     with Progress(progress, length) as shown:
         if array is None:

@@ -1,13 +1,15 @@
 """The other end of _remote: does the work on files for a forked process."""
 
 import contextlib
+import functools
+import os
 import signal
 import socket
 import sys
 import warnings
 
 from . import _native
-from ._remote import Function, receive, send
+from ._remote import Function, Network, receive, send
 
 
 def main(number):
@@ -30,6 +32,12 @@ def main(number):
                         thing.close(False)
 
 
+@functools.lru_cache(1)
+def _network(path):
+    """Return the network in a file."""
+    return _native.Network(os.fsencode(path), 0)
+
+
 def _serve(link, objects, target, method, arguments):
     """Make one call."""
 
@@ -40,11 +48,18 @@ def _serve(link, objects, target, method, arguments):
 
         return call
 
-    arguments = [function(a.number) if isinstance(a, Function) else a for a in arguments]
+    def given(argument):
+        if isinstance(argument, Function):
+            return function(argument.number)
+        if isinstance(argument, Network):
+            return _network(argument.path)
+        return tuple(map(given, argument)) if isinstance(argument, tuple) else argument
+
     payload = b""
     if method == "rows":
         payload = arguments[3] = bytearray(arguments[3])
     try:
+        arguments = list(map(given, arguments))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             value = getattr(objects[target], method)(*arguments)

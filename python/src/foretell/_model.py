@@ -40,6 +40,11 @@ class Model:
         return f"<foretell.Model {self._path!r}: {self.vocabulary} tokens>"
 
     @property
+    def path(self):
+        """The absolute path of its file."""
+        return self._path
+
+    @property
     def vocabulary(self):
         """Number of tokens that it predicts."""
         return self._info["vocabulary"]

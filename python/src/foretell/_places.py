@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 
-__all__ = ["naming", "source", "sink"]
+__all__ = ["is_path", "naming", "source", "sink"]
 
 
 @contextlib.contextmanager
@@ -24,6 +24,11 @@ def naming(place):
 
 def _is_url(place):
     return isinstance(place, str) and "://" in place
+
+
+def is_path(place):
+    """Tell a path from a URL and a file object."""
+    return isinstance(place, (str, bytes, os.PathLike)) and not _is_url(place)
 
 
 def _filesystem(url):

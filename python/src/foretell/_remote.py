@@ -72,6 +72,13 @@ class Function:
         self.number = number
 
 
+class Network:
+    """Stands for the network in a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+
 class Helper:
     """The native functions for files, in another process. One call at a time."""
 

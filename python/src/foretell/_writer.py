@@ -7,6 +7,7 @@ import numpy as np
 
 from ._arrays import check_name, elements, whole
 from ._errors import ArgumentError
+from ._how import writing
 from ._places import naming, sink
 from ._progress import Progress
 from ._remote import engine
@@ -29,8 +30,9 @@ class Writer:
     """
 
     def __init__(self, path, *, model=None, block=0, solid=False, workers=0, prior=b"", embed_prior=False, progress=None):
+        how = writing(model, block, solid, workers, prior, embed_prior)
         shown = Progress(progress, None)
-        self._start(path, (model or "", block, solid, workers, bytes(memoryview(prior)), embed_prior), shown.native, shown)
+        self._start(path, how, shown.native, shown)
 
     @classmethod
     def _begin(cls, path, how, progress):

@@ -1,33 +1,35 @@
 /* Files that are read, and bytes: what _files.py needs of Go. */
 #include "native.h"
 
-/* An O& converter of (model, block, solid, workers, prior, embed), the prior a
- * bytes that the tuple keeps. */
+/* An O& converter of (model, network, block, solid, workers, prior, embed, resume), the
+ * prior a bytes that the tuple keeps, as it does the network. */
 int writing(PyObject *tuple, void *to) {
 	ft_writing *w = to;
 	long long block, workers;
-	int solid, embed;
+	int solid, embed, resume;
 	Py_ssize_t n;
 	const char *prior;
-	if (!PyArg_ParseTuple(tuple, "sLpLy#p", &w->model, &block, &solid, &workers, &prior, &n, &embed))
+	if (!PyArg_ParseTuple(tuple, "sO&LpLy#pp", &w->model, network_of, &w->network, &block, &solid, &workers, &prior, &n, &embed, &resume))
 		return 0;
 	w->block = block;
 	w->workers = workers;
 	w->solid = solid;
 	w->embed = embed;
+	w->resume = resume;
 	w->prior = prior;
 	w->prior_length = n;
 	return 1;
 }
 
-/* An O& converter of (max_memory, max_output, workers, prior). */
+/* An O& converter of (max_memory, max_output, workers, prior, network, places). */
 static int reading(PyObject *tuple, void *to) {
 	ft_reading *r = to;
 	long long memory, output, workers;
-	Py_ssize_t n;
+	Py_ssize_t n, length;
 	const char *prior;
-	if (!PyArg_ParseTuple(tuple, "LLLy#", &memory, &output, &workers, &prior, &n))
+	if (!PyArg_ParseTuple(tuple, "LLLy#O&y#", &memory, &output, &workers, &prior, &n, network_of, &r->network, &r->places, &length))
 		return 0;
+	r->places_length = length;
 	r->memory = memory;
 	r->output = output;
 	r->workers = workers;

@@ -15,6 +15,9 @@ extern const ft_api *go;
 /* ready returns 0 if the Go side can be called, and otherwise sets an error. */
 int ready(void);
 
+/* An O& converter of a Network, or None for 0. The object must outlive the handle. */
+int network_of(PyObject *o, void *h);
+
 /* usable tells whether Go runs and can be called. */
 int usable(void);
 

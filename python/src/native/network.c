@@ -208,6 +208,18 @@ static PyType_Slot network_slots[] = {
 	{Py_tp_new, PyType_GenericNew}, {Py_tp_init, network_init}, {Py_tp_dealloc, network_free}, {Py_tp_methods, network_methods}, {0, NULL},
 };
 
+int network_of(PyObject *o, void *h) {
+	*(uint32_t *)h = 0;
+	if (Py_IsNone(o))
+		return 1;
+	if (PyType_GetSlot(Py_TYPE(o), Py_tp_dealloc) != (void *)network_free) {
+		PyErr_SetString(PyExc_TypeError, "a model is a name, a path or a foretell.Model");
+		return 0;
+	}
+	*(uint32_t *)h = ((Network *)o)->h;
+	return have(((Network *)o)->h) == 0;
+}
+
 PyType_Spec network_spec = {"foretell._native.Network", sizeof(Network), 0, Py_TPFLAGS_DEFAULT, network_slots};
 
 
