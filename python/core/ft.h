@@ -125,6 +125,8 @@ typedef struct {
 	int64_t (*stack_length)(uint32_t h);
 	uint32_t (*stack_dump)(uint32_t h, int64_t *length, ft_error *e);
 
+	uint32_t (*coder_save)(int32_t kind, uint32_t h, int64_t *length, ft_error *e);
+	uint32_t (*coder_load)(int32_t kind, void *p, int64_t n, ft_error *e);
 	uint32_t (*finish)(int32_t kind, uint32_t h, int64_t *length, ft_error *e);
 	void (*take)(uint32_t blob, void *dst);
 	int32_t (*stats)(int32_t kind, uint32_t h, int64_t *steps, double *bits, double *information, double *drift, ft_error *e);

@@ -34,6 +34,7 @@ from ._errors import (
 from ._native import BatchDecoder, BatchEncoder, DistributionCoder
 from ._steps import Decoder, Encoder, Stack
 from ._values import Density, Gaussian, Laplace, Logistic, Mixture
+from ._models import Bernoulli, Binomial, Categorical, Uniform
 from ._files import Array, File, compress, decompress, load, models, open, save, train
 from ._model import Model, Stream
 from ._writer import Writer
@@ -46,7 +47,10 @@ __all__ = [
     "Array",
     "BatchDecoder",
     "BatchEncoder",
+    "Bernoulli",
+    "Binomial",
     "BusyError",
+    "Categorical",
     "CorruptError",
     "Decoder",
     "Density",
@@ -73,6 +77,7 @@ __all__ = [
     "TokenDataset",
     "TokenStream",
     "TruncatedError",
+    "Uniform",
     "UnsupportedError",
     "Writer",
     "compress",
@@ -83,3 +88,7 @@ __all__ = [
     "save",
     "train",
 ]
+
+for _name in __all__:
+    globals()[_name].__module__ = __name__  # where users find it
+del _name

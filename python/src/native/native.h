@@ -87,7 +87,7 @@ typedef struct {
 int array_get(Array *a, PyObject *o, int most);
 int array_floats(Array *a);
 
-/* array_row is both for one row. */
+/* array_row is both for one row, which may be the only one of a matrix. */
 int array_row(Array *a, PyObject *o);
 
 /* array_read reads o as numbers of any type, objects and single ones too. */
@@ -211,6 +211,11 @@ PyObject *coder_drift(PyObject *self, void *unused);
 PyObject *coder_position(PyObject *self, PyObject *unused);
 PyObject *coder_seek(PyObject *self, PyObject *position);
 PyObject *coder_values(PyObject *self, PyObject *args);
+
+/* coder_save returns bytes from which the others make a copy of a coder. */
+PyObject *coder_save(PyObject *self, PyObject *unused);
+PyObject *encoder_load(PyObject *self, PyObject *saved);
+PyObject *decoder_load(PyObject *self, PyObject *saved);
 
 /* put_sparse and get_sparse are the methods that code under the probabilities of
  * some symbols. */

@@ -361,6 +361,8 @@ static PyMethodDef encoder_methods[] = {
 	{"finish", finish_coder, METH_NOARGS,
 	 "finish($self)\n--\n\nEnd the stream and return its bytes. Nothing can be coded afterwards."},
 	{"position", coder_position, METH_NOARGS, "position($self)\n--\n\nReturn the place where the encoder stands, for Decoder.seek, as bytes."},
+	{"_save", coder_save, METH_NOARGS, NULL},
+	{"_load", encoder_load, METH_O, NULL},
 	{"_values", coder_values, METH_VARARGS, NULL},
 	{NULL, NULL, 0, NULL},
 };
@@ -382,6 +384,8 @@ static PyMethodDef decoder_methods[] = {
 	{"finish", finish_coder, METH_NOARGS,
 	 "finish($self)\n--\n\nCheck that the stream ends here: raises CorruptError, TruncatedError or DriftError if it does not."},
 	{"position", coder_position, METH_NOARGS, "position($self)\n--\n\nReturn the place where the decoder stands, as bytes."},
+	{"_save", coder_save, METH_NOARGS, NULL},
+	{"_load", decoder_load, METH_O, NULL},
 	{"_decode_row", decode_step, METH_VARARGS, NULL},
 	{"seek", coder_seek, METH_O, "seek($self, position)\n--\n\nGo on from a position of this stream, whatever has been met before."},
 	{"_values", coder_values, METH_VARARGS, NULL},
