@@ -1,6 +1,8 @@
 """Models of symbols as objects, and the parameters of densities."""
 
 import math
+import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -131,3 +133,10 @@ def test_tensors_that_are_negated_in_name_only():
     two.encode(np.array([0.2, 0.3, 0.5], np.float32), 1)
     assert one.finish() == two.finish()
     foretell.Gaussian(probs, probs)
+
+
+def test_the_page_for_users_of_constriction():
+    page = pathlib.Path(__file__).resolve().parents[2] / "docs" / "from-constriction.md"
+    if not page.exists():
+        pytest.skip("the documents are not here")
+    exec(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)[0], {})
