@@ -36,6 +36,9 @@ type codec struct {
 	name string
 	make func(*codecConfig) (model.Codec, error)
 
+	// tables says that blocks have parameters.
+	tables bool
+
 	// instead is asked to encode blocks that the codec refuses. It is a codec
 	// that does not plan.
 	instead model.ID
@@ -50,11 +53,6 @@ type codecConfig struct {
 	// network predicts, by threads goroutines; nil if none does.
 	network *neural.Model
 	threads int
-
-	// working, if not nil, is told now and then how many bytes of the block at
-	// hand have been coded. An error ends the work.
-	working  func(int64) error
-	progress func(done, all int) error
 
 	// predictor returns the caller's own model, always the same.
 	predictor func() (model.Predictor, error)
@@ -73,8 +71,8 @@ var codecs = []codec{
 	{id: codecStored, name: "stored", make: func(*codecConfig) (model.Codec, error) { return plain.Stored{}, nil }},
 	{id: codecZstd, name: "zstd", make: func(c *codecConfig) (model.Codec, error) { return plain.NewZstd(max(c.level, 1)) }},
 	{id: codecAdaptive, name: "adaptive", make: func(*codecConfig) (model.Codec, error) { return adaptive.New(), nil }},
-	{id: codecStatic, name: "static", instead: codecAdaptive, make: func(*codecConfig) (model.Codec, error) { return static.NewRANS(), nil }},
-	{id: codecTANS, name: "static-tans", instead: codecAdaptive, make: func(*codecConfig) (model.Codec, error) { return static.NewTANS(), nil }},
+	{id: codecStatic, name: "static", tables: true, instead: codecAdaptive, make: func(*codecConfig) (model.Codec, error) { return static.NewRANS(), nil }},
+	{id: codecTANS, name: "static-tans", tables: true, instead: codecAdaptive, make: func(*codecConfig) (model.Codec, error) { return static.NewTANS(), nil }},
 	{id: codecMix, name: "mix", instead: codecAdaptive, make: func(c *codecConfig) (model.Codec, error) {
 		return mix.New(mix.Config{Level: mix.Level(c.level), Prior: c.prior, MaxMemory: c.maxMemory}), nil
 	}},

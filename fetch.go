@@ -15,7 +15,7 @@ import (
 
 // newCoders checks that a file can be decoded under the options and returns what
 // decodes its blocks, one for each worker.
-func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) {
+func newCoders(h *container.Header, o *ReaderOptions, count *tally) (chan *blockCoder, error) {
 	var start *prior
 	var own *External
 	var network *Network
@@ -42,15 +42,15 @@ func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) 
 	if own == nil && (id == codecOwn || id == codecOwnMix) {
 		return nil, fmt.Errorf("%w: a file under an own model that does not name it", fault.ErrCorrupt)
 	}
-	config, count := codecConfig{level: int(min(h.Level, maxLevel)), maxMemory: o.MaxMemory}, o.Workers
+	config, together := codecConfig{level: int(min(h.Level, maxLevel)), maxMemory: o.MaxMemory}, o.Workers
 	if network != nil {
-		config.network, config.threads, count = network.model, o.Workers, 1
+		config.network, config.threads, together = network.model, o.Workers, 1
 	}
-	coders, err := newBlockCoders(o.Context, count, id, config, own, start)
+	coders, err := newBlockCoders(o.Context.Err, count, together, id, config, own, start)
 	if err != nil {
 		return nil, err
 	}
-	for range count {
+	for range together {
 		c := <-coders
 		c.keep = o.MaxMemory / (2 * reserve) / int64(o.Workers)
 		c.largest = int(min(symbols.MaxSymbols, o.MaxMemory/dictionaryEntry))

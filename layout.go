@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/uvarint"
 	"github.com/foretell/foretell/tokens"
 )
 
@@ -32,7 +34,7 @@ func fileEntry(name string, repacked bool) container.Entry {
 }
 
 func parseFile(data []byte) (tokens.Part, error) {
-	if len(data) < 1 || data[0]&^fileRepacked != 0 || len(data)-1 > tokens.MaxName {
+	if len(data) < 1 || data[0]&^fileRepacked != 0 || len(data)-1 > tokens.MaxName || !utf8.Valid(data[1:]) {
 		return tokens.Part{}, fmt.Errorf("%w: file entry", fault.ErrCorrupt)
 	}
 	return tokens.Part{Kind: tokens.File, Name: string(data[1:]), Repacked: data[0]&fileRepacked != 0}, nil
@@ -86,7 +88,7 @@ func (n *numbers) full(e container.Entry) (container.Entry, error) {
 	if e.Kind != container.EntryMember {
 		return e, nil
 	}
-	v, size := binary.Uvarint(e.Data)
+	v, size := uvarint.Parse(e.Data)
 	switch {
 	case size <= 0 || v == memberFollows && *n == 0:
 		return e, errMember
@@ -103,7 +105,7 @@ var errMember = fmt.Errorf("%w: member entry", fault.ErrCorrupt)
 
 // parseMember reads an entry with its number in full.
 func parseMember(data []byte) (number int, info tokens.Info, err error) {
-	v, n := binary.Uvarint(data)
+	v, n := uvarint.Parse(data)
 	if n <= 0 || v > 1<<40 || v > math.MaxInt {
 		return 0, info, errMember
 	}
@@ -117,7 +119,7 @@ func parseMember(data []byte) (number int, info tokens.Info, err error) {
 	info.Form = tokens.Form(data[1] >> memberForm) // which Validate checks
 	data = data[2:]
 	next := func() uint64 {
-		v, n := binary.Uvarint(data)
+		v, n := uvarint.Parse(data)
 		if n <= 0 {
 			data = nil
 			return 0
@@ -149,8 +151,8 @@ func endEntry(length int) container.Entry {
 }
 
 func parseEnd(data []byte) (int, error) {
-	v, n := binary.Uvarint(data)
-	if n <= 0 || n != len(data) || v > 1<<62 || v > math.MaxInt {
+	v, n := uvarint.Parse(data)
+	if n <= 0 || n != len(data) || v >= 1<<62 || v > math.MaxInt {
 		return 0, fmt.Errorf("%w: end entry", fault.ErrCorrupt)
 	}
 	return int(v), nil

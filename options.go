@@ -58,6 +58,11 @@ type WriterOptions struct {
 	// Options that mean something else are an error.
 	Resume io.Reader
 
+	// Progress, if not nil, is told again and again how many bytes of content
+	// have been encoded, those within blocks under way included. Several
+	// goroutines may call it at once.
+	Progress func(encoded int64)
+
 	// Context ends the writing when it is done, within the blocks under way; nil
 	// is context.Background. The Writer returns its error then, and what was
 	// written is no whole file. A Read or Write of the caller's that blocks is
@@ -192,6 +197,11 @@ type ReaderOptions struct {
 	// KeepGoing, if not nil, is called with each damage that is found; then
 	// reading goes on with what is whole, and tokens that are lost are zero.
 	KeepGoing func(error)
+
+	// Progress, if not nil, is told again and again how many bytes of content
+	// have been decoded, those within blocks under way included. Several goroutines may
+	// call it at once.
+	Progress func(decoded int64)
 
 	// Resume, if not nil, has what an earlier run has handed out of the content before
 	// it ended: the bytes of all parts one after another, however many. Blocks whose

@@ -58,7 +58,7 @@ func OpenReaderAt(r io.ReaderAt, size int64, opts *ReaderOptions) (*ReaderAt, er
 	a := &ReaderAt{
 		opts: o, in: in, number: -1,
 	}
-	a.coders = sync.OnceValues(func() (chan *blockCoder, error) { return newCoders(&in.Header, &o) })
+	a.coders = sync.OnceValues(func() (chan *blockCoder, error) { return newCoders(&in.Header, &o, newTally(o.Progress)) })
 	if err := a.readLayout(); err != nil {
 		return nil, err
 	}
@@ -148,12 +148,14 @@ func (r *ReaderAt) placesOf(member int) []place {
 // there.
 func (r *ReaderAt) findPlaces() error {
 	have := make([]int64, len(r.members))
+	last := uint64(0)
 	r.ends = make([]int, len(r.members))
 	for _, ref := range r.in.Blocks {
 		for _, s := range ref.Spans {
-			if s.Member >= uint64(len(r.members)) || int64(s.First) != have[s.Member] || s.Count == 0 {
+			if s.Member < last || s.Member >= uint64(len(r.members)) || int64(s.First) != have[s.Member] {
 				return fmt.Errorf("%w: the index lists tokens that have no place", fault.ErrCorrupt)
 			}
+			last = s.Member
 			have[s.Member] += int64(s.Count)
 			r.ends[s.Member]++
 		}

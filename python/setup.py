@@ -107,7 +107,7 @@ core_link = [f"-Wl,--version-script={NATIVE}/core.map", "-Wl,-Bsymbolic", "-pthr
 if sys.platform == "darwin":
     core_link = ["-framework", "CoreFoundation", "-framework", "Security", "-lresolv"]
 
-sources = ["module.c", "errors.c", "caller.c", "numbers.c", "sources.c", "array.c", "coder.c", "steps.c", "stack.c", "dropin.c", "batch.c", "files.c", "writer.c", "network.c"]
+sources = ["module.c", "errors.c", "caller.c", "numbers.c", "sources.c", "array.c", "coder.c", "steps.c", "stack.c", "dropin.c", "batch.c", "weighed.c", "files.c", "writer.c", "network.c"]
 headers = [f"{NATIVE}/native.h", "core/ft.h"]
 
 setup(

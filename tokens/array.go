@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"math"
@@ -19,6 +20,9 @@ func (s *Source) array(it item, r *bufio.Reader) error {
 		return err
 	}
 	if !is {
+		if err := s.checkFore(it, r); err != nil {
+			return err
+		}
 		info := Info{Name: it.label, Type: rawType(it.file, s.opts.Dtype)}
 		if it.shape != nil {
 			return s.shaped(info, r, it.size, it.shape)
@@ -48,6 +52,33 @@ func (s *Source) array(it item, r *bufio.Reader) error {
 		err = s.note(all.about(fmt.Errorf("%w: %d bytes behind the array", fault.ErrUnsupported, n)), "kept, but not as an array")
 	}
 	return err
+}
+
+// ErrFore says that an input is a .fore file, whose bytes are hardly what is meant. It
+// wraps foretell.ErrUnsupported.
+var ErrFore = fmt.Errorf("%w: a .fore file already, whose content 'foretell decompress' gives back; its bytes are taken as they are where the element type is set to uint8", fault.ErrUnsupported)
+
+const foreMagic = "\xf0FORE\r\n\x1a"
+
+// IsFore reports whether a file that begins with head is a .fore file.
+func IsFore(head []byte) bool { return bytes.HasPrefix(head, []byte(foreMagic)) }
+
+// checkFore refuses a .fore file that is an input itself, and tells of one that is found
+// in a folder or an archive, whose bytes are kept.
+func (s *Source) checkFore(it item, r *bufio.Reader) error {
+	if s.opts.Dtype != 0 || it.size >= 0 && it.size < int64(len(foreMagic)) {
+		return nil
+	}
+	head, err := r.Peek(len(foreMagic))
+	switch {
+	case err != nil && err != io.EOF:
+		return err
+	case !IsFore(head):
+		return nil
+	case s.given && !it.packed:
+		return ErrFore
+	}
+	return s.note(it.about(fmt.Errorf("%w: a .fore file already", fault.ErrUnsupported)), "its bytes are kept as they are")
 }
 
 // beginsNPY reports whether the next size bytes of r begin as an npy array.

@@ -20,8 +20,9 @@ import (
 
 // An input is a file to read.
 type input struct {
-	path string // to open; "" is a reader that is open already
-	name string // in the output
+	path  string // to open; "" is a reader that is open already
+	name  string // in the output
+	given bool   // by itself, not in a folder
 }
 
 // Open returns a Source that reads the named files one after another. A folder
@@ -112,6 +113,7 @@ func (s *Source) Paths() []string {
 }
 
 func (s *Source) open(from disk, in input, prefix string) error {
+	s.given = in.given
 	if in.path == "" {
 		return s.read(in.name, prefix, os.Stdin)
 	}
@@ -150,7 +152,7 @@ func (from disk) list(inputs []string, opts Options) (list []input, total int64,
 			stdin = true
 			_, size := readerAt(os.Stdin)
 			add(size)
-			list = append(list, input{name: stdinName(opts)})
+			list = append(list, input{name: stdinName(opts), given: true})
 			continue
 		}
 		fi, err := from.stat(in)
@@ -182,7 +184,7 @@ func (from disk) list(inputs []string, opts Options) (list []input, total int64,
 			}
 			add(size)
 			name, err := from.nameBelow(root, p)
-			list = append(list, input{path: p, name: name})
+			list = append(list, input{path: p, name: name, given: p == given})
 			return err
 		})
 		if err != nil {
@@ -201,6 +203,7 @@ func (from disk) stdin(name string) bool { return name == "-" && !from.virtual }
 func NewSource(name string, r io.Reader, opts Options) (*Source, error) {
 	_, size := readerAt(r)
 	return newSource(opts, size, func(s *Source) error {
+		s.given = true
 		return s.read(cleanName(filepath.ToSlash(name)), "", r)
 	})
 }

@@ -96,11 +96,13 @@ type Part struct {
 // the type that Options gives, in most cases bytes, as is every member of an
 // archive that is no npy. Arrays of floats, objects or records, arrays that are
 // cut off and zips that cannot be walked in order are kept as bytes, of which
-// Options.Note is told; see also Stored.
+// Options.Note is told; see also Stored. So are .fore files in folders and archives,
+// unless Options.Dtype is set; one that is an input itself is ErrFore.
 type Source struct {
 	opts  Options
 	list  []input // of Open
 	input string  // that is being read
+	given bool    // by itself, not in a folder
 	next  func() (Part, error, bool)
 	stop  func()
 	yield func(Part, error) bool

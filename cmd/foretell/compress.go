@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/foretell/foretell"
@@ -15,6 +16,7 @@ import (
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/foretell/foretell/cmd/foretell/internal/staged"
 	"github.com/foretell/foretell/cmd/foretell/internal/writing"
+	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
 
@@ -80,7 +82,7 @@ func (c *compressOptions) run(args []string) error {
 		return err
 	}
 	if out != "-" {
-		opts.Output = inputs.Earlier(out, inputs.IsFore)
+		opts.Output = inputs.Earlier(out, tokens.IsFore)
 	}
 	if c.from.Dtype == "" {
 		c.hint = new(hint.Hint)
@@ -102,6 +104,8 @@ func (c *compressOptions) run(args []string) error {
 	if err != nil {
 		return err
 	}
+	var coded atomic.Int64
+	writer.Progress = coded.Store
 	w, err := foretell.NewWriter(sink, writer)
 	if err != nil {
 		return err
@@ -115,8 +119,7 @@ func (c *compressOptions) run(args []string) error {
 			// What has been read and what has been written of it differ by
 			// the blocks that are under way.
 			read, total := src.Progress()
-			coded, _ := w.Progress()
-			return int64(float64(read) * min(show.Ratio(coded, in.Elements.Load()), 1)), total
+			return int64(float64(read) * min(show.Ratio(coded.Load(), in.Content()), 1)), total
 		},
 		Tokens: in.Sizes,
 	}, pipe)

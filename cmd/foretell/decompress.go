@@ -150,17 +150,18 @@ func (d *decompressOptions) run(name string) error {
 
 // extract writes what is wanted to the target and shows how far it is.
 func (d *decompressOptions) extract(in *inputs.File, atRandom, pipe bool, opts *foretell.ReaderOptions, to *extract.Target) (err error) {
-	var read atomic.Int64
+	var done, read atomic.Int64
+	opts.Progress = done.Store
+	to.Length.Store(-1)
 	what := &progress.Activity{
 		Verb:   "decompressing",
-		Done:   func() (int64, int64) { return read.Load(), in.Size },
-		Sizes:  func() (int64, int64) { return to.Written.Load(), read.Load() },
+		Done:   func() (int64, int64) { return done.Load(), to.Length.Load() },
+		Sizes:  func() (int64, int64) { return done.Load(), read.Load() },
 		Ahead:  true,
 		Tokens: to.Intake.Sizes,
 	}
 	if atRandom {
-		what.Done = func() (int64, int64) { return to.Written.Load(), -1 }
-		what.Sizes, what.Tokens = nil, nil
+		what.Verb, what.Sizes, what.Tokens = "decoding", nil, nil
 	}
 	defer d.Follow(what, pipe).End()
 	if atRandom {

@@ -73,15 +73,16 @@ func (r *recompressOptions) run(name string) error {
 	if err != nil {
 		return err
 	}
-	var done atomic.Int64
+	var coded, read atomic.Int64
+	writer.Progress = coded.Store
 	begin := time.Now()
 	sum := writing.Summary{Output: r.to.Out, Model: writing.ModelName(writer)}
-	show := r.ShowProgress("recompressing", r.to.Out == "-" || name == "-", func() (int64, int64) { return done.Load(), in.Size })
 	sink := &progress.Tally{W: f}
-	src, err := foretell.NewReader(in.Metered(&done), &foretell.ReaderOptions{Workers: int(r.to.Workers), MaxMemory: int64(r.maxMemory), MaxOutput: 1 << 62, Prior: prior,
+	src, err := foretell.NewReader(in.Metered(&read), &foretell.ReaderOptions{Workers: int(r.to.Workers), MaxMemory: int64(r.maxMemory), MaxOutput: 1 << 62, Prior: prior,
 		Resolve: models.Resolve(r.network, name)})
 	if err == nil {
 		defer src.Close()
+		defer r.ShowProgress("recompressing", r.to.Out == "-" || name == "-", func() (int64, int64) { return coded.Load(), src.ContentSize() }).End()
 		var w *foretell.Writer
 		if w, err = foretell.NewWriter(sink, writer); err == nil {
 			var taken progress.Intake
@@ -89,7 +90,6 @@ func (r *recompressOptions) run(name string) error {
 			sum.Finish(taken.Content(), sink.N.Load(), time.Since(begin))
 		}
 	}
-	show.End()
 	if err == nil {
 		err = f.Finish()
 	}

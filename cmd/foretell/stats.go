@@ -97,27 +97,14 @@ func (s *statsOptions) run(args []string) error {
 
 // input opens the inputs, or the content of a single .fore file.
 func (s *statsOptions) input(args []string, opts tokens.Options) (inputs.Series, error) {
-	if len(args) > 1 || s.Dtype != "" || !inputs.IsForeFile(args[0]) {
+	if len(args) > 1 {
 		return s.Open(args, opts)
-	}
-	if len(s.Members) > 0 || s.Shape != "" {
-		return nil, failure.Usagef("--member and --shape do not go with a .fore file")
 	}
 	prior, err := models.ReadPrior(s.prior)
 	if err != nil {
 		return nil, err
 	}
-	f, err := inputs.OpenFore(args[0])
-	if err != nil {
-		return nil, err
-	}
-	in := &inputs.ForeSeries{Size: f.Size, File: f}
-	in.Reader, err = foretell.NewReader(f.Metered(&in.Read), &foretell.ReaderOptions{MaxMemory: int64(s.memory), MaxOutput: math.MaxInt64, Prior: prior})
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("%s: %w", args[0], err)
-	}
-	return in, nil
+	return s.OpenContent(args[0], opts, &foretell.ReaderOptions{MaxMemory: int64(s.memory), MaxOutput: math.MaxInt64, Prior: prior})
 }
 
 // valueText writes a value of a member.

@@ -4,13 +4,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 
 	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/cmd/foretell/internal/failure"
 	"github.com/foretell/foretell/cmd/foretell/internal/flags"
 	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
+	"github.com/foretell/foretell/cmd/foretell/internal/progress"
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/foretell/foretell/cmd/foretell/internal/staged"
+	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
 
@@ -50,6 +53,7 @@ func newTrain(a *app) *cobra.Command {
 	f.BoolVar(&t.best, "best", false, "make a prior for the model best instead of mix")
 	f.Var(&t.maxSize, "max-size", "most bytes that the prior may have, such as 256K; what was used least is left out")
 	t.Flags.Add(cmd)
+	t.AddProgress(cmd)
 	f.BoolVarP(&t.force, "force", "f", false, "overwrite an existing prior")
 	return cmd
 }
@@ -82,7 +86,7 @@ func (t *trainOptions) run(args []string) error {
 	if err != nil {
 		return err
 	}
-	prior, err := foretell.Train(src, &foretell.TrainOptions{Model: model, MaxBytes: int(t.maxSize)})
+	prior, err := t.learn(src, model, args[0] == "-")
 	if err != nil {
 		return err
 	}
@@ -100,4 +104,17 @@ func (t *trainOptions) run(args []string) error {
 		fmt.Fprintf(os.Stderr, "%s: a prior of %s bytes\n", show.Printable(t.out), show.Count(int64(len(prior))))
 	}
 	return nil
+}
+
+// learn trains a prior. How much there is to learn from is known when all is read.
+func (t *trainOptions) learn(src tokens.Parts, model string, pipe bool) ([]byte, error) {
+	var read progress.Intake
+	var learned atomic.Int64
+	defer t.ShowProgress("learning", pipe, func() (int64, int64) {
+		if n := learned.Load(); n > 0 {
+			return n, read.Elements.Load()
+		}
+		return 0, -1
+	}).End()
+	return foretell.Train(read.Of(src), &foretell.TrainOptions{Model: model, MaxBytes: int(t.maxSize), Progress: learned.Store})
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
 	"github.com/foretell/foretell/cmd/foretell/internal/models"
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
+	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
 
@@ -112,24 +114,49 @@ func (v *verifyOptions) run(name string) error {
 		result.Damage = append(result.Damage, d)
 	}
 	opts.KeepGoing = note
-	var done atomic.Int64
+	var read atomic.Int64
 	begin := time.Now()
-	show := v.ShowProgress("verifying", name == "-",
-		func() (int64, int64) { return done.Load(), in.Size })
-	result.Content, err = foretell.Verify(in.Metered(&done), opts)
-	show.End()
+	result.Content, err = v.decode(in.Metered(&read), opts, name == "-")
 	if err != nil {
 		note(err)
 	}
 	if refused != nil {
 		return fmt.Errorf("%s: %w", name, refused)
 	}
-	result.Size = done.Load()
+	result.Size = read.Load()
 	result.Whole = len(result.Damage) == 0
 	if !result.Whole && in.Size >= 0 {
 		result.place(in, opts)
 	}
 	return v.report(&result, name, time.Since(begin))
+}
+
+// decode decodes all of a file and returns how many bytes of content it has.
+func (v *verifyOptions) decode(in io.Reader, opts *foretell.ReaderOptions, pipe bool) (content int64, err error) {
+	var done atomic.Int64
+	opts.Progress = done.Store
+	r, err := foretell.NewReader(in, opts)
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	defer v.ShowProgress("verifying", pipe, func() (int64, int64) { return done.Load(), r.ContentSize() }).End()
+	for {
+		p, err := r.Next()
+		if err == io.EOF {
+			return content, nil
+		}
+		if err != nil {
+			return content, err
+		}
+		content += int64(len(p.Bytes))
+		if p.Kind == tokens.Member {
+			n, err := io.Copy(io.Discard, p.Data)
+			if content += n; err != nil {
+				return content, err
+			}
+		}
+	}
 }
 
 // place finds out which tokens are lost with the damaged blocks, if the index of

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -356,5 +357,20 @@ func TestLongContent(t *testing.T) {
 	}
 	if _, errs := readAll(r); !errors.Is(errors.Join(errs...), fault.ErrCorrupt) {
 		t.Errorf("front to back: %v", errs)
+	}
+}
+
+// TestHugeOrdinals refuses records whose numbers no int64 holds.
+func TestHugeOrdinals(t *testing.T) {
+	for _, ordinal := range []uint64{maxTokens - 1, maxTokens, 1 << 63, math.MaxUint64} {
+		b := Block{Ordinal: ordinal, Spans: []Span{{Count: 1}}}
+		_, err := parseBlock(b.appendFields(nil, 7), 7, room{1, 1})
+		p := packed{ordinal: ordinal, raw: 1, stored: 1}
+		_, packedErr := parsePacked(p.appendFields(nil, 7), 7)
+		for what, err := range map[string]error{"block": err, "layout": packedErr} {
+			if good := ordinal < maxTokens; (err == nil) != good || !good && !errors.Is(err, fault.ErrCorrupt) {
+				t.Errorf("%s %d: %v", what, ordinal, err)
+			}
+		}
 	}
 }

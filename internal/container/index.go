@@ -55,7 +55,7 @@ func (x *index) addBlock(size uint64, headerSum uint32, b *Block) {
 // on the way: for each of its bytes, for each block and entry, for each span of a block.
 const (
 	memoryByte = 4
-	memoryItem = 512
+	memoryItem = 768
 	memorySpan = 64
 )
 
@@ -98,8 +98,8 @@ type listing struct {
 }
 
 // parseIndex reads an index payload. The records begin at offset first and must not
-// go beyond offset limit; blocks have at most most tokens.
-func parseIndex(payload []byte, first, limit int64, most uint64, limits Limits) (*listing, error) {
+// go beyond offset limit; a block holds at most most.
+func parseIndex(payload []byte, first, limit int64, most room, limits Limits) (*listing, error) {
 	f := fields{b: payload}
 	spans := uint64(0)
 	records := f.uvarint()

@@ -189,6 +189,9 @@ func (r *Reader) readRecord(x *unread) error {
 			return err
 		}
 		x.size += x.packed.stored
+		if k == kindIndex && x.packed.ordinal != 0 {
+			return corrupt("index %d", x.packed.ordinal)
+		}
 		if k == kindIndex {
 			return nil
 		}
@@ -199,7 +202,7 @@ func (r *Reader) readRecord(x *unread) error {
 		x.payload, err = r.unpack(&x.packed)
 		return err
 	case kindBlock:
-		if x.block, err = parseBlock(header, r.id, r.Header.BlockTokens); err != nil {
+		if x.block, err = parseBlock(header, r.id, r.Header.room()); err != nil {
 			x.looks = k
 			return err
 		}

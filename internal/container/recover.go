@@ -11,6 +11,7 @@ import (
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/stream"
+	"github.com/foretell/foretell/internal/uvarint"
 )
 
 // Recover makes Next go on behind damage: after an error, the next call looks
@@ -52,7 +53,7 @@ func (r *Reader) before(x *unread) error {
 	r.lost.count(&r.index)
 	switch {
 	case x.kind == kindIndex && x.err == nil && r.readIndex(x) == nil:
-		all, err := parseIndex(x.payload, 0, math.MaxInt64, r.Header.BlockTokens, r.limits)
+		all, err := parseIndex(x.payload, 0, math.MaxInt64, r.Header.room(), r.limits)
 		if err != nil {
 			return nil // which the end tells
 		}
@@ -251,7 +252,7 @@ func (r *Reader) whole(b []byte) bool {
 		return false
 	}
 	k := kind(b[len(mark)])
-	n, l := binary.Uvarint(b[markSize:])
+	n, l := uvarint.Parse(b[markSize:])
 	if l <= 0 || n < 8 || n > maxRecordHeader {
 		return false
 	}
@@ -271,7 +272,7 @@ func (r *Reader) whole(b []byte) bool {
 	}
 	switch k {
 	case kindBlock:
-		h, err := parseBlock(b[start:end], r.id, r.Header.BlockTokens)
+		h, err := parseBlock(b[start:end], r.id, r.Header.room())
 		return err == nil && h.Ordinal >= r.index.blocks
 	case kindLayout:
 		p, err := parsePacked(b[start:end], r.id)

@@ -28,7 +28,10 @@ const (
 
 // maxTokens is the most symbols of a block, so that decoding takes no more memory
 // than readers allow by default.
-const maxTokens = 1 << 24
+const (
+	maxTokenBits = 24
+	maxTokens    = 1 << maxTokenBits
+)
 
 // effort says how a level parses.
 type effort struct {
@@ -87,11 +90,13 @@ func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 	}
 	width := uint8(bits.Len(uint(b.Size - 1)))
 	if packed := (len(b.Symbols)*int(width) + 7) / 8; len(dst)-start-1 >= packed {
-		w := bitWriter{dst: append(dst[:start], packedOrder)}
+		w := bitWriter{dst: c.encoder.low}
+		w.reset(len(b.Symbols))
 		for _, s := range b.Symbols {
 			w.put(s, width)
 		}
-		dst = w.finish()
+		c.encoder.low = w.finish()
+		dst = append(append(dst[:start], packedOrder), c.encoder.low...)
 	}
 	model.SpreadCosts(b, len(dst)-start)
 	return dst, nil

@@ -14,10 +14,6 @@ type Config struct {
 	// Threads is how many goroutines share the work of the network; 0 stands for
 	// GOMAXPROCS.
 	Threads int
-
-	// Progress, if not nil, is called now and then with how many of the symbols
-	// of a block have been coded. An error ends the work and is passed on.
-	Progress func(done, all int) error
 }
 
 // A Codec codes blocks under a model. A block over 256 symbols is text, if the model
@@ -34,7 +30,7 @@ type Codec struct {
 	input   []uint32
 	tokens  []uint32
 	scale   [2]int // symbols of the block at hand, and its tokens
-	stop    func() error
+	worked  func(done int) error
 }
 
 type streamsKey struct {
@@ -66,19 +62,13 @@ func (c *Codec) open(n int, o net.Options) (*net.Streams, error) {
 
 // begin says how many tokens the symbols of a block are.
 func (c *Codec) begin(b *model.Block, tokens int) {
-	c.scale, c.stop = [2]int{len(b.Symbols), tokens}, b.Stopped
+	c.scale, c.worked = [2]int{len(b.Symbols), tokens}, b.Worked
 }
 
 // tick reports how many tokens of a block have been coded, as symbols, and asks
 // whether to go on.
 func (c *Codec) tick(done, all int) error {
-	if err := c.stop(); err != nil {
-		return err
-	}
-	if c.config.Progress == nil || all == 0 {
-		return nil
-	}
-	return c.config.Progress(int(int64(done)*int64(c.scale[0])/int64(all)), c.scale[0])
+	return c.worked(int(int64(done) * int64(c.scale[0]) / int64(max(all, 1))))
 }
 
 // kind returns what the symbols of a block are.

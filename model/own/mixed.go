@@ -155,7 +155,7 @@ func (g *guide) Weights(i int) ([]uint32, error) {
 			return nil, err
 		}
 	}
-	if err := stopped(g.b, i); err != nil {
+	if err := worked(g.b, i); err != nil {
 		return nil, err
 	}
 	d, err := predict(g.predictor, g.b.Size)

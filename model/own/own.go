@@ -49,7 +49,7 @@ func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 	c.enc.Reset(append(dst, make([]byte, sumSize)...))
 	spent := 0.0
 	for i, s := range b.Symbols {
-		if err := stopped(b, i); err != nil {
+		if err := worked(b, i); err != nil {
 			return dst, err
 		}
 		d, err := predict(c.predictor, b.Size)
@@ -94,7 +94,7 @@ func (c *Codec) Decode(b *model.Block, src []byte) error {
 	}
 	c.dec.Reset(src[sumSize:])
 	for i := range b.Symbols {
-		if err := stopped(b, i); err != nil {
+		if err := worked(b, i); err != nil {
 			return err
 		}
 		d, err := predict(c.predictor, b.Size)
@@ -131,13 +131,13 @@ func (c *Codec) drift(err error) error {
 	return &step.DriftError{From: from, To: max(steps, from+1)}
 }
 
-// stopped asks the block whether to go on. A predictor may take its time, so that
-// is often.
-func stopped(b *model.Block, i int) error {
+// worked tells the block how many symbols have been coded. A predictor may take its
+// time, so that is often.
+func worked(b *model.Block, i int) error {
 	if i%16 != 0 {
 		return nil
 	}
-	return b.Stopped()
+	return b.Worked(i)
 }
 
 // predict asks for the next distribution, of at least size symbols.

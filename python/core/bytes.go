@@ -60,6 +60,9 @@ func ft_compress(c *C.ft_caller, p unsafe.Pointer, n C.int64_t, kind *C.char, o 
 	if fail(e, err) != 0 {
 		return 0
 	}
+	if tokens.IsFore(src) {
+		notes = append(notes, "a .fore file already, whose content decompress gives back: its bytes are kept as they are")
+	}
 	if len(notes) > 0 {
 		e.message = C.CString(strings.Join(notes, "\n"))
 	}

@@ -252,9 +252,18 @@ func (w *writer) abandon() {
 // A reader reads an open file.
 type reader struct {
 	*foretell.ReaderAt
-	*task          // of a file object
-	file  *os.File // else
+	*task           // of a file object
+	file   *os.File // else
+	memory int64    // that it may take, 0 for the default
 }
+
+const (
+	// memberMemory is how much memory Python takes for each array of an open file,
+	// with what is garbage once it has them.
+	memberMemory = 2048
+
+	defaultMemory = 1 << 30 // that of foretell.ReaderOptions
+)
 
 // readerOptions returns how the file with a path, or bytes if that is "", is read.
 func readerOptions(r *C.ft_reading, path string) *foretell.ReaderOptions {
@@ -280,7 +289,7 @@ func readerOptions(r *C.ft_reading, path string) *foretell.ReaderOptions {
 //export ft_reader_new
 func ft_reader_new(c *C.ft_caller, path *C.char, size C.int64_t, o *C.ft_reading, e *C.ft_error) (h C.uint32_t) {
 	defer rescue(e)
-	r := &reader{task: newTask()}
+	r := &reader{task: newTask(), memory: int64(o.memory)}
 	options := readerOptions(o, C.GoString(path))
 	err := r.run(c, nil, func() (err error) {
 		if path == nil {
@@ -326,8 +335,14 @@ func describe(m tokens.Info) *member {
 //export ft_reader_info
 func ft_reader_info(h C.uint32_t, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
 	defer rescue(e)
-	all := []*member{}
-	for _, m := range readers.at(uint32(h)).Members() {
+	r := readers.at(uint32(h))
+	count, limit := int64(len(r.Members())), cmp.Or(max(r.memory, 0), defaultMemory)
+	if need := count * memberMemory; need > max(limit, 1<<24) {
+		fail(e, fmt.Errorf("%w: the list of %d arrays takes %d bytes of memory, %d are allowed", foretell.ErrLimit, count, need, limit))
+		return 0
+	}
+	all := make([]*member, 0, count)
+	for _, m := range r.Members() {
 		all = append(all, describe(m))
 	}
 	b, err := json.Marshal(all)
@@ -338,7 +353,7 @@ func ft_reader_info(h C.uint32_t, length *C.int64_t, e *C.ft_error) (blob C.uint
 }
 
 // ft_reader_rows puts rows from..to-1 of a member to dst, which has room for
-// exactly that.
+// exactly that, or for nothing: then it only tells whether the first can be had.
 //
 //export ft_reader_rows
 func ft_reader_rows(c *C.ft_caller, h C.uint32_t, number, from, to C.int64_t, dst unsafe.Pointer, length C.int64_t, e *C.ft_error) (code C.int32_t) {
@@ -351,8 +366,11 @@ func ft_reader_rows(c *C.ft_caller, h C.uint32_t, number, from, to C.int64_t, ds
 	err := t.run(c, w.progress, func() error {
 		return r.CopyRangeContext(t, w, int(number), int(from), int(to))
 	})
-	if err == nil && len(w.room) != 0 {
+	switch {
+	case err == nil && len(w.room) != 0:
 		err = errRoom
+	case err == errRoom && length == 0:
+		err = nil
 	}
 	return fail(e, err)
 }

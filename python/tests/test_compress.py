@@ -114,3 +114,10 @@ def test_one_part_that_cannot_be_coded(tmp_path):
     with foretell.open(tmp_path / "x.fore") as file:
         assert file["tokens"][:].tolist() == list(range(1000))
         assert np.load(io.BytesIO(bytes(file["scale.npy"][:]))) == np.float32(0.5)
+
+
+def test_compress_what_is_compressed_already():
+    once = foretell.compress(b"abc" * 99)
+    with pytest.warns(UserWarning, match="a .fore file already"):
+        twice = foretell.compress(once)
+    assert foretell.decompress(twice) == once

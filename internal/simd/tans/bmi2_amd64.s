@@ -134,16 +134,18 @@ TEXT ·encode32BMI2(SB), NOSPLIT, $0-8
 	ENCODELOOP(4, LOAD32)
 
 // TAKE takes a symbol off state S and as many bits as that needs off R10, counting
-// them in R11.
-#define TAKE(L, S, STORE) \
-	MOVQ    (R8)(S*8), BX;  \
-	MOVL    4(R8)(S*8), S;  \
+// them in R11. LOOK makes BX the slot of the state, and S what it adds to.
+#define TAKE(L, S, LOOK, STORE) \
+	LOOK(S);                \
 	STORE(L);               \
 	MOVBLZX BX, CX;         \
 	BZHIL   CX, R10, BX;    \
 	SHRXQ   CX, R10, R10;   \
 	ADDL    BX, S;          \
 	ADDQ    CX, R11
+
+#define LOOK(S) MOVQ (R8)(S*8), BX; MOVL 4(R8)(S*8), S
+#define LOOKSHORT(S) MOVL (R8)(S*4), BX; MOVL BX, S; SHRL $16, S
 
 // READ gets the bits from R11 on into R10.
 #define READ \
@@ -157,10 +159,12 @@ TEXT ·encode32BMI2(SB), NOSPLIT, $0-8
 #define STORE8(L) MOVB BH, L(DI)
 #define STORE16(L) MOVL BX, CX; SHRL $8, CX; MOVW CX, (2*L)(DI)
 #define STORE32(L) MOVL BX, CX; SHRL $8, CX; MOVL CX, (4*L)(DI)
+#define STORESHORT16(L) MOVBLZX BH, CX; MOVW CX, (2*L)(DI)
+#define STORESHORT32(L) MOVBLZX BH, CX; MOVL CX, (4*L)(DI)
 
 // All states are in registers: their way through memory would be what takes the
 // most time. BYTES is what a symbol takes.
-#define DECODELOOP(BYTES, STORE) \
+#define DECODELOOP(BYTES, LOOK, STORE) \
 	MOVQ j+0(FP), BX;              \
 	MOVQ decodeJob_dst(BX), DI;    \
 	MOVQ decodeJob_src(BX), SI;    \
@@ -193,30 +197,30 @@ TEXT ·encode32BMI2(SB), NOSPLIT, $0-8
 	CMPQ narrow-24(SP), $0;        \
 	JEQ  wide;                     \
 	READ;                          \
-	TAKE(0, AX, STORE);            \
-	TAKE(1, DX, STORE);            \
-	TAKE(2, R9, STORE);            \
-	TAKE(3, R12, STORE);           \
+	TAKE(0, AX, LOOK, STORE);            \
+	TAKE(1, DX, LOOK, STORE);            \
+	TAKE(2, R9, LOOK, STORE);            \
+	TAKE(3, R12, LOOK, STORE);           \
 	READ;                          \
-	TAKE(4, R13, STORE);           \
-	TAKE(5, R14, STORE);           \
-	TAKE(6, R15, STORE);           \
-	TAKE(7, BP, STORE);            \
+	TAKE(4, R13, LOOK, STORE);           \
+	TAKE(5, R14, LOOK, STORE);           \
+	TAKE(6, R15, LOOK, STORE);           \
+	TAKE(7, BP, LOOK, STORE);            \
 	ADDQ $(8*BYTES), DI;           \
 	JMP  loop;                     \
 	wide:                          \
 	READ;                          \
-	TAKE(0, AX, STORE);            \
-	TAKE(1, DX, STORE);            \
+	TAKE(0, AX, LOOK, STORE);            \
+	TAKE(1, DX, LOOK, STORE);            \
 	READ;                          \
-	TAKE(2, R9, STORE);            \
-	TAKE(3, R12, STORE);           \
+	TAKE(2, R9, LOOK, STORE);            \
+	TAKE(3, R12, LOOK, STORE);           \
 	READ;                          \
-	TAKE(4, R13, STORE);           \
-	TAKE(5, R14, STORE);           \
+	TAKE(4, R13, LOOK, STORE);           \
+	TAKE(5, R14, LOOK, STORE);           \
 	READ;                          \
-	TAKE(6, R15, STORE);           \
-	TAKE(7, BP, STORE);            \
+	TAKE(6, R15, LOOK, STORE);           \
+	TAKE(7, BP, LOOK, STORE);            \
 	ADDQ $(8*BYTES), DI;           \
 	JMP  loop;                     \
 	done:                          \
@@ -237,12 +241,24 @@ TEXT ·encode32BMI2(SB), NOSPLIT, $0-8
 
 // func decode8BMI2(j *decodeJob)
 TEXT ·decode8BMI2(SB), NOSPLIT, $24-8
-	DECODELOOP(1, STORE8)
+	DECODELOOP(1, LOOK, STORE8)
 
 // func decode16BMI2(j *decodeJob)
 TEXT ·decode16BMI2(SB), NOSPLIT, $24-8
-	DECODELOOP(2, STORE16)
+	DECODELOOP(2, LOOK, STORE16)
 
 // func decode32BMI2(j *decodeJob)
 TEXT ·decode32BMI2(SB), NOSPLIT, $24-8
-	DECODELOOP(4, STORE32)
+	DECODELOOP(4, LOOK, STORE32)
+
+// func decodeShort8BMI2(j *decodeJob)
+TEXT ·decodeShort8BMI2(SB), NOSPLIT, $24-8
+	DECODELOOP(1, LOOKSHORT, STORE8)
+
+// func decodeShort16BMI2(j *decodeJob)
+TEXT ·decodeShort16BMI2(SB), NOSPLIT, $24-8
+	DECODELOOP(2, LOOKSHORT, STORESHORT16)
+
+// func decodeShort32BMI2(j *decodeJob)
+TEXT ·decodeShort32BMI2(SB), NOSPLIT, $24-8
+	DECODELOOP(4, LOOKSHORT, STORESHORT32)

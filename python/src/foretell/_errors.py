@@ -14,6 +14,7 @@ __all__ = [
     "UnsupportedError",
     "ModelError",
     "DriftError",
+    "NotThereError",
     "ArgumentError",
     "BusyError",
     "ForkError",

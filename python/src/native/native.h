@@ -147,6 +147,7 @@ typedef struct {
 	uint32_t *many; /* of a batch, n of one kind */
 	Py_ssize_t n;
 	int kind;
+	int tolerant; /* a batch that encodes under a tolerance */
 	void *scratch;
 	size_t room;
 } Coder;
@@ -216,6 +217,16 @@ PyObject *coder_values(PyObject *self, PyObject *args);
 PyObject *coder_save(PyObject *self, PyObject *unused);
 PyObject *encoder_load(PyObject *self, PyObject *saved);
 PyObject *decoder_load(PyObject *self, PyObject *saved);
+
+/* choose sets hs to the n streams of a batch that a call is about: those of active, or
+ * all. */
+int choose(Coder *c, PyObject *active, Symbols *s, uint32_t **hs, Py_ssize_t *n);
+
+/* Methods of batches under rows that were weighed elsewhere. */
+PyObject *encode_weighed(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
+PyObject *points(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
+PyObject *decode_weighed(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
+extern const char encode_weighed_doc[], points_doc[], decode_weighed_doc[];
 
 /* put_sparse and get_sparse are the methods that code under the probabilities of
  * some symbols. */

@@ -56,13 +56,7 @@ func joined(w io.Writer, inputs []string, opts tokens.Options) (int64, error) {
 	}
 	defer src.Close()
 	var in progress.Intake
-	err = ways.JoinParts(w, func() (tokens.Part, error) {
-		p, err := src.Next()
-		if err == nil && p.Kind == tokens.Member {
-			in.Meter(&p)
-		}
-		return p, err
-	})
+	err = ways.JoinParts(w, in.Of(src).Next)
 	return in.Tokens.Load(), err
 }
 

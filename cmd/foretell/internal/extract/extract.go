@@ -37,6 +37,7 @@ type Target struct {
 	current *outputs.File
 	Files   []File
 	Written atomic.Int64
+	Length  atomic.Int64 // bytes of content of what is read front to back, -1 if unknown
 	Intake  progress.Intake
 }
 
@@ -127,6 +128,7 @@ func Stream(in io.Reader, want *pick.Selection, opts *foretell.ReaderOptions, to
 		return err
 	}
 	defer r.Close()
+	to.Length.Store(r.ContentSize())
 	file, found := "", false
 	for {
 		p, err := r.Next()

@@ -35,7 +35,8 @@ type Gathering struct {
 	Embed     bool
 
 	Rows, Cols int    // of the pictures of arrays of two axes, 0 if not asked for
-	prior      []byte // of priorFile
+	prior      []byte // of PriorFile
+	elements   int64  // bytes, when they have been counted
 }
 
 // Gather finds out all that the report says.
@@ -50,6 +51,7 @@ func (r *Gathering) Gather(in *Input, version string) (*report.Report, error) {
 		s := &stats[i]
 		rep.Members = append(rep.Members, memberOf(s))
 		rep.Tokens += s.Tokens
+		r.elements += s.Tokens * int64(s.Info.Type.Size())
 		gatherers[i] = report.NewGatherer(s.Info.StorageShape(), s.Info.Fortran)
 	}
 	if err := r.analyze(in, gatherers); err != nil {
@@ -111,12 +113,20 @@ func (r *Gathering) analyze(in *Input, to []*report.Gatherer) error {
 		return err
 	}
 	defer src.Close()
-	defer r.Told.ShowProgress("looking at every token", false, src.Progress).End()
-	_, err = foretell.Analyze(src, &in.writer, func(member int, first int64, costs []float32) error {
+	opts := in.writer
+	defer r.follow("looking at every token", &opts.Progress)()
+	_, err = foretell.Analyze(src, &opts, func(member int, first int64, costs []float32) error {
 		to[member].Add(first, costs)
 		return nil
 	})
 	return err
+}
+
+// follow shows how far coding all elements is, until it is told that it has ended.
+func (r *Gathering) follow(verb string, tell *func(int64)) (end func()) {
+	var done atomic.Int64
+	*tell = done.Store
+	return r.Told.ShowProgress(verb, false, func() (int64, int64) { return done.Load(), r.elements }).End
 }
 
 // measure compresses with each model, and takes the file apart.
@@ -163,19 +173,18 @@ func (r *Gathering) try(in *Input, name string) (m report.Model, d *foretell.Des
 		opts.Prior, opts.EmbedPrior = nil, false // it is not for other models
 	}
 	begin := time.Now()
-	shown := r.Told.ShowProgress("compressing with "+name, false, src.Progress)
+	end := r.follow("compressing with "+name, &opts.Progress)
 	n, err := foretell.Compress(f, src, &opts)
-	shown.End()
+	end()
 	encode := time.Since(begin)
 	if err != nil {
 		return m, nil, err
 	}
 	reader := &foretell.ReaderOptions{MaxMemory: ways.OwnMemory, Prior: r.prior}
-	var done atomic.Int64
 	begin = time.Now()
-	shown = r.Told.ShowProgress("decompressing with "+name, false, func() (int64, int64) { return done.Load(), n })
-	content, err := foretell.Verify(&progress.Meter{R: io.NewSectionReader(f, 0, n), Total: &done}, reader)
-	shown.End()
+	end = r.follow("decompressing with "+name, &reader.Progress)
+	content, err := foretell.Verify(io.NewSectionReader(f, 0, n), reader)
+	end()
 	decode := time.Since(begin)
 	if err != nil {
 		return m, nil, err

@@ -14,7 +14,6 @@ import (
 	"github.com/foretell/foretell/cmd/foretell/internal/failure"
 	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
 	"github.com/foretell/foretell/cmd/foretell/internal/models"
-	"github.com/foretell/foretell/cmd/foretell/internal/progress"
 	"github.com/foretell/foretell/tokens"
 )
 
@@ -89,10 +88,7 @@ func (r *Gathering) openFore(in *Input, f *inputs.File, at *foretell.ReaderAt) (
 	}
 	in.writer.Solid, in.writer.Apart, in.writer.BlockTokens = in.file.Solid, in.file.Apart, int(in.file.BlockTokens)
 	in.source = func() (inputs.Series, error) {
-		s := &inputs.ForeSeries{Size: f.Size}
-		s.Reader, err = foretell.NewReader(&progress.Meter{R: io.NewSectionReader(f, 0, f.Size), Total: &s.Read},
-			&foretell.ReaderOptions{MaxMemory: int64(r.Memory), MaxOutput: math.MaxInt64, Prior: r.prior})
-		return s, err
+		return inputs.NewForeSeries(io.NewSectionReader(f, 0, f.Size), nil, &foretell.ReaderOptions{MaxMemory: int64(r.Memory), MaxOutput: math.MaxInt64, Prior: r.prior})
 	}
 	if r.Model != "" {
 		in.file = nil // another model, another file

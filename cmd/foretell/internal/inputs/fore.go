@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/failure"
 	"github.com/foretell/foretell/cmd/foretell/internal/flags"
 	"github.com/foretell/foretell/cmd/foretell/internal/progress"
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
@@ -30,7 +31,7 @@ func OpenFore(name string) (*File, error) {
 		if show.IsTerminal(os.Stdin) {
 			return nil, errors.New("standard input is a terminal: pipe a .fore file into it, or name one")
 		}
-		return in, nil
+		return in, staged.Input()
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -121,21 +122,61 @@ type Series interface {
 // A ForeSeries is the content of a .fore file.
 type ForeSeries struct {
 	*foretell.Reader
-	Read atomic.Int64
-	Size int64
-	File io.Closer // to close as well, if not nil
+	done atomic.Int64
+	file io.Closer // to close as well, if not nil
+}
+
+// NewForeSeries reads a .fore file front to back. file, if not nil, is closed with the
+// series.
+func NewForeSeries(in io.Reader, file io.Closer, opts *foretell.ReaderOptions) (*ForeSeries, error) {
+	s := &ForeSeries{file: file}
+	opts.Progress = s.done.Store
+	var err error
+	s.Reader, err = foretell.NewReader(in, opts)
+	return s, err
 }
 
 // Close ends the reading.
 func (s *ForeSeries) Close() error {
 	err := s.Reader.Close()
-	if s.File != nil {
-		err = cmp.Or(err, s.File.Close())
+	if s.file != nil {
+		err = cmp.Or(err, s.file.Close())
 	}
 	return err
 }
 
-func (s *ForeSeries) Progress() (done, total int64) { return s.Read.Load(), s.Size }
+// Progress returns how many bytes of content have been decoded, of how many.
+func (s *ForeSeries) Progress() (done, total int64) { return s.done.Load(), s.ContentSize() }
+
+// OpenContent opens an input, or the content of one that is a .fore file.
+func (s *Flags) OpenContent(name string, opts tokens.Options, reading *foretell.ReaderOptions) (Series, error) {
+	fi, err := os.Stat(name)
+	if s.Dtype != "" || name != "-" && (err != nil || !fi.Mode().IsRegular()) {
+		return s.Open([]string{name}, opts)
+	}
+	f, err := OpenFore(name)
+	if err != nil {
+		return nil, err
+	}
+	is, r := beginsFore(f.File)
+	switch {
+	case !is && name == "-" && r != io.Reader(f.File):
+		return tokens.NewSource("stdin", r, opts)
+	case !is:
+		if name != "-" {
+			f.Close()
+		}
+		return s.Open([]string{name}, opts)
+	case len(s.Members) > 0 || s.Shape != "":
+		return nil, failure.Usagef("--member and --shape do not go with a .fore file")
+	}
+	in, err := NewForeSeries(r, f, reading)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return in, nil
+}
 
 // Describe reads what a .fore file says of itself.
 func Describe(name string, memory flags.Size) (*foretell.Description, error) {
@@ -144,6 +185,7 @@ func Describe(name string, memory flags.Size) (*foretell.Description, error) {
 		return nil, err
 	}
 	defer in.Close()
+	flags.CollectBefore(memory)
 	if err := in.spoolFore(int64(memory)); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -3,6 +3,7 @@
 package inputs
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -77,6 +78,11 @@ func (s *Flags) Options() (opts tokens.Options, err error) {
 
 // Open opens inputs, which no output may replace.
 func (s *Flags) Open(inputs []string, opts tokens.Options) (*tokens.Source, error) {
+	if slices.Contains(inputs, "-") {
+		if err := staged.Input(); err != nil {
+			return nil, err
+		}
+	}
 	src, err := tokens.Open(inputs, opts)
 	if err != nil {
 		return nil, err
@@ -88,9 +94,9 @@ func (s *Flags) Open(inputs []string, opts tokens.Options) (*tokens.Source, erro
 			return nil, err
 		}
 		staged.Read(fi)
-		if slices.Contains(inputs, name) && s.Dtype == "" && IsForeFile(name) {
+		if slices.Contains(inputs, name) && s.Dtype == "" && fi.Mode().IsRegular() && isForeFile(name) {
 			src.Close()
-			return nil, fmt.Errorf("%s is a .fore file already ('foretell decompress' gives back what it holds; --dtype uint8 takes its bytes as they are)", name)
+			return nil, fmt.Errorf("%s: %w", name, tokens.ErrFore)
 		}
 	}
 	return src, nil
@@ -113,17 +119,29 @@ func Earlier(out string, is func(begin []byte) bool) string {
 
 const maxEarlier = 64 << 20 // priors are smaller
 
-func IsFore(b []byte) bool { return bytes.HasPrefix(b, []byte("\xf0FORE\r\n\x1a")) }
-
-func IsForeFile(name string) bool {
+// isForeFile reports whether a regular file is a .fore file.
+func isForeFile(name string) bool {
 	f, err := os.Open(name)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	var head [8]byte
-	n, _ := io.ReadFull(f, head[:])
-	return IsFore(head[:n])
+	fore, _ := beginsFore(f)
+	return fore
+}
+
+// beginsFore reports whether a file that is open goes on as a .fore file, and returns
+// what to read it by from there on.
+func beginsFore(f *os.File) (bool, io.Reader) {
+	if fi, err := f.Stat(); err == nil && fi.Mode().IsRegular() {
+		var head [8]byte
+		at, _ := f.Seek(0, io.SeekCurrent)
+		n, _ := f.ReadAt(head[:], at)
+		return tokens.IsFore(head[:n]), f
+	}
+	r := bufio.NewReader(f)
+	head, _ := r.Peek(8)
+	return tokens.IsFore(head), r
 }
 
 func IsPage(b []byte) bool { return bytes.HasPrefix(b, []byte("<!doctype html>")) }

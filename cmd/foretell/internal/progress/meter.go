@@ -16,6 +16,24 @@ func (in *Intake) Content() int64 { return in.Framing.Load() + in.Elements.Load(
 // Sizes returns how many tokens were read, and in how many bytes.
 func (in *Intake) Sizes() (tokens, bytes int64) { return in.Tokens.Load(), in.Elements.Load() }
 
+// Of returns parts that count as they are read.
+func (in *Intake) Of(parts tokens.Parts) tokens.Parts { return meteredParts{parts, in} }
+
+type meteredParts struct {
+	tokens.Parts
+	in *Intake
+}
+
+// Next returns the next part.
+func (m meteredParts) Next() (tokens.Part, error) {
+	p, err := m.Parts.Next()
+	if err == nil && p.Kind == tokens.Member {
+		m.in.Meter(&p)
+	}
+	m.in.Framing.Add(int64(len(p.Bytes)))
+	return p, err
+}
+
 // Meter makes the data of a member count.
 func (in *Intake) Meter(p *tokens.Part) {
 	p.Data = &elementMeter{r: p.Data, size: int64(p.Info.Type.Size()), in: in}

@@ -4,11 +4,13 @@
 package staged
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"os/signal"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/foretell/foretell/internal/outputs"
@@ -45,6 +47,20 @@ func Read(fi fs.FileInfo) { now.outputs.Read(fi) }
 
 // Commit moves all outputs to their places.
 func Commit() error { return now.outputs.Commit() }
+
+// Abandon removes what a file of several that has failed has begun.
+func Abandon() { now.outputs.Abandon() }
+
+// Wait ends here for good if a signal is ending the run, whose outputs have been
+// removed under it.
+func Wait() {
+	if interrupted.Load() {
+		select {}
+	}
+}
+
+// interrupted says that a signal is ending the run.
+var interrupted atomic.Bool
 
 // Discard removes what has been staged and not committed.
 func Discard() {
@@ -88,6 +104,7 @@ func RemoveOnSignal(last func()) {
 	signal.Notify(signals, ending...)
 	go func() {
 		sig := <-signals
+		interrupted.Store(true)
 		now.mu.Lock() // for good: nothing may be staged from here on
 		endChildren()
 		now.outputs.End()
@@ -104,7 +121,20 @@ func RemoveOnSignal(last func()) {
 }
 
 // Standard is standard output as an output.
-func Standard() (*outputs.File, error) { return now.outputs.Open(os.Stdout, "standard output") }
+func Standard() (*outputs.File, error) {
+	if closed(1) {
+		return nil, errors.New("standard output is closed (or is /dev/null, opened for reading as well): name an output with -o")
+	}
+	return now.outputs.Open(os.Stdout, "standard output")
+}
+
+// Input returns an error if there is no standard input to read.
+func Input() error {
+	if closed(0) {
+		return errors.New("standard input is closed (or is /dev/null, opened for writing as well): name a file")
+	}
+	return nil
+}
 
 // OutName is a dash for all that stands for standard output.
 func OutName(name string) string {
