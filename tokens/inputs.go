@@ -164,6 +164,12 @@ func (from disk) list(inputs []string, opts Options) (list []input, total int64,
 			in += string(filepath.Separator) // enters a link to a folder as well
 		}
 		err = from.walk(in, func(p string, d fs.DirEntry, err error) error {
+			if err == nil && len(opts.Exclude) > 0 && p != in && opts.Exclude.Match(filepath.ToSlash(strings.TrimPrefix(p, in))) {
+				if d.IsDir() {
+					return fs.SkipDir
+				}
+				return nil
+			}
 			if err != nil || d.IsDir() {
 				return err
 			}

@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -34,6 +35,10 @@ type Options struct {
 	// Match chooses members; nil chooses all. With patterns an archive does
 	// not come out whole: each chosen member becomes a file of its own.
 	Match Patterns
+
+	// Exclude leaves out files and folders that are found in folders among the
+	// inputs, by their paths below those.
+	Exclude Patterns
 
 	// Note, if not nil, is told what is kept as plain bytes, or passed over,
 	// though it begins as something that could be read, and why. It is called
@@ -121,7 +126,7 @@ type Source struct {
 var errStopped = errors.New("stopped")
 
 func newSource(opts Options, total int64, walk func(*Source) error) (*Source, error) {
-	if err := opts.Match.Check(); err != nil {
+	if err := cmp.Or(opts.Match.Check(), opts.Exclude.Check()); err != nil {
 		return nil, err
 	}
 	if opts.Dtype != 0 && !opts.Dtype.Valid() {

@@ -28,8 +28,9 @@ type Flags struct {
 	Dtype   string
 	Shape   string
 	Members []string
+	exclude []string
 	strict  bool
-	Notes   notes
+	Notes   Notes
 }
 
 func (s *Flags) Add(cmd *cobra.Command) {
@@ -37,6 +38,7 @@ func (s *Flags) Add(cmd *cobra.Command) {
 	f.StringVar(&s.Dtype, "dtype", "", "element `TYPE` of raw inputs: bool, int8 to int64 or uint8 to uint64, little-endian")
 	f.StringVar(&s.Shape, "shape", "", "shape `A,B,...` of raw inputs; the first may be -1, as long as the data")
 	f.StringArrayVar(&s.Members, "member", nil, "take only members whose name, or what follows a slash in it, matches `PATTERN`, such as 'fine_*' or '*/fine_*'; may be repeated")
+	f.StringArrayVar(&s.exclude, "exclude", nil, "leave out files in folders whose name, or what follows a slash in it, matches `PATTERN`, such as '*.log'; may be repeated")
 	f.BoolVar(&s.strict, "strict", false, "fail at what cannot be read as what it begins as, instead of keeping it as bytes with a note")
 	cmd.RegisterFlagCompletionFunc("dtype", cobra.FixedCompletions(
 		[]cobra.Completion{"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"}, cobra.ShellCompDirectiveNoFileComp))
@@ -56,7 +58,7 @@ func (s *Sharing) Add(cmd *cobra.Command) {
 
 // Options returns what the flags ask for.
 func (s *Flags) Options() (opts tokens.Options, err error) {
-	opts.Strict, opts.Note = s.strict, s.Notes.add
+	opts.Strict, opts.Note = s.strict, s.Notes.Add
 	opts.Decompressors = packed.All()
 	if len(s.Members) > 0 {
 		opts.Match = s.Members
@@ -64,6 +66,10 @@ func (s *Flags) Options() (opts tokens.Options, err error) {
 		if err := pick.Check(); err != nil {
 			return opts, err
 		}
+	}
+	opts.Exclude = s.exclude
+	if err := opts.Exclude.Check(); err != nil {
+		return opts, failure.Usagef("--exclude: %w", err)
 	}
 	if s.Dtype != "" {
 		if opts.Dtype, err = tokens.ParseType(s.Dtype); err != nil {
@@ -154,8 +160,8 @@ func TimeOf(name string) time.Time {
 	return time.Time{}
 }
 
-// notes are what is said of inputs that are not read as what they begin as.
-type notes struct {
+// Notes are what is said of inputs that are not read as what they begin as.
+type Notes struct {
 	List []string
 	more int
 }
@@ -163,7 +169,8 @@ type notes struct {
 // maxNotes bounds them: a folder may hold thousands of arrays of floats.
 const maxNotes = 10
 
-func (n *notes) add(note error) {
+// Add takes what is said of one.
+func (n *Notes) Add(note error) {
 	text := failure.Worded(note)
 	switch {
 	case slices.Contains(n.List, text): // an input that is read again
@@ -174,7 +181,8 @@ func (n *notes) add(note error) {
 	}
 }
 
-func (n *notes) Print(quiet bool) {
+// Print prints them.
+func (n *Notes) Print(quiet bool) {
 	if quiet {
 		return
 	}

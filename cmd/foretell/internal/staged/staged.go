@@ -18,7 +18,8 @@ import (
 
 // now is the run's: there is one for each process, as the signal handler has to find it.
 var now struct {
-	outputs outputs.Stage
+	outputs  outputs.Stage
+	standard bool // output is an output
 
 	mu          sync.Mutex
 	spooled     []*os.File // temporary files that could not be removed while open
@@ -120,12 +121,25 @@ func RemoveOnSignal(last func()) {
 	}()
 }
 
-// Standard is standard output as an output.
+// Standard is standard output as an output, of which there may be several.
 func Standard() (*outputs.File, error) {
 	if closed(1) {
 		return nil, errors.New("standard output is closed (or is /dev/null, opened for reading as well): name an output with -o")
 	}
-	return now.outputs.Open(os.Stdout, "standard output")
+	f, err := now.outputs.Open(os.Stdout, "standard output")
+	if err == nil {
+		f.Shared, now.standard = true, true
+	}
+	return f, err
+}
+
+// CloseStandard closes standard output if it was an output: only then is it known that
+// all has been taken.
+func CloseStandard() error {
+	if !now.standard {
+		return nil
+	}
+	return os.Stdout.Close()
 }
 
 // Input returns an error if there is no standard input to read.
