@@ -17,7 +17,7 @@ trap 'rm -rf "$work"' EXIT
 "$python" -m venv "$work/venv"
 "$work/venv/bin/pip" install -q build
 "$work/venv/bin/python" -m build -q -s -o "$work/sdist" .
-"$work/venv/bin/pip" install -q "$work"/sdist/foretell-*.tar.gz pytest mypy ml_dtypes jax distribution-coder constriction
+"$work/venv/bin/pip" install -q "$work"/sdist/foretell-*.tar.gz pytest mypy ml_dtypes jax distribution-coder constriction tqdm fsspec aiohttp zarr xarray
 torch=${FORETELL_TORCH:-1}
 [ "$torch" != 1 ] || "$work/venv/bin/pip" install -q torch transformers
 "$work/venv/bin/foretell" demo >/dev/null
@@ -49,3 +49,4 @@ fi
 
 # Once, so that it keeps working; its figures need an idle machine.
 "$work/venv/bin/python" benchmarks/steps.py --rounds 1
+"$work/venv/bin/python" benchmarks/workers.py --rounds 1 --tokens 1000000 --models fast
