@@ -26,7 +26,8 @@ import (
 const benchHelp = `Compress your own data in every way, decompress it, compare, and show the sizes,
 the speeds and the memory of each: all models, gzip and zstd, and xz, brotli,
 kanzi and zpaq where they are installed. Each input is shown on its own; a
-folder is one input, and so are all together with --together.
+folder is one input, and so are all together with --together. --model adds a
+network, whose own size is not counted.
 
 Other compressors get what decompress gives back, as it is, in one file. All
 write to files; a row is shown only if the same bytes came back. Each way runs
@@ -42,6 +43,7 @@ type benchOptions struct {
 	*app
 	inputs.Flags
 	models   []string
+	networks []string
 	others   []string
 	runs     int
 	sharing  inputs.Sharing
@@ -66,6 +68,7 @@ func newBench(a *app) *cobra.Command {
 	f := cmd.Flags()
 	f.StringSliceVar(&b.models, "models", models.Names(), "the `MODELS` to run, with commas between them, or none (default: all)")
 	f.Lookup("models").DefValue = "[]" // a list without spaces cannot be wrapped
+	f.StringArrayVar(&b.networks, "model", nil, "run the network in `FILE` too, which is slow; may be repeated")
 	f.StringSliceVar(&b.others, "others", otherNames(), "the other compressors to run, by the first words of their names, or none")
 	f.IntVar(&b.runs, "runs", 3, "run each way `N` times, or once if that takes more than 20 seconds")
 	b.sharing.Add(cmd)
@@ -171,6 +174,11 @@ func (b *benchOptions) check(args []string) (tokens.Options, error) {
 			return opts, err
 		}
 	}
+	for _, name := range b.networks {
+		if !models.IsNetwork(name) {
+			return opts, failure.Usagef("--model %s: name the file of a network, .gguf or .safetensors", name)
+		}
+	}
 	for _, name := range b.others {
 		if !slices.Contains(otherNames(), name) {
 			return opts, failure.Usagef("no other compressor is called %q: use %s", name, show.OneOf(otherNames()))
@@ -245,7 +253,7 @@ func (b *benchOptions) ways() (names []string) {
 			fmt.Fprintf(os.Stderr, "foretell: left out: %s is not installed\n", t.Program)
 		}
 	}
-	for _, name := range b.models {
+	for _, name := range append(slices.Clone(b.models), b.networks...) {
 		names = append(names, "foretell "+name)
 	}
 	return names
@@ -295,6 +303,9 @@ func (b *benchOptions) row(j *bench.Job, m *bench.Benchmark) (row bench.Row, err
 		return row, err
 	}
 	row.Size = fi.Size()
+	if model := strings.TrimPrefix(j.Way, "foretell "); slices.Contains(b.networks, model) {
+		row.Name = "foretell " + filepath.Base(model)
+	}
 	row.Relate(m.Content, m.Tokens)
 	row.Encode, row.Decode = medianSpeed(m.Content, encode), medianSpeed(m.Content, decode)
 	return row, nil

@@ -17,6 +17,7 @@ import (
 	"github.com/foretell/foretell/cmd/foretell/internal/flags"
 	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
 	"github.com/foretell/foretell/cmd/foretell/internal/models"
+	"github.com/foretell/foretell/cmd/foretell/internal/partial"
 	"github.com/foretell/foretell/cmd/foretell/internal/pick"
 	"github.com/foretell/foretell/cmd/foretell/internal/progress"
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
@@ -66,6 +67,8 @@ type decompressOptions struct {
 	force     bool
 	keepGoing bool
 	json      bool
+	goOn      bool
+	kept      *outputs.Partial // nil if what is done is not kept
 }
 
 func newDecompress(a *app) *cobra.Command {
@@ -96,6 +99,7 @@ func newDecompress(a *app) *cobra.Command {
 	flags.AddMaxMemory(cmd, &d.maxMemory)
 	flags.AddMaxOutput(cmd, &d.maxOutput)
 	f.BoolVar(&d.keepGoing, "keep-going", false, "go on after damage: write what is whole, zeros for what is lost, and list it")
+	f.BoolVar(&d.goOn, "resume", false, "keep what is done in OUT.partial, or DIR.partial, and go on with what an earlier run has left there; what comes out is the same")
 	f.BoolVarP(&d.force, "force", "f", false, "overwrite existing files")
 	f.BoolVar(&d.json, "json", false, "print a summary as JSON (to standard error if the output is standard output)")
 	return cmd
@@ -140,7 +144,12 @@ func (d *decompressOptions) file(name string) error {
 	begin := time.Now()
 	pipe := to.Stdout || name == "-"
 	opts := &foretell.ReaderOptions{Workers: int(d.workers), MaxMemory: int64(d.maxMemory), MaxOutput: int64(d.maxOutput), Prior: d.prior,
-		Resolve: models.Resolve(d.network, name)}
+		Resolve: d.resolve(name, to)}
+	if d.goOn {
+		if opts.Resume, err = d.keep(to); err != nil {
+			return err
+		}
+	}
 	var damage []string
 	var refused error // what --keep-going does not mean, such as a limit
 	if d.keepGoing {
@@ -158,6 +167,9 @@ func (d *decompressOptions) file(name string) error {
 	}
 	if err == nil {
 		err = staged.Commit()
+	}
+	if err == nil {
+		err = partial.Forget(d.kept)
 	}
 	if err != nil {
 		return err
@@ -232,6 +244,9 @@ func (d *decompressOptions) check(args []string) error {
 		if err := each.CheckRemove(args, staged.OutName(d.out)); err != nil {
 			return err
 		}
+	}
+	if d.goOn && (d.pick.Any() || d.keepGoing) {
+		return failure.Usagef("--resume goes on with all of a file: it excludes --member, --range and --keep-going")
 	}
 	return d.pick.Check()
 }

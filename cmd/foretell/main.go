@@ -23,6 +23,10 @@ const (
 )
 
 func main() {
+	if err := staged.Room(); err != nil {
+		fmt.Fprintf(os.Stderr, "foretell: %v\n", err)
+		os.Exit(exitFailed)
+	}
 	staged.RemoveOnSignal(partial.Tell)
 	os.Exit(run(os.Args[1:]))
 }

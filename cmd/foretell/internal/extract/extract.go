@@ -35,6 +35,7 @@ type Target struct {
 	Mode   fs.FileMode // of the files
 	Time   time.Time   // of a single file, zero for now
 	Rescue bool        // the input is damaged, and content may have lost its file's name
+	Keep   io.Writer   // gets all that is written as well, if not nil
 
 	taken   map[string]bool // names of picked members' files
 	current *outputs.File
@@ -110,6 +111,11 @@ func (t *Target) Write(p []byte) (int, error) {
 			return 0, fmt.Errorf("%w: content that belongs to no file", foretell.ErrCorrupt)
 		}
 		if err := t.open("unnamed", false); err != nil {
+			return 0, err
+		}
+	}
+	if t.Keep != nil {
+		if _, err := t.Keep.Write(p); err != nil {
 			return 0, err
 		}
 	}
