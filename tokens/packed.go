@@ -99,8 +99,8 @@ func (g *gunzipper) another() (bool, error) {
 }
 
 // packedTar reads the tar in a compressed file, or the file's bytes if it holds
-// none.
-func (s *Source) packedTar(d Decompressor, name, prefix string, r *bufio.Reader, size int64) error {
+// none. ra reads all of it, or is nil if that is a pipe.
+func (s *Source) packedTar(d Decompressor, name, prefix string, r *bufio.Reader, ra io.ReaderAt, size int64) error {
 	peek := packedPeek
 	if size >= 0 {
 		peek = int(min(size, packedPeek))
@@ -112,6 +112,11 @@ func (s *Source) packedTar(d Decompressor, name, prefix string, r *bufio.Reader,
 	}
 	if !d.holdsTar(head) {
 		return s.plain(name, r, size)
+	}
+	if ra != nil && !s.given {
+		if err := d.check(io.NewSectionReader(ra, 0, size)); err != nil {
+			return s.keepFile(name, r, size, err)
+		}
 	}
 	z, err := d.Open(r, func(n int64) error {
 		return s.note(fmt.Errorf("%w: %d bytes behind the compressed data", fault.ErrUnsupported, n), "they are not kept")
@@ -138,6 +143,26 @@ func (d *Decompressor) holdsTar(head []byte) bool {
 	var first [tarBlock]byte
 	n, _ := io.ReadFull(z, first[:])
 	return isTarHeader(first[:n])
+}
+
+// check reads all of a file and returns what is wrong with it.
+func (d *Decompressor) check(file io.Reader) error {
+	z, err := d.Open(bufio.NewReaderSize(file, readAhead), nil)
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	_, err = io.Copy(io.Discard, z)
+	return err
+}
+
+// keepFile keeps as bytes one of many files that cannot be unpacked, which is found out
+// before anything of it is handed out.
+func (s *Source) keepFile(name string, r *bufio.Reader, size int64, why error) error {
+	if err := s.note(why, "kept as bytes"); err != nil {
+		return err
+	}
+	return s.plain(name, r, size)
 }
 
 // unpackedName names the tar in a file.
