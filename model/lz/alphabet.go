@@ -78,7 +78,8 @@ func (a *alphabet) encode(dst []byte, c *coder) ([]byte, error) {
 	n := len(a.symbols)
 	dst = binary.AppendUvarint(dst, uint64(n))
 	a.codes, a.longs = resize(a.codes, n), a.longs[:0]
-	low := bitWriter{dst: a.low[:0]}
+	low := bitWriter{dst: a.low}
+	low.reset(n)
 	next := uint32(0)
 	for i, s := range a.symbols {
 		gap := s - next

@@ -2,24 +2,52 @@ package lz
 
 import "github.com/foretell/foretell/model"
 
-// transpose copies the symbols of a block from src to dst place by place: of each
-// span first the tokens at the first place of a row, as they follow one another,
-// then those at the second. A row is what lies behind an array's first axis; a span
-// without rows stays as it is. It reports whether any span has rows. With back set
-// it does the reverse.
-func transpose(dst, src []uint32, spans []model.Span, back bool) bool {
-	any := false
+// The orders of a body: its first byte.
+const (
+	packedOrder  = iota // no matches: the symbols at their width
+	storageOrder        // as they are stored
+	placeOrder          // place by place
+	longOrder           // place by place where that makes longer rows
+	numOrders
+)
+
+// turns returns the tokens of a row of a span if an order turns the span, else 0.
+func turns(s *model.Span, order int) int {
+	r := rowLen(s)
+	if r < 2 || r >= s.Count || order == storageOrder || order == longOrder && r >= s.Count/r {
+		return 0
+	}
+	return r
+}
+
+// distinct reports for each order whether it turns any span, and not those that an
+// order before it does.
+func distinct(spans []model.Span) (yes [numOrders]bool) {
+	place, long := 0, 0
+	for i := range spans {
+		place += min(1, turns(&spans[i], placeOrder))
+		long += min(1, turns(&spans[i], longOrder))
+	}
+	yes[placeOrder] = place > 0
+	yes[longOrder] = long > 0 && long < place
+	return yes
+}
+
+// transpose copies the symbols of a block from src to dst in an order. Of each span
+// that is turned come first the tokens at the first place of a row, as they follow
+// one another, then those at the second. A row is what lies behind an array's first
+// axis. With back set it does the reverse.
+func transpose(dst, src []uint32, spans []model.Span, order int, back bool) {
 	at := 0
 	for i := range spans {
 		n := spans[i].Count
 		d, s := dst[at:at+n], src[at:at+n]
 		at += n
-		r := rowLen(&spans[i])
-		if r < 2 || r >= n {
+		r := turns(&spans[i], order)
+		if r == 0 {
 			copy(d, s)
 			continue
 		}
-		any = true
 		t := turn{row: r, first: int(spans[i].First % int64(r))}
 		if back {
 			t.do(d, s, true)
@@ -27,7 +55,6 @@ func transpose(dst, src []uint32, spans []model.Span, back bool) bool {
 			t.do(s, d, false)
 		}
 	}
-	return any
 }
 
 // A turn is how the tokens of a span are ordered.

@@ -93,7 +93,7 @@ func Cases() []Case {
 	block("map-of-no-symbols", func(b *record) { b.params[3] = 0 })
 	block("map-too-long", func(b *record) { b.params = []byte{4, 0, 0, 1, 0} })
 	block("map-goes-round", func(b *record) {
-		gap := append(bytes.Repeat([]byte{0xff}, 3), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x3f)
+		gap := append(bytes.Repeat([]byte{0xff}, 3), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f)
 		b.params = append([]byte{byte(3 + len(gap)), 1, 0, 2}, gap...)
 	})
 	block("long-map-size", func(b *record) { b.params = []byte{0x83, 0, 0, 0, 1} })

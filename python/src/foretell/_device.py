@@ -8,7 +8,7 @@ import warnings
 
 import numpy as np
 
-from ._errors import DistributionError, ForetellError, SymbolError
+from ._errors import DistributionError, ForetellError
 
 __all__ = ["decode", "encode"]
 
@@ -20,30 +20,34 @@ _working = True
 
 
 def encode(coder, rows, symbols, active, logits):
-    """Code a batch as BatchEncoder.encode does, and return True; or return False without
+    """Code a batch as BatchEncoder.encode does, and return True; or return None without
     having done anything: where it is as well done under a copy of the rows, or something
     is wrong, which that says best."""
     if not _here(rows, coder, active):
-        return False
+        return None
+    wanted = symbols
     if not isinstance(symbols, sys.modules["torch"].Tensor):
-        symbols = np.asarray(symbols)
-        if symbols.dtype.kind not in "iu":
-            return False
-    if symbols.shape != rows.shape[:1]:
-        return False
-    weights = _ask("weigh", rows, symbols if symbols.dtype != np.uint64 else symbols.astype(np.int64), logits)
+        try:
+            wanted = np.asarray(symbols)
+        except ValueError:  # a list with lists in it
+            return None
+        if wanted.dtype.kind not in "iu":
+            return None
+        wanted = wanted.astype(np.int64)
+    if wanted.shape != rows.shape[:1]:
+        return None
+    weights = _ask("weigh", rows, wanted, logits)
     if weights is None:
-        return False
+        return None
     try:
         coder.encode_weighed(weights, symbols, size=rows.shape[1], active=active)
-    except (DistributionError, SymbolError):
-        return False
+    except DistributionError:
+        return None
     return True
 
 
 def decode(coder, rows, active, logits):
-    """Return the symbols that BatchDecoder.decode does; or None, as encode returns
-    False."""
+    """Return the symbols that BatchDecoder.decode does; or None, as encode does."""
     if not _here(rows, coder, active):
         return None
     try:
@@ -77,10 +81,10 @@ def _ask(name, rows, what, logits):
     global _working
     module = importlib.import_module("foretell.torch")
     try:
-        return getattr(module, name)(rows, what, logits=bool(logits)).cpu().numpy()
+        return getattr(module, name)(rows, what, logits=logits).cpu().numpy()
     except sys.modules["torch"].cuda.OutOfMemoryError:
         return None  # a copy takes none
     except Exception as error:
         _working = False
-        warnings.warn(f"rows are copied from {rows.device} from here on, for weighing them there failed: {error!r}", RuntimeWarning, stacklevel=4)
+        warnings.warn(f"rows are copied from {rows.device} from here on, for weighing them there failed: {error!r}", RuntimeWarning, stacklevel=3)
         return None

@@ -52,6 +52,7 @@ static int batch_encoder_init(PyObject *self, PyObject *args, PyObject *kwargs) 
 		made++;
 	}
 	int failed = many == NULL || settle(c, FT_ENCODER, many, made, n) < 0;
+	c->tolerant = tolerance != 0;
 	leave(c);
 	if (e.code != FT_OK)
 		raise_error(&e);
@@ -102,12 +103,62 @@ static int batch_decoder_init(PyObject *self, PyObject *args, PyObject *kwargs) 
 	return failed ? -1 : 0;
 }
 
+/* is_mask tells whether active says yes or no for each stream. */
+static int is_mask(PyObject *active) {
+	PyObject *what;
+	if (PyList_Check(active) || PyTuple_Check(active))
+		what = PySequence_Size(active) ? PySequence_GetItem(active, 0) : NULL;
+	else
+		what = PyObject_GetAttrString(active, "dtype");
+	PyErr_Clear();
+	PyObject *name = what && !PyBool_Check(what) ? PyObject_Str(what) : NULL;
+	int mask = what && PyBool_Check(what);
+	if (name && !PyLong_Check(what)) {
+		Py_ssize_t n = PyUnicode_GetLength(name);
+		PyObject *end = PyUnicode_Substring(name, n > 4 ? n - 4 : 0, n);
+		mask = end && PyUnicode_CompareWithASCIIString(end, "bool") == 0;
+		Py_XDECREF(end);
+	}
+	PyErr_Clear();
+	Py_XDECREF(name);
+	Py_XDECREF(what);
+	return mask;
+}
+
+/* marked returns the numbers of the streams for which a mask says yes, of n. */
+static PyObject *marked(PyObject *mask, Py_ssize_t n) {
+	PyObject *list = PySequence_List(mask), *numbers = NULL;
+	if (list && PyList_Size(list) != n)
+		PyErr_Format(PyExc_ValueError, "a mask of %zd for %zd streams", PyList_Size(list), n);
+	else if (list)
+		numbers = PyList_New(0);
+	for (Py_ssize_t i = 0; numbers && i < n; i++) {
+		int yes = PyObject_IsTrue(PyList_GetItem(list, i));
+		PyObject *number = yes > 0 ? PyLong_FromSsize_t(i) : NULL;
+		if (yes < 0 || (yes && (number == NULL || PyList_Append(numbers, number) < 0)))
+			Py_CLEAR(numbers);
+		Py_XDECREF(number);
+	}
+	Py_XDECREF(list);
+	return numbers;
+}
+
+/* choose_by is choose for a mask. */
+static int choose_by(Coder *c, PyObject *mask, Symbols *s, uint32_t **hs, Py_ssize_t *n) {
+	PyObject *numbers = marked(mask, c->n);
+	int failed = numbers ? choose(c, numbers, s, hs, n) : -1;
+	Py_XDECREF(numbers);
+	return failed;
+}
+
 int choose(Coder *c, PyObject *active, Symbols *s, uint32_t **hs, Py_ssize_t *n) {
 	if (active == NULL || active == Py_None) {
 		*hs = c->many;
 		*n = c->n;
 		return 0;
 	}
+	if (is_mask(active))
+		return choose_by(c, active, s, hs, n);
 	if (symbols_get(s, active, -1, NULL) < 0)
 		return -1;
 	for (Py_ssize_t i = 0; i < s->n; i++) {
@@ -180,6 +231,22 @@ static int matrix(Coder *c, PyObject *probs, Py_ssize_t n, Array *a, char **p) {
 	return 0;
 }
 
+/* elsewhere has foretell._device code a batch whose rows lie on a GPU. It returns None
+ * if they are to be read here: so are arrays with a buffer, and those under a tolerance. */
+static PyObject *elsewhere(PyObject *self, PyObject *rows, PyObject *symbols, PyObject *active, int form) {
+	PyObject *done = NULL, *logits = form == FT_LOGITS ? Py_True : Py_False;
+	if (((Coder *)self)->tolerant || PyObject_CheckBuffer(rows) || PyList_Check(rows) || PyTuple_Check(rows))
+		return Py_NewRef(Py_None);
+	active = active ? active : Py_None;
+	PyObject *device = PyImport_ImportModule("foretell._device");
+	if (device != NULL && symbols != NULL)
+		done = PyObject_CallMethod(device, "encode", "OOOOO", self, rows, symbols, active, logits);
+	else if (device != NULL)
+		done = PyObject_CallMethod(device, "decode", "OOOO", self, rows, active, logits);
+	Py_XDECREF(device);
+	return done;
+}
+
 static PyObject *encode(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
 	static const char *const names[] = {"probs", "symbols", "active", "logits", NULL};
 	Coder *c = (Coder *)self;
@@ -196,6 +263,10 @@ static PyObject *encode(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
 	int form = in[3] ? PyObject_IsTrue(in[3]) : FT_PROBABILITIES;
 	if (form < 0)
 		return NULL;
+	PyObject *done = elsewhere(self, in[0], in[1], in[2], form);
+	Py_XDECREF(done);
+	if (done != Py_None)
+		return done ? Py_NewRef(Py_None) : NULL;
 	if (enter(c) == 0) {
 		if (choose(c, in[2], &chosen, &hs, &n) == 0) {
 			if (symbols_get(&s, in[1], n, "streams") < 0)
@@ -235,6 +306,10 @@ static PyObject *decode(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
 	int form = in[2] ? PyObject_IsTrue(in[2]) : FT_PROBABILITIES;
 	if (form < 0)
 		return NULL;
+	PyObject *done = elsewhere(self, in[0], NULL, in[1], form);
+	if (done != Py_None)
+		return done;
+	Py_DECREF(done);
 	if (enter(c) == 0) {
 		if (choose(c, in[1], &chosen, &hs, &n) == 0 && (symbols = new_symbols(n, &to)) != NULL) {
 			if (n == 0) {
@@ -297,14 +372,28 @@ static Py_ssize_t length(PyObject *self) {
 }
 
 static PyMethodDef encoder_methods[] = {
-	{"encode", VECTOR_METHOD(encode), METH_FASTCALL | METH_KEYWORDS, NULL},
+	{"encode", VECTOR_METHOD(encode), METH_FASTCALL | METH_KEYWORDS,
+	 "encode($self, probs, symbols, *, active=None, logits=False)\n--\n\n"
+	 "Code one symbol in each stream.\n\n"
+	 "probs is a matrix of shape (B, V), or a list of B rows, as in Encoder.encode, and\n"
+	 "symbols has B integers. active is a list of the numbers of the streams that take\n"
+	 "part, all by default; then B is how many it has. Several threads work on it, or the\n"
+	 "GPU on which a megabyte or more of rows lies (foretell.torch).\n\n"
+	 "Raises DistributionError and SymbolError with the row; then nothing was coded in\n"
+	 "any stream."},
 	{"encode_weighed", VECTOR_METHOD(encode_weighed), METH_FASTCALL | METH_KEYWORDS, encode_weighed_doc},
 	{"finish", finish, METH_NOARGS, "finish($self)\n--\n\nEnd all streams and return a list of their bytes."},
 	{NULL, NULL, 0, NULL},
 };
 
 static PyMethodDef decoder_methods[] = {
-	{"decode", VECTOR_METHOD(decode), METH_FASTCALL | METH_KEYWORDS, NULL},
+	{"decode", VECTOR_METHOD(decode), METH_FASTCALL | METH_KEYWORDS,
+	 "decode($self, probs, *, active=None, logits=False)\n--\n\n"
+	 "Return the next symbol of each stream, an int64 array of shape (B,).\n\n"
+	 "The arguments are those of BatchEncoder.encode. If a row is refused or a stream is\n"
+	 "damaged or at its end, the error names it as row and no stream moves on: leave it\n"
+	 "out of active and call again. Only after a guard's DriftError have all moved on: the\n"
+	 "error's attribute symbols is what would have been returned."},
 	{"points", VECTOR_METHOD(points), METH_FASTCALL | METH_KEYWORDS, points_doc},
 	{"decode_weighed", VECTOR_METHOD(decode_weighed), METH_FASTCALL | METH_KEYWORDS, decode_weighed_doc},
 	{"finish", finish, METH_NOARGS, "finish($self)\n--\n\nCheck that all streams end here. The error is that of the first one that does not, its row."},
@@ -314,14 +403,21 @@ static PyMethodDef decoder_methods[] = {
 static PyType_Slot encoder_slots[] = {
 	{Py_tp_new, coder_new}, {Py_tp_init, batch_encoder_init}, {Py_tp_dealloc, coder_free},
 	{Py_tp_methods, encoder_methods}, {Py_sq_length, length},
+	{Py_tp_doc, "BatchEncoder(n, *, framed=False, vocabulary=0, model=b\"\", guard=None, tolerance=0.0)\n--\n\n"
+	 "n encoders that advance in lock-step, as a batched model does. Each of their\n"
+	 "streams is one that a Decoder can decode alone. The other arguments are those of\n"
+	 "Encoder."},
 	{0, NULL},
 };
 
 static PyType_Slot decoder_slots[] = {
 	{Py_tp_new, coder_new}, {Py_tp_init, batch_decoder_init}, {Py_tp_dealloc, coder_free},
 	{Py_tp_methods, decoder_methods}, {Py_sq_length, length},
+	{Py_tp_doc, "BatchDecoder(streams, *, framed=False, vocabulary=0, model=b\"\", guard=None, tolerance=0.0)\n--\n\n"
+	 "Decoders of a list of streams that advance in lock-step. The other arguments are\n"
+	 "those of Decoder."},
 	{0, NULL},
 };
 
-PyType_Spec batch_encoder_spec = {"foretell._native.BatchEncoder", sizeof(Coder), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, encoder_slots};
-PyType_Spec batch_decoder_spec = {"foretell._native.BatchDecoder", sizeof(Coder), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, decoder_slots};
+PyType_Spec batch_encoder_spec = {"foretell.BatchEncoder", sizeof(Coder), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, encoder_slots};
+PyType_Spec batch_decoder_spec = {"foretell.BatchDecoder", sizeof(Coder), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, decoder_slots};
