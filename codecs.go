@@ -27,6 +27,7 @@ const (
 	codecOwn      model.ID = 7
 	codecNet      model.ID = 8
 	codecLZ       model.ID = 9
+	codecOwnMix   model.ID = 10
 )
 
 // A codec is a row of the table of codecs.
@@ -34,6 +35,9 @@ type codec struct {
 	id   model.ID
 	name string
 	make func(*codecConfig) (model.Codec, error)
+
+	// tables says that blocks have parameters.
+	tables bool
 
 	// instead is asked to encode blocks that the codec refuses. It is a codec
 	// that does not plan.
@@ -50,13 +54,16 @@ type codecConfig struct {
 	network *neural.Model
 	threads int
 
-	// working, if not nil, is told now and then how many bytes of the block at
-	// hand have been coded. An error ends the work.
-	working  func(int64) error
-	progress func(done, all int) error
-
 	// predictor returns the caller's own model, always the same.
 	predictor func() (model.Predictor, error)
+}
+
+// own returns the caller's own model.
+func (c *codecConfig) own() (model.Predictor, error) {
+	if c.predictor == nil {
+		return nil, fmt.Errorf("%w: it takes a predictor of yours, and none is given", fault.ErrModel)
+	}
+	return c.predictor()
 }
 
 // codecs is the one table of codecs.
@@ -64,16 +71,13 @@ var codecs = []codec{
 	{id: codecStored, name: "stored", make: func(*codecConfig) (model.Codec, error) { return plain.Stored{}, nil }},
 	{id: codecZstd, name: "zstd", make: func(c *codecConfig) (model.Codec, error) { return plain.NewZstd(max(c.level, 1)) }},
 	{id: codecAdaptive, name: "adaptive", make: func(*codecConfig) (model.Codec, error) { return adaptive.New(), nil }},
-	{id: codecStatic, name: "static", instead: codecAdaptive, make: func(*codecConfig) (model.Codec, error) { return static.NewRANS(), nil }},
-	{id: codecTANS, name: "static-tans", instead: codecAdaptive, make: func(*codecConfig) (model.Codec, error) { return static.NewTANS(), nil }},
+	{id: codecStatic, name: "static", tables: true, instead: codecAdaptive, make: func(*codecConfig) (model.Codec, error) { return static.NewRANS(), nil }},
+	{id: codecTANS, name: "static-tans", tables: true, instead: codecAdaptive, make: func(*codecConfig) (model.Codec, error) { return static.NewTANS(), nil }},
 	{id: codecMix, name: "mix", instead: codecAdaptive, make: func(c *codecConfig) (model.Codec, error) {
 		return mix.New(mix.Config{Level: mix.Level(c.level), Prior: c.prior, MaxMemory: c.maxMemory}), nil
 	}},
 	{id: codecOwn, name: "own", make: func(c *codecConfig) (model.Codec, error) {
-		if c.predictor == nil {
-			return nil, fmt.Errorf("%w: it takes a predictor of yours, and none is given", fault.ErrModel)
-		}
-		p, err := c.predictor()
+		p, err := c.own()
 		if err != nil {
 			return nil, err
 		}
@@ -82,6 +86,13 @@ var codecs = []codec{
 	{id: codecNet, name: netModel, instead: codecMix, make: makeNetwork},
 	{id: codecLZ, name: "lz", instead: codecAdaptive, make: func(c *codecConfig) (model.Codec, error) {
 		return lz.New(min(max(c.level, lz.MinLevel), lz.MaxLevel))
+	}},
+	{id: codecOwnMix, name: "own-mix", instead: codecOwn, make: func(c *codecConfig) (model.Codec, error) {
+		p, err := c.own()
+		if err != nil {
+			return nil, err
+		}
+		return own.NewMixed(p), nil
 	}},
 }
 

@@ -24,7 +24,7 @@ func TestCodecTable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := other.make(&codecConfig{})
+		c, err := other.make(&codecConfig{predictor: newCounting(9)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,6 @@
 package foretell
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -38,13 +37,15 @@ type blockCoder struct {
 	fixed   *symbols.ValueMap // that blocks must have, nil if none
 	prior   *prior            // nil if none
 	fitted  model.Codec       // the codec of blocks that the prior fits
-	size    int               // bytes of the block at hand
 	stop    func() error      // asked whether to go on
+	tally   *tally
+	size    int   // bytes of the block at hand
+	told    int64 // of them, that tally knows of
 }
 
 // newBlockCoders returns coders for each worker, which share nothing that changes.
 // The codec id must be one that can be made.
-func newBlockCoders(ctx context.Context, workers int, id model.ID, config codecConfig, own *External, start *prior) (chan *blockCoder, error) {
+func newBlockCoders(stop func() error, count *tally, workers int, id model.ID, config codecConfig, own *External, start *prior) (chan *blockCoder, error) {
 	var fixed *symbols.ValueMap
 	if own != nil {
 		var err error
@@ -54,8 +55,7 @@ func newBlockCoders(ctx context.Context, workers int, id model.ID, config codecC
 	}
 	coders := make(chan *blockCoder, workers)
 	for i := range workers {
-		c := &blockCoder{id: id, config: config, codecs: map[model.ID]model.Codec{}, largest: symbols.MaxSymbols, fixed: fixed, prior: start, stop: ctx.Err}
-		c.config.progress = c.progress
+		c := &blockCoder{id: id, config: config, codecs: map[model.ID]model.Codec{}, largest: symbols.MaxSymbols, fixed: fixed, prior: start, stop: stop, tally: count}
 		if own != nil {
 			// A predictor may be a large thing: one lives as long as its worker.
 			c.config.predictor = sync.OnceValues(own.New)
@@ -115,7 +115,9 @@ func (c *blockCoder) encode(dst []byte, b *rawBlock, turn *planned) (out codedBl
 	if err := c.stop(); err != nil {
 		return out, err
 	}
-	out.hash, c.size = xxh3.Hash(b.raw), b.size
+	out.hash = xxh3.Hash(b.raw)
+	c.begin(b)
+	defer func() { c.finish(err) }()
 	if c.config.network != nil {
 		if fits, err := c.encodeWithNetwork(dst, b, &out); err != nil {
 			return out, err
@@ -148,6 +150,11 @@ func (c *blockCoder) encode(dst []byte, b *rawBlock, turn *planned) (out codedBl
 	}
 	if err := c.body(codec, dst, block, &out); err != nil {
 		return out, err
+	}
+	if out.codec == codecOwnMix {
+		if err := c.alone(dst, block, &out); err != nil {
+			return out, err
+		}
 	}
 	if block.Costs != nil {
 		out.costs = tokenCosts(block.Costs, b, m)
@@ -227,6 +234,28 @@ func (c *blockCoder) body(codec model.Codec, dst []byte, block *model.Block, out
 	return err
 }
 
+// alone has a block coded by mix without the caller's own model if that makes it
+// smaller.
+func (c *blockCoder) alone(dst []byte, block *model.Block, out *codedBlock) error {
+	codec, err := c.codec(codecMix)
+	if err != nil {
+		return err
+	}
+	other := *block
+	if block.Costs != nil {
+		other.Costs = make([]float32, len(block.Costs))
+	}
+	body, err := codec.Encode(nil, &other)
+	if refused(err) {
+		return nil
+	}
+	if err == nil && len(body) < len(out.body)-len(dst) {
+		out.codec, out.body = codecMix, append(out.body[:len(dst)], body...)
+		copy(block.Costs, other.Costs)
+	}
+	return err
+}
+
 // tokenCosts adds up the costs of the planes of each token. A span's planes
 // follow one another.
 func tokenCosts(costs []float32, b *rawBlock, m *symbols.ValueMap) []float32 {
@@ -252,7 +281,7 @@ func tokenCosts(costs []float32, b *rawBlock, m *symbols.ValueMap) []float32 {
 // damage that it is.
 func inside(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("%w: the code of the block ends too early", fault.ErrCorrupt)
+		return fmt.Errorf("%w: the code of the block is damaged", fault.ErrCorrupt)
 	}
 	return err
 }
@@ -300,7 +329,9 @@ func (c *blockCoder) release(need int64) {
 }
 
 // decode fills b.raw from a block's payload and checks it against the hash.
-func (c *blockCoder) decode(h *container.Block, b *rawBlock, data *container.BlockData) error {
+func (c *blockCoder) decode(h *container.Block, b *rawBlock, data *container.BlockData) (err error) {
+	c.begin(b)
+	defer func() { c.finish(err) }()
 	m, own, base, err := parseParams(data, c.largest)
 	if err != nil {
 		return err
@@ -309,9 +340,12 @@ func (c *blockCoder) decode(h *container.Block, b *rawBlock, data *container.Blo
 	if err != nil {
 		return err
 	}
+	if row, err := codecOf(model.ID(h.Codec)); err == nil && !row.tables && len(own) > 0 {
+		return fmt.Errorf("%w: parameters of the codec %s, which has none", fault.ErrCorrupt, row.name)
+	}
 	block := c.newBlock(b, m)
-	block.Params, block.Base, c.size = own, base, b.size
-	if err := block.Stopped(); err != nil {
+	block.Params, block.Base = own, base
+	if err := c.stop(); err != nil {
 		return err
 	}
 	if err := codec.Decode(block, data.Body); err != nil {

@@ -114,6 +114,12 @@ func TestContext(t *testing.T) {
 			}
 		}
 	}
+	if _, err := CollectStats(newFuse(1<<20), source()); err != nil {
+		t.Error(err)
+	}
+	if _, err := CollectStats(newFuse(0), source()); !errors.Is(err, context.Canceled) {
+		t.Errorf("stats: %v", err)
+	}
 	for _, src := range sources {
 		src.Close()
 	}

@@ -82,7 +82,7 @@ func (r *ReaderAt) Describe() (*Description, error) {
 		Codec: codecName(h.Codec), Model: h.Preset, Level: int(min(h.Level, maxLevel)), Needs: []NeedDescription{},
 		Solid: h.Solid, Apart: h.Apart, BlockTokens: int64(h.BlockTokens),
 		Header: s.Header, Embedded: s.Embedded, Layout: s.Layout, Index: s.Index, Trailer: s.Trailer,
-		Blocks: []BlockDescription{}, Members: []MemberDescription{},
+		Blocks: make([]BlockDescription, 0, len(r.in.Blocks)), Members: make([]MemberDescription, 0, len(r.members)),
 	}
 	for _, n := range r.Needs() {
 		d.Needs = append(d.Needs, NeedDescription{n.Kind.String(), n.Name, hex.EncodeToString(n.Sum[:]), n.Size, n.Embedded})

@@ -2,6 +2,7 @@ package foretell
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"math"
@@ -24,7 +25,10 @@ func ways(file []byte, opts ReaderOptions) map[string]error {
 	_, errs["verify"] = Verify(bytes.NewReader(file), &opts)
 	r, err := OpenReaderAt(bytes.NewReader(file), int64(len(file)), &opts)
 	if err == nil {
-		_, err = r.Describe()
+		var d *Description
+		if d, err = r.Describe(); err == nil {
+			_, err = json.Marshal(d)
+		}
 	}
 	errs["describe"] = err
 	if err == nil {
@@ -50,15 +54,15 @@ func ways(file []byte, opts ReaderOptions) map[string]error {
 
 // TestEvil has every way refuse files that no encoder writes.
 func TestEvil(t *testing.T) {
-	for name, file := range map[string][]byte{
-		"a block without spans":                evil.NoSpans(),
-		"an empty span":                        evil.EmptySpan(),
-		"a block larger than the header says":  evil.LargeBlock(),
-		"blocks larger than the format allows": evil.LargeBlocks(),
-	} {
-		for way, err := range ways(file, ReaderOptions{Workers: 1}) {
+	cases := append(evil.Cases(), evil.Case{Name: "blocks larger than the format allows", Data: evil.LargeBlocks(), Random: true})
+	for _, c := range cases {
+		for way, err := range ways(c.Data, ReaderOptions{Workers: 1}) {
+			random := way == "describe" || way == "read at random"
+			if random && (!c.Random || way == "describe" && err == nil) {
+				continue // it looks at no block
+			}
 			if !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrUnsupported) {
-				t.Errorf("%s: %s: %v", name, way, err)
+				t.Errorf("%s: %s: %v", c.Name, way, err)
 			}
 		}
 	}
@@ -116,6 +120,37 @@ func TestEmptyEntries(t *testing.T) {
 	// The queue, and the record that waits.
 	if most := uint64(limit + 3*18<<20); p.most-before > most {
 		t.Errorf("%d bytes were alive, more than %d", p.most-before, most)
+	}
+}
+
+// TestManyMembers has the memory of an index counted alike on all ways: what is accepted
+// takes no more than it may, garbage included, and twice as much is refused.
+func TestManyMembers(t *testing.T) {
+	const limit, members = 32 << 20, 40_000
+	file := evil.Members(members)
+	opts := ReaderOptions{Workers: 1, MaxMemory: limit}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	r, err := OpenReaderAt(bytes.NewReader(file), int64(len(file)), &opts)
+	if err == nil {
+		_, err = r.Describe()
+	}
+	runtime.ReadMemStats(&after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := after.TotalAlloc - before.TotalAlloc; got > limit {
+		t.Errorf("%d members take %d bytes, more than %d", members, got, limit)
+	}
+	for way, err := range ways(file, opts) {
+		if err != nil {
+			t.Errorf("%s: %v", way, err)
+		}
+	}
+	for way, err := range ways(evil.Members(2*members), opts) {
+		if !errors.Is(err, ErrLimit) {
+			t.Errorf("twice as many: %s: %v", way, err)
+		}
 	}
 }
 

@@ -77,6 +77,71 @@ func TestExternal(t *testing.T) {
 	}
 }
 
+// knowing is a predictor that knows three of four symbols in advance, nearly surely.
+type knowing struct {
+	data []byte
+	at   int
+	p    []float32
+	next prob.Categorical
+}
+
+func (k *knowing) Reset(spans []model.Span, size int) error {
+	k.at, k.p = int(spans[0].First), make([]float32, size)
+	return nil
+}
+
+func (k *knowing) Predict() (prob.Distribution, error) {
+	for i := range k.p {
+		k.p[i] = 1
+	}
+	if k.at%4 > 0 {
+		k.p[k.data[k.at]] = 2000
+	}
+	return &k.next, prob.Set(&k.next, k.p)
+}
+
+func (k *knowing) Update(uint32) error { k.at++; return nil }
+
+// TestExternalMix holds mixing to being smaller than the predictor and than mix alone,
+// and to leaving to mix what that makes smaller by itself.
+func TestExternalMix(t *testing.T) {
+	text := networkText(t, 6000)
+	own := &External{ID: [32]byte{1}, Size: 256, New: func() (model.Predictor, error) { return &knowing{data: text}, nil }}
+	mixed := *own
+	mixed.Mix = true
+	size := func(opts *WriterOptions, data []byte) (int, string) {
+		opts.BlockTokens = 4000
+		file := writeNetwork(t, opts, "book.txt", data)
+		back, err := readAll(file, &ReaderOptions{External: own})
+		if err != nil || !bytes.Equal(back, data) {
+			t.Fatal(err)
+		}
+		d, err := open(t, file, &ReaderOptions{External: own}).Describe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(file), d.Blocks[0].Codec
+	}
+	both, codec := size(&WriterOptions{External: &mixed}, text)
+	alone, _ := size(&WriterOptions{External: own}, text)
+	without, _ := size(&WriterOptions{}, text)
+	if codec != "own-mix" || both > alone*8/10 || both > without*8/10 {
+		t.Errorf("text takes %d bytes by %s, %d by the predictor and %d by mix", both, codec, alone, without)
+	}
+	// What comes over and over needs no predictor that is wrong.
+	if _, codec := size(&WriterOptions{External: &mixed}, bytes.Repeat([]byte("another text"), 500)); codec != "mix" {
+		t.Errorf("repeated text is coded by %s", codec)
+	}
+	noise := make([]byte, 6000)
+	r := rand.New(rand.NewPCG(8, 9))
+	for i := range noise {
+		noise[i] = byte(r.IntN(256))
+	}
+	if _, codec := size(&WriterOptions{External: &mixed}, noise); codec != "stored" {
+		t.Errorf("noise is coded by %s", codec)
+	}
+}
+
 // drifting is a counting predictor that one of its predictions is off by a little.
 type drifting struct {
 	counting

@@ -15,7 +15,7 @@ import (
 
 // newCoders checks that a file can be decoded under the options and returns what
 // decodes its blocks, one for each worker.
-func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) {
+func newCoders(h *container.Header, o *ReaderOptions, count *tally) (chan *blockCoder, error) {
 	var start *prior
 	var own *External
 	var network *Network
@@ -39,18 +39,18 @@ func newCoders(h *container.Header, o *ReaderOptions) (chan *blockCoder, error) 
 		}
 	}
 	id := model.ID(h.Codec)
-	if own == nil && id == codecOwn {
+	if own == nil && (id == codecOwn || id == codecOwnMix) {
 		return nil, fmt.Errorf("%w: a file under an own model that does not name it", fault.ErrCorrupt)
 	}
-	config, count := codecConfig{level: int(min(h.Level, maxLevel)), maxMemory: o.MaxMemory}, o.Workers
+	config, together := codecConfig{level: int(min(h.Level, maxLevel)), maxMemory: o.MaxMemory}, o.Workers
 	if network != nil {
-		config.network, config.threads, count = network.model, o.Workers, 1
+		config.network, config.threads, together = network.model, o.Workers, 1
 	}
-	coders, err := newBlockCoders(o.Context, count, id, config, own, start)
+	coders, err := newBlockCoders(o.Context.Err, count, together, id, config, own, start)
 	if err != nil {
 		return nil, err
 	}
-	for range count {
+	for range together {
 		c := <-coders
 		c.keep = o.MaxMemory / (2 * reserve) / int64(o.Workers)
 		c.largest = int(min(symbols.MaxSymbols, o.MaxMemory/dictionaryEntry))
@@ -64,7 +64,9 @@ type fetcher struct {
 	*Reader
 	in      *container.Reader
 	coders  chan *blockCoder
-	members map[int]*tokens.Info
+	members []*tokens.Info       // from number 0 on
+	others  map[int]*tokens.Info // that come after a gap
+	earlier *earlier
 }
 
 // fetch gives the pipeline one job for each record, until the end of the file,
@@ -90,6 +92,7 @@ func (f *fetcher) fetch() {
 				f.hand(fetched{err: err})
 				return
 			}
+			f.earlier.learn(entries)
 			memory := layoutMemory(entries)
 			f.mem.hold(memory)
 			if !f.hand(fetched{entries: entries, memory: memory}) {
@@ -116,10 +119,28 @@ func (f *fetcher) learn(entries []container.Entry) error {
 			if err != nil {
 				return err
 			}
-			f.members[number] = &info
+			switch {
+			case number < len(f.members):
+				f.members[number] = &info
+			case number == len(f.members):
+				f.members = append(f.members, &info)
+			default:
+				f.others[number] = &info
+			}
 		}
 	}
 	return nil
+}
+
+// member returns what the layout has said of a member.
+func (f *fetcher) member(number uint64) *tokens.Info {
+	switch {
+	case number < uint64(len(f.members)):
+		return f.members[number]
+	case number > math.MaxInt:
+		return nil
+	}
+	return f.others[int(number)]
 }
 
 // block has a block decoded.
@@ -128,7 +149,7 @@ func (f *fetcher) block(rec container.Record) bool {
 		err = &fault.BlockError{Block: int64(rec.Block.Ordinal), Offset: rec.Offset, Err: err}
 		return f.hand(fetched{err: err}) && f.opts.KeepGoing != nil
 	}
-	decode, err := prepare(rec.Block, rec.Data, f.members, f.in.Header.BlockTokens, f.coders, f.mem)
+	decode, err := prepare(rec.Block, rec.Data, f.member, f.in.Header.BlockTokens, f.coders, f.mem, f.earlier, f.opts.Context.Err)
 	if err != nil {
 		return fail(err)
 	}
@@ -142,15 +163,16 @@ func (f *fetcher) block(rec container.Record) bool {
 }
 
 // prepare takes the memory that decoding a block needs beside its data, which has
-// been taken, and returns a job that decodes it. When the block that comes of it
-// is done with, its memory is to be finished. After an error all is given back.
-func prepare(h *container.Block, data container.BlockData, members map[int]*tokens.Info, most uint64, coders chan *blockCoder, mem *budget) (job func() (*rawBlock, error), err error) {
+// been taken, and returns a job that decodes it, or takes it from what there is from
+// earlier. When the block that comes of it is done with, its memory is to be finished.
+// After an error all is given back. stop is asked whether to go on.
+func prepare(h *container.Block, data container.BlockData, member func(uint64) *tokens.Info, most uint64, coders chan *blockCoder, mem *budget, before *earlier, stop func() error) (job func() (*rawBlock, error), err error) {
 	defer func() {
 		if err != nil {
 			mem.Give(data.Size())
 		}
 	}()
-	b, err := newDecodeBlock(h, members, most)
+	b, err := newDecodeBlock(h, member, most)
 	if err != nil {
 		return nil, err
 	}
@@ -171,8 +193,14 @@ func prepare(h *container.Block, data container.BlockData, members map[int]*toke
 	}
 	need += data.Size()
 	mem.start()
+	at := before.places(b)
 	return func() (*rawBlock, error) {
+		if before.fill(b, at, h.Hash) {
+			mem.Give(need - b.memory())
+			return b, nil
+		}
 		c := <-coders
+		c.stop = stop
 		err := c.decode(h, b, &data)
 		c.release(need)
 		coders <- c
@@ -186,17 +214,17 @@ func prepare(h *container.Block, data container.BlockData, members map[int]*toke
 }
 
 // newDecodeBlock returns an empty block with the spans of h, checked against the
-// members.
-func newDecodeBlock(h *container.Block, members map[int]*tokens.Info, most uint64) (*rawBlock, error) {
+// members, which member gives by their numbers.
+func newDecodeBlock(h *container.Block, member func(uint64) *tokens.Info, most uint64) (*rawBlock, error) {
 	b := new(rawBlock)
 	total := uint64(0)
 	for _, s := range h.Spans {
 		total += s.Count
 		// What is beyond any array would wrap around.
-		if s.Member > math.MaxInt || s.First > 1<<59 || s.Count == 0 || s.Count > most || total > most {
+		if s.First > 1<<59 || s.Count == 0 || s.Count > most || total > most {
 			return nil, fmt.Errorf("%w: spans of the block", fault.ErrCorrupt)
 		}
-		info := members[int(s.Member)]
+		info := member(s.Member)
 		if info == nil {
 			return nil, fmt.Errorf("%w: the block belongs to a member that is not known", fault.ErrCorrupt)
 		}

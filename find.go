@@ -40,15 +40,26 @@ func ModelPlaces(near string) []string {
 // is what ReaderOptions.Resolve may call. If there is none, the error says where it
 // looked.
 func Find(n Need, places ...string) (*os.File, error) {
+	var others, folders []string
 	for _, place := range places {
 		if f := findIn(n, place); f != nil {
 			return f, nil
 		}
+		if info, err := os.Stat(place); err != nil || !info.Mode().IsRegular() {
+			folders = append(folders, place)
+		} else if info.Size() != n.Size {
+			others = append(others, fmt.Sprintf("%s is another file, of %d bytes", place, info.Size()))
+		} else {
+			others = append(others, fmt.Sprintf("%s is damaged, or another file of the same size", place))
+		}
 	}
-	if len(places) == 0 {
+	if len(folders) > 0 {
+		others = append(others, "it is not in "+strings.Join(folders, ", "))
+	}
+	if len(others) == 0 {
 		return nil, errors.New("there is no place to look for it")
 	}
-	return nil, fmt.Errorf("it is not in %s", strings.Join(places, ", "))
+	return nil, errors.New(strings.Join(others, "; "))
 }
 
 const (

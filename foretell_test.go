@@ -123,7 +123,7 @@ func TestTacoBell(t *testing.T) {
 		}
 		return src
 	}
-	stats, err := CollectStats(source())
+	stats, err := CollectStats(t.Context(), source())
 	if err != nil {
 		t.Fatal(err)
 	}

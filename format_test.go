@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/hex"
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/foretell/foretell/tokens"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and the dump in docs/format.md")
@@ -14,14 +17,13 @@ var update = flag.Bool("update", false, "rewrite golden files and the dump in do
 // TestFormatDump holds docs/format.md's dump of a small file against the file.
 func TestFormatDump(t *testing.T) {
 	var buf bytes.Buffer
-	w, err := NewWriter(&buf, &WriterOptions{Model: "static"})
+	head := "\x93NUMPY\x01\x00v\x00{'descr': '<i2', 'fortran_order': False, 'shape': (2, 3), }"
+	npy := fmt.Sprintf("%-127s\n%s", head, "\x03\x00\x01\x00\x04\x00\x01\x00\x05\x00\x09\x00")
+	src, err := tokens.NewSource("pi.npy", strings.NewReader(npy), tokens.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteArray(w, "pi", []int{2, 3}, []int16{3, 1, 4, 1, 5, 9}); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
+	if _, err := Compress(&buf, src, &WriterOptions{Model: "static"}); err != nil {
 		t.Fatal(err)
 	}
 	dump := annotate(t, buf.Bytes())

@@ -97,7 +97,8 @@ func TestWrappingSpan(t *testing.T) {
 	info := &tokens.Info{Name: "a", Type: tokens.Uint64, Shape: []int{-1}}
 	for _, first := range []uint64{1 << 61, math.MaxUint64} {
 		h := &container.Block{Spans: []container.Span{{First: first, Count: 1}}}
-		if _, err := newDecodeBlock(h, map[int]*tokens.Info{0: info}, 10); !errors.Is(err, ErrCorrupt) {
+		member := func(uint64) *tokens.Info { return info }
+		if _, err := newDecodeBlock(h, member, 10); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%d: %v", first, err)
 		}
 	}

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/uvarint"
 	"github.com/foretell/foretell/tokens"
 )
 
@@ -32,7 +34,7 @@ func fileEntry(name string, repacked bool) container.Entry {
 }
 
 func parseFile(data []byte) (tokens.Part, error) {
-	if len(data) < 1 || data[0]&^fileRepacked != 0 || len(data)-1 > tokens.MaxName {
+	if len(data) < 1 || data[0]&^fileRepacked != 0 || len(data)-1 > tokens.MaxName || !utf8.Valid(data[1:]) {
 		return tokens.Part{}, fmt.Errorf("%w: file entry", fault.ErrCorrupt)
 	}
 	return tokens.Part{Kind: tokens.File, Name: string(data[1:]), Repacked: data[0]&fileRepacked != 0}, nil
@@ -68,35 +70,48 @@ func memberEntry(number int, info *tokens.Info, follows bool) container.Entry {
 // numbers of members in full.
 func numbered(entries []container.Entry) ([]container.Entry, error) {
 	entries = slices.Clone(entries)
-	last := uint64(math.MaxUint64) // no member stands before
+	var n numbers
 	for i, e := range entries {
-		if e.Kind != container.EntryMember {
-			continue
+		var err error
+		if entries[i], err = n.full(e); err != nil {
+			return nil, err
 		}
-		v, n := binary.Uvarint(e.Data)
-		switch {
-		case n <= 0 || v == memberFollows && last == math.MaxUint64:
-			return nil, fmt.Errorf("%w: member entry", fault.ErrCorrupt)
-		case v == memberFollows:
-			last++
-		default:
-			last = v - 1
-		}
-		entries[i].Data = append(binary.AppendUvarint(nil, last), e.Data[n:]...)
 	}
 	return entries, nil
 }
 
+// numbers is one more than the number of the last member, 0 if there is none.
+type numbers uint64
+
+// full returns the next entry with the number of a member in full.
+func (n *numbers) full(e container.Entry) (container.Entry, error) {
+	if e.Kind != container.EntryMember {
+		return e, nil
+	}
+	v, size := uvarint.Parse(e.Data)
+	switch {
+	case size <= 0 || v == memberFollows && *n == 0:
+		return e, errMember
+	case v == memberFollows:
+		*n++
+	default:
+		*n = numbers(v)
+	}
+	e.Data = append(binary.AppendUvarint(nil, uint64(*n-1)), e.Data[size:]...)
+	return e, nil
+}
+
+var errMember = fmt.Errorf("%w: member entry", fault.ErrCorrupt)
+
 // parseMember reads an entry with its number in full.
 func parseMember(data []byte) (number int, info tokens.Info, err error) {
-	bad := fmt.Errorf("%w: member entry", fault.ErrCorrupt)
-	v, n := binary.Uvarint(data)
+	v, n := uvarint.Parse(data)
 	if n <= 0 || v > 1<<40 || v > math.MaxInt {
-		return 0, info, bad
+		return 0, info, errMember
 	}
 	number, data = int(v), data[n:]
 	if len(data) < 2 {
-		return 0, info, bad
+		return 0, info, errMember
 	}
 	info.Type = tokens.Type(data[0])
 	info.BigEndian = data[1]&memberBigEndian != 0
@@ -104,7 +119,7 @@ func parseMember(data []byte) (number int, info tokens.Info, err error) {
 	info.Form = tokens.Form(data[1] >> memberForm) // which Validate checks
 	data = data[2:]
 	next := func() uint64 {
-		v, n := binary.Uvarint(data)
+		v, n := uvarint.Parse(data)
 		if n <= 0 {
 			data = nil
 			return 0
@@ -114,13 +129,13 @@ func parseMember(data []byte) (number int, info tokens.Info, err error) {
 	}
 	rank := next()
 	if rank > tokens.MaxRank {
-		return 0, info, bad
+		return 0, info, errMember
 	}
 	info.Shape = make([]int, rank)
 	for i := range info.Shape {
 		n := next()
 		if n > 1<<62 || n > math.MaxInt || n == 0 && i > 0 || data == nil {
-			return 0, info, bad
+			return 0, info, errMember
 		}
 		info.Shape[i] = int(n) - 1
 	}
@@ -136,8 +151,8 @@ func endEntry(length int) container.Entry {
 }
 
 func parseEnd(data []byte) (int, error) {
-	v, n := binary.Uvarint(data)
-	if n <= 0 || n != len(data) || v > 1<<62 || v > math.MaxInt {
+	v, n := uvarint.Parse(data)
+	if n <= 0 || n != len(data) || v >= 1<<62 || v > math.MaxInt {
 		return 0, fmt.Errorf("%w: end entry", fault.ErrCorrupt)
 	}
 	return int(v), nil

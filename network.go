@@ -160,18 +160,10 @@ func (c *blockCoder) encodeWithNetwork(dst []byte, b *rawBlock, out *codedBlock)
 	return true, nil
 }
 
-// progress returns what a codec calls to say how far it is with a block.
-func (c *blockCoder) progress(done, all int) error {
-	if c.config.working == nil {
-		return nil
-	}
-	return c.config.working(int64(float64(c.size) * float64(done) / float64(all)))
-}
-
 // makeNetwork makes the codec of a network.
 func makeNetwork(c *codecConfig) (model.Codec, error) {
 	if c.network == nil {
 		return nil, fmt.Errorf("%w: the block was written under a network that the file does not name", fault.ErrCorrupt)
 	}
-	return neural.New(c.network, neural.Config{Threads: c.threads, Progress: c.progress}), nil
+	return neural.New(c.network, neural.Config{Threads: c.threads}), nil
 }

@@ -58,6 +58,11 @@ type WriterOptions struct {
 	// Options that mean something else are an error.
 	Resume io.Reader
 
+	// Progress, if not nil, is told again and again how many bytes of content
+	// have been encoded, those within blocks under way included. Several
+	// goroutines may call it at once.
+	Progress func(encoded int64)
+
 	// Context ends the writing when it is done, within the blocks under way; nil
 	// is context.Background. The Writer returns its error then, and what was
 	// written is no whole file. A Read or Write of the caller's that blocks is
@@ -78,6 +83,13 @@ type External struct {
 	// New makes a predictor. Each goroutine that codes blocks makes one when it
 	// first needs it and keeps it.
 	New func() (model.Predictor, error)
+
+	// Mix has files written under the predictor's opinions mixed with those of the
+	// model mix, which learns from matches and contexts as it goes: smaller, the more
+	// so the less the predictor learns by itself, and slower by about as much as mix
+	// takes. Blocks that mix alone makes smaller are coded by that. Readers need not
+	// say so.
+	Mix bool
 }
 
 // SharedTokens is how many tokens members of a block have that share it by
@@ -101,6 +113,9 @@ func (o *WriterOptions) resolve() (WriterOptions, preset, error) {
 		return opts, preset{}, errors.New("a network and another model exclude each other")
 	}
 	p := preset{name: ownModel, codec: codecOwn}
+	if opts.External != nil && opts.External.Mix {
+		p.codec = codecOwnMix
+	}
 	var err error
 	if opts.Network != nil {
 		p = preset{name: netModel, codec: codecNet}
@@ -182,6 +197,17 @@ type ReaderOptions struct {
 	// KeepGoing, if not nil, is called with each damage that is found; then
 	// reading goes on with what is whole, and tokens that are lost are zero.
 	KeepGoing func(error)
+
+	// Progress, if not nil, is told again and again how many bytes of content
+	// have been decoded, those within blocks under way included. Several goroutines may
+	// call it at once.
+	Progress func(decoded int64)
+
+	// Resume, if not nil, has what an earlier run has handed out of the content before
+	// it ended: the bytes of all parts one after another, however many. Blocks whose
+	// elements it has, by their hash, are not decoded again; all is handed out as
+	// without it. Only a Reader takes it, and it must be safe for concurrent use.
+	Resume io.ReaderAt
 
 	// Context ends the reading when it is done, within the blocks under way; nil
 	// is context.Background. Its error is returned then, with KeepGoing too. A

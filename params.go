@@ -7,6 +7,7 @@ import (
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/symbols"
+	"github.com/foretell/foretell/internal/uvarint"
 )
 
 // The parameters of a block begin with its value map, or with nothing in its
@@ -19,7 +20,7 @@ func joinParams(valueMap, codec []byte) []byte {
 }
 
 func splitParams(p []byte) (valueMap, codec []byte, err error) {
-	n, l := binary.Uvarint(p)
+	n, l := uvarint.Parse(p)
 	if l <= 0 || n > uint64(len(p)-l) {
 		return nil, nil, fmt.Errorf("%w: block parameters", fault.ErrCorrupt)
 	}
@@ -46,7 +47,7 @@ func parseParams(data *container.BlockData, largest int) (m *symbols.ValueMap, o
 	if err == nil && len(rest) != 0 {
 		err = fmt.Errorf("%w: value map", fault.ErrCorrupt)
 	}
-	return m, own, base, err
+	return m, own, base, inside(err)
 }
 
 // dictionaryEntry is how many bytes a symbol of a dictionary takes.

@@ -13,6 +13,7 @@ import (
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/symbols"
+	"github.com/foretell/foretell/internal/uvarint"
 	"github.com/foretell/foretell/model/mix"
 	"github.com/foretell/foretell/tokens"
 )
@@ -28,7 +29,7 @@ type prior struct {
 
 // parsePrior reads a prior, which may come from anyone.
 func parsePrior(data []byte, maxMemory int64) (*prior, error) {
-	n, l := binary.Uvarint(data)
+	n, l := uvarint.Parse(data)
 	if l <= 0 || n > uint64(len(data)-l) {
 		return nil, fmt.Errorf("%w: not a prior", fault.ErrCorrupt)
 	}
@@ -72,6 +73,10 @@ type TrainOptions struct {
 	// least is left out.
 	MaxBytes int
 
+	// Progress, if not nil, is told again and again how many bytes of the sample
+	// have been learned from, after they have been read.
+	Progress func(learned int64)
+
 	// Context ends the training with its error when it is done; nil is
 	// context.Background. A Read of the caller's that blocks is not interrupted.
 	Context context.Context
@@ -107,7 +112,7 @@ func Train(src tokens.Parts, opts *TrainOptions) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &blockCoder{stop: ctx.Err}
+	c := &blockCoder{stop: ctx.Err, tally: newTally(o.Progress), size: b.size}
 	m, block, err := c.symbolise(b)
 	if err != nil {
 		return nil, err
@@ -124,6 +129,7 @@ func Train(src tokens.Parts, opts *TrainOptions) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.finish(nil)
 	data, err := trained.MarshalBinary()
 	if err != nil {
 		return nil, err

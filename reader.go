@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"time"
 
@@ -21,6 +22,9 @@ type Reader struct {
 	pipe *pipeline[fetched]
 	stop chan struct{}
 	mem  *budget
+
+	tally *tally
+	known int64 // bytes of content, -1 if that is to be seen
 
 	expected expected // of the layout, from the index, when keeping going
 
@@ -57,16 +61,20 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	coders, err := newCoders(&in.Header, &o)
+	count := newTally(o.Progress)
+	coders, err := newCoders(&in.Header, &o, count)
 	if err != nil {
 		return nil, err
 	}
+	known := int64(-1)
 	var layout []container.Entry
 	if f := openIndex(r, &o); f != nil {
 		in.Know(f)
+		known = int64(min(f.Trailer.Length, math.MaxInt64))
 		if o.KeepGoing != nil {
 			layout, _ = numbered(f.Entries) // nil if they are damaged
 		}
+		f.Entries = nil
 	}
 	if o.KeepGoing != nil {
 		in.Recover()
@@ -74,19 +82,25 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 	d := &Reader{
 		expected: expect(layout),
 		opts:     o,
+		tally:    count,
+		known:    known,
 		pipe:     newPipeline[fetched](o.Workers),
 		stop:     stop,
 		mem:      newBudget(o.MaxMemory),
 		member:   -1,
 	}
 	in.Charge(d.mem)
-	f := &fetcher{Reader: d, in: in, coders: coders, members: map[int]*tokens.Info{}}
+	f := &fetcher{Reader: d, in: in, coders: coders, others: map[int]*tokens.Info{}, earlier: newEarlier(o.Resume, count)}
 	if err := f.learn(layout); err != nil {
 		return nil, err
 	}
 	go f.fetch()
 	return d, nil
 }
+
+// ContentSize returns how many bytes of content the file says it holds, -1 if it can only
+// be read front to back or its index is damaged.
+func (r *Reader) ContentSize() int64 { return r.known }
 
 // Next returns the next part, io.EOF after the last one. Data of a member that
 // has not been read to its end is skipped, but checked all the same. At the end
@@ -129,6 +143,7 @@ func (r *Reader) next() (p tokens.Part, err error) {
 		r.begun = true
 		return parseFile(e.Data)
 	case container.EntryFraming:
+		r.tally.add(int64(len(e.Data)))
 		return tokens.Part{Kind: tokens.Framing, Bytes: e.Data}, r.content(e.Data)
 	case container.EntryMember:
 		number, info, err := parseMember(e.Data)
@@ -367,7 +382,7 @@ func (d *memberData) read(p []byte) (int, error) {
 		}
 		if err := r.pull(); err == io.EOF {
 			if !r.lost {
-				return 0, io.ErrUnexpectedEOF
+				return 0, errLacks
 			}
 			if d.left < 0 {
 				return 0, io.EOF // how much is lost with the end is not known
@@ -383,6 +398,8 @@ func (d *memberData) read(p []byte) (int, error) {
 	d.zero -= n
 	return int(n), nil
 }
+
+var errLacks = fmt.Errorf("%w: a member lacks tokens", fault.ErrCorrupt)
 
 // atSpan reports whether the block's current span goes on where the member
 // stands. After damage it fills gaps with zeros or drops what cannot be placed.

@@ -2,6 +2,7 @@ package foretell
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -22,8 +23,8 @@ type ReaderAt struct {
 	coders  func() (chan *blockCoder, error) // made when first needed
 	files   []File
 	members []tokens.Info
-	byID    map[int]*tokens.Info
-	places  [][]place // of each member's tokens, in order
+	places  []place // of the members' tokens, member after member, in order
+	ends    []int   // where each member's places end
 
 	mu     sync.Mutex
 	cached *rawBlock // the last block of the range that was read last
@@ -56,9 +57,8 @@ func OpenReaderAt(r io.ReaderAt, size int64, opts *ReaderOptions) (*ReaderAt, er
 	}
 	a := &ReaderAt{
 		opts: o, in: in, number: -1,
-		byID: map[int]*tokens.Info{},
 	}
-	a.coders = sync.OnceValues(func() (chan *blockCoder, error) { return newCoders(&in.Header, &o) })
+	a.coders = sync.OnceValues(func() (chan *blockCoder, error) { return newCoders(&in.Header, &o, newTally(o.Progress)) })
 	if err := a.readLayout(); err != nil {
 		return nil, err
 	}
@@ -66,11 +66,19 @@ func OpenReaderAt(r io.ReaderAt, size int64, opts *ReaderOptions) (*ReaderAt, er
 }
 
 func (r *ReaderAt) readLayout() error {
-	entries, err := numbered(r.in.Entries)
-	if err != nil {
-		return err
+	count := 0
+	for _, e := range r.in.Entries {
+		if e.Kind == container.EntryMember {
+			count++
+		}
 	}
-	for _, e := range entries {
+	r.members = make([]tokens.Info, 0, count)
+	var n numbers
+	for _, e := range r.in.Entries {
+		e, err := n.full(e)
+		if err != nil {
+			return err
+		}
 		switch e.Kind {
 		case container.EntryFile:
 			p, err := parseFile(e.Data)
@@ -114,32 +122,63 @@ func (r *ReaderAt) readLayout() error {
 		if r.members[i].Open() {
 			return fmt.Errorf("%w: a member does not end", fault.ErrCorrupt)
 		}
-		r.byID[i] = &r.members[i]
 	}
+	r.in.Entries = nil
 	return nil
+}
+
+// member returns the member of a number, nil if there is none.
+func (r *ReaderAt) member(number uint64) *tokens.Info {
+	if number >= uint64(len(r.members)) {
+		return nil
+	}
+	return &r.members[number]
+}
+
+// placesOf returns the places of a member's tokens.
+func (r *ReaderAt) placesOf(member int) []place {
+	first := 0
+	if member > 0 {
+		first = r.ends[member-1]
+	}
+	return r.places[first:r.ends[member]]
 }
 
 // findPlaces lists where the tokens of each member are and checks that all are
 // there.
 func (r *ReaderAt) findPlaces() error {
-	r.places = make([][]place, len(r.members))
 	have := make([]int64, len(r.members))
-	for i, ref := range r.in.Blocks {
-		for k, s := range ref.Spans {
-			if s.Member >= uint64(len(r.members)) || int64(s.First) != have[s.Member] || s.Count == 0 {
+	last := uint64(0)
+	r.ends = make([]int, len(r.members))
+	for _, ref := range r.in.Blocks {
+		for _, s := range ref.Spans {
+			if s.Member < last || s.Member >= uint64(len(r.members)) || int64(s.First) != have[s.Member] {
 				return fmt.Errorf("%w: the index lists tokens that have no place", fault.ErrCorrupt)
 			}
+			last = s.Member
 			have[s.Member] += int64(s.Count)
-			r.places[s.Member] = append(r.places[s.Member], place{int64(s.First), int64(s.Count), i, k})
+			r.ends[s.Member]++
 		}
 	}
+	total := 0
 	for i := range r.members {
 		if have[i] != r.members[i].Len() {
 			return fmt.Errorf("%w: member %d has %d of %d tokens", fault.ErrCorrupt, i, have[i], r.members[i].Len())
 		}
+		total, r.ends[i] = total+r.ends[i], total
+	}
+	r.places = make([]place, total)
+	for i, ref := range r.in.Blocks {
+		for k, s := range ref.Spans {
+			r.places[r.ends[s.Member]] = place{int64(s.First), int64(s.Count), i, k}
+			r.ends[s.Member]++
+		}
 	}
 	return nil
 }
+
+// ContentSize returns how many bytes the content has, framing included.
+func (r *ReaderAt) ContentSize() int64 { return int64(r.in.Length) }
 
 // Files returns the files of the content in order.
 func (r *ReaderAt) Files() []File { return r.files }
@@ -165,20 +204,26 @@ func (r *ReaderAt) BlockSpans(i int64) []SpanDescription {
 // has one; to may be [End]. Of an array in Fortran order, all blocks are decoded and count
 // against ReaderOptions.MaxOutput.
 func (r *ReaderAt) CopyRange(w io.Writer, member, from, to int) error {
-	return r.copyRange(w, newBudget(r.opts.MaxMemory), member, from, r.end(member, to))
+	return r.CopyRangeContext(r.opts.Context, w, member, from, to)
 }
 
-func (r *ReaderAt) copyRange(w io.Writer, mem *budget, member, from, to int) error {
+// CopyRangeContext is CopyRange, which ctx ends when it is done, in the place of
+// ReaderOptions.Context.
+func (r *ReaderAt) CopyRangeContext(ctx context.Context, w io.Writer, member, from, to int) error {
+	return r.copyRange(ctx, w, newBudget(r.opts.MaxMemory), member, from, r.end(member, to))
+}
+
+func (r *ReaderAt) copyRange(ctx context.Context, w io.Writer, mem *budget, member, from, to int) error {
 	row, err := r.row(member, from, to)
 	if err != nil {
 		return err
 	}
 	info := &r.members[member]
 	if !info.Fortran || len(info.Shape) < 2 {
-		return r.copyTokens(w, mem, member, int64(from)*row, int64(to)*row)
+		return r.copyTokens(ctx, w, mem, member, int64(from)*row, int64(to)*row)
 	}
 	pick := &columns{w: w, size: info.Type.Size(), length: info.Shape[0], from: from, to: to}
-	return r.copyTokens(pick, mem, member, 0, info.Len())
+	return r.copyTokens(ctx, pick, mem, member, 0, info.Len())
 }
 
 // row checks a range of rows and returns the number of tokens in one.
@@ -236,7 +281,7 @@ func (c *columns) Write(p []byte) (int, error) {
 }
 
 // copyTokens writes tokens from..to-1 of a member, in storage order, to w.
-func (r *ReaderAt) copyTokens(w io.Writer, mem *budget, member int, from, to int64) error {
+func (r *ReaderAt) copyTokens(ctx context.Context, w io.Writer, mem *budget, member int, from, to int64) error {
 	if from == to {
 		return nil
 	}
@@ -247,7 +292,7 @@ func (r *ReaderAt) copyTokens(w io.Writer, mem *budget, member int, from, to int
 	if (to-from)*size > r.opts.MaxOutput {
 		return fmt.Errorf("%w: the range has more than %d bytes", fault.ErrLimit, r.opts.MaxOutput)
 	}
-	places := r.places[member]
+	places := r.placesOf(member)
 	begin := sort.Search(len(places), func(i int) bool { return places[i].first+places[i].count > from })
 	end := sort.Search(len(places), func(i int) bool { return places[i].first >= to })
 	places = places[begin:end]
@@ -269,7 +314,7 @@ func (r *ReaderAt) copyTokens(w io.Writer, mem *budget, member int, from, to int
 			decode := func() (*rawBlock, error) { return cached, nil }
 			var err error
 			if cached == nil || p.block != number {
-				decode, err = r.prepare(p.block, mem)
+				decode, err = r.prepare(ctx, p.block, mem)
 			}
 			ok := pipe.run(stop, func() result {
 				if err != nil {
@@ -290,7 +335,7 @@ func (r *ReaderAt) copyTokens(w io.Writer, mem *budget, member int, from, to int
 			return failed
 		}
 		if failed == nil {
-			failed = cmp.Or(r.opts.Context.Err(), part.err)
+			failed = cmp.Or(ctx.Err(), part.err)
 			if failed == nil {
 				p := part.place
 				lo, hi := max(from-p.first, 0), min(to-p.first, p.count)
@@ -326,7 +371,7 @@ func (r *ReaderAt) cache(number int, b *rawBlock) {
 }
 
 // prepare reads block i and returns a job that decodes it, in the memory of mem.
-func (r *ReaderAt) prepare(i int, mem *budget) (func() (*rawBlock, error), error) {
+func (r *ReaderAt) prepare(ctx context.Context, i int, mem *budget) (func() (*rawBlock, error), error) {
 	h, data, err := r.in.Block(i, mem)
 	if err != nil {
 		return nil, err
@@ -341,7 +386,7 @@ func (r *ReaderAt) prepare(i int, mem *budget) (func() (*rawBlock, error), error
 		}
 		return &fault.BlockError{Block: int64(i), Offset: r.in.Blocks[i].Offset, Err: err}
 	}
-	decode, err := prepare(h, data, r.byID, r.in.Header.BlockTokens, coders, mem)
+	decode, err := prepare(h, data, r.member, r.in.Header.BlockTokens, coders, mem, nil, ctx.Err)
 	if err != nil {
 		return nil, name(err)
 	}
@@ -373,7 +418,7 @@ func ReadArray[T Integer](r *ReaderAt, member, from, to int) ([]T, error) {
 		return nil, err
 	}
 	values := make([]T, n)
-	if err := r.copyRange(&arraySink[T]{values, info}, mem, member, from, to); err != nil {
+	if err := r.copyRange(r.opts.Context, &arraySink[T]{values, info}, mem, member, from, to); err != nil {
 		return nil, err
 	}
 	return values, nil

@@ -48,14 +48,14 @@ func openIndex(r io.Reader, o *ReaderOptions) *container.File {
 // An expected layout is what should come, in order.
 type expected struct {
 	entries []container.Entry
-	done    int         // how many have come or are restored
-	members map[int]int // where each member's entry is
+	done    int   // how many have come or are restored
+	members []int // where each member's entry is
 }
 
 // expect returns the layout of the given entries, nothing if its members are not
 // numbered in order.
 func expect(entries []container.Entry) expected {
-	x := expected{entries: entries, members: map[int]int{}}
+	x := expected{entries: entries}
 	for i, e := range entries {
 		if e.Kind != container.EntryMember {
 			continue
@@ -64,7 +64,7 @@ func expect(entries []container.Entry) expected {
 		if err != nil || number != len(x.members) {
 			return expected{}
 		}
-		x.members[number] = i
+		x.members = append(x.members, i)
 	}
 	return x
 }
@@ -76,7 +76,7 @@ func (x *expected) late(entries []container.Entry) bool {
 			continue
 		}
 		number, _, err := parseMember(e.Data)
-		if at, ok := x.members[number]; err == nil && ok && at < x.done {
+		if err == nil && number < len(x.members) && x.members[number] < x.done {
 			return true
 		}
 	}
@@ -101,8 +101,8 @@ func (r *Reader) restoreBefore(e container.Entry) {
 
 // restoreMember restores the layout up to a member, which a block belongs to.
 func (r *Reader) restoreMember(member int) {
-	if at, ok := r.expected.members[member]; ok {
-		r.restore(at + 1)
+	if at := r.expected.members; member < len(at) {
+		r.restore(at[member] + 1)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/model"
+	"github.com/foretell/foretell/tokens"
 	"github.com/zeebo/xxh3"
 )
 
@@ -65,4 +66,81 @@ func (r *resumption) block(b *rawBlock) (out codedBlock, ok bool) {
 	}
 	r.in = nil
 	return out, false
+}
+
+// An earlier is what an earlier run has handed out of a file. Nil has nothing.
+type earlier struct {
+	content io.ReaderAt
+	tally   *tally
+	at      int64         // in the content, of what the layout tells next
+	starts  map[int]int64 // of members
+	last    tokens.Info   // the latest member
+	begun   int64         // where it begins
+}
+
+func newEarlier(content io.ReaderAt, count *tally) *earlier {
+	if content == nil {
+		return nil
+	}
+	return &earlier{content: content, tally: count, starts: map[int]int64{}}
+}
+
+// learn keeps where members stand in the content. What makes no sense is found out by
+// the Reader, and by the hashes of blocks.
+func (e *earlier) learn(entries []container.Entry) {
+	if e == nil {
+		return
+	}
+	for _, entry := range entries {
+		switch entry.Kind {
+		case container.EntryFraming:
+			e.at += int64(len(entry.Data))
+		case container.EntryMember:
+			number, info, err := parseMember(entry.Data)
+			if err != nil {
+				continue
+			}
+			e.starts[number], e.last, e.begun = e.at, info, e.at
+			if !info.Open() {
+				e.at += info.Len() * int64(info.Type.Size())
+			}
+		case container.EntryEnd:
+			if length, err := parseEnd(entry.Data); err == nil && e.last.Open() {
+				e.last.Shape = append([]int{length}, e.last.Shape[1:]...)
+				e.at = e.begun + e.last.Len()*int64(e.last.Type.Size())
+			}
+		}
+	}
+}
+
+// places returns where the spans of a block stand in the content.
+func (e *earlier) places(b *rawBlock) []int64 {
+	if e == nil {
+		return nil
+	}
+	var at []int64
+	for i, s := range b.spans {
+		at = append(at, e.starts[s.Member]+s.First*int64(b.infos[i].Type.Size()))
+	}
+	return at
+}
+
+// fill fills a block whose spans stand at the given places of the content, and reports
+// whether it then has the right hash.
+func (e *earlier) fill(b *rawBlock, at []int64, hash uint64) bool {
+	if e == nil {
+		return false
+	}
+	b.raw = slices.Grow(b.raw[:0], b.size)[:b.size]
+	for i := range b.spans {
+		part := b.span(i)
+		if n, _ := e.content.ReadAt(part, at[i]); n < len(part) {
+			return false
+		}
+	}
+	if xxh3.Hash(b.raw) != hash {
+		return false
+	}
+	e.tally.add(int64(b.size))
+	return true
 }

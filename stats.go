@@ -2,6 +2,7 @@ package foretell
 
 import (
 	"cmp"
+	"context"
 	"io"
 	"slices"
 
@@ -39,8 +40,10 @@ type Frequency struct {
 const maxPairs = 1 << 24
 
 // CollectStats reads all members of src and counts their values. The memory it
-// takes grows with the number of distinct values and, up to a bound, pairs.
-func CollectStats(src tokens.Parts) ([]MemberStats, error) {
+// takes grows with the number of distinct values and, up to a bound, pairs. It ends
+// with the error of ctx when that is done; a Read of the caller's that blocks is not
+// interrupted.
+func CollectStats(ctx context.Context, src tokens.Parts) ([]MemberStats, error) {
 	var all []MemberStats
 	for p, err := range tokens.All(src) {
 		if err != nil {
@@ -50,7 +53,7 @@ func CollectStats(src tokens.Parts) ([]MemberStats, error) {
 			continue
 		}
 		c := newCounter(&p.Info)
-		if err := c.read(p.Data); err != nil {
+		if err := c.read(ctx, p.Data); err != nil {
 			return nil, err
 		}
 		all = append(all, c.stats())
@@ -151,11 +154,14 @@ func newCounter(in *tokens.Info) *statsCounter {
 	return c
 }
 
-func (c *statsCounter) read(data io.Reader) error {
+func (c *statsCounter) read(ctx context.Context, data io.Reader) error {
 	size := c.info.Type.Size()
 	raw := make([]byte, size<<15)
 	values := make([]uint64, 1<<15)
 	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		n, err := io.ReadFull(data, raw)
 		if err == io.ErrUnexpectedEOF && n%size == 0 || err == io.EOF {
 			c.add(values[:n/size], raw[:n])

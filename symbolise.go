@@ -61,7 +61,7 @@ func (c *blockCoder) newBlock(b *rawBlock, m *symbols.ValueMap) *model.Block {
 	if cap(c.symbols) < n {
 		c.symbols = make([]uint32, n)
 	}
-	block := &model.Block{Spans: b.spans, Size: m.Size(), Symbols: c.symbols[:n], Stop: c.stop}
+	block := &model.Block{Spans: b.spans, Size: m.Size(), Symbols: c.symbols[:n], Work: func(done int) error { return c.progress(done, n) }}
 	if n != b.tokens {
 		block.Spans = []model.Span{{Count: n, Shape: []int{n}}}
 	}

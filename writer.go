@@ -32,7 +32,6 @@ type Writer struct {
 	length uint64
 
 	coded, written atomic.Int64 // what Progress returns
-	partly         atomic.Int64 // bytes of the block under way that have been encoded
 
 	files   nameSet
 	names   nameSet           // of members
@@ -44,6 +43,7 @@ type Writer struct {
 	member  int               // number of the current or last member
 	block   *rawBlock
 	plan    *planner
+	tally   *tally
 	earlier *resumption
 	err     error
 }
@@ -81,6 +81,7 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 		ended:  make(chan error, 1),
 		member: -1,
 		plan:   newPlanner(),
+		tally:  newTally(opts.Progress),
 	}
 	header := container.Header{
 		Codec: uint8(p.codec), Preset: p.name, Level: uint64(p.level),
@@ -104,9 +105,8 @@ func newWriter(out io.Writer, o *WriterOptions, costs func(int, int64, []float32
 	if n := opts.Network; n != nil {
 		header.Needs = append(header.Needs, container.Need{Kind: uint8(NeedWeights), Name: n.need.Name, Sum: n.need.Sum, Size: uint64(n.need.Size)})
 		config.network, config.threads = n.model, opts.Workers
-		config.working = w.working
 	}
-	w.coders, err = newBlockCoders(opts.Context, together, p.codec, config, opts.External, start)
+	w.coders, err = newBlockCoders(w.stopped, w.tally, together, p.codec, config, opts.External, start)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,6 @@ func (w *Writer) write(item encoded) error {
 		return err
 	}
 	w.bodies.put(c.body)
-	w.partly.Store(0)
 	w.coded.Add(int64(item.block.size))
 	w.written.Store(w.out.Offset())
 	if w.costs == nil {
@@ -178,17 +177,16 @@ func (w *Writer) write(item encoded) error {
 // and written so far, and how many bytes of the file. It may be called from any
 // goroutine.
 func (w *Writer) Progress() (content, file int64) {
-	return w.coded.Load() + w.partly.Load(), w.written.Load()
+	return w.coded.Load(), w.written.Load()
 }
 
-// working is told how far a network is with a block.
-func (w *Writer) working(done int64) error {
-	w.partly.Store(done)
+// stopped says whether blocks under way are to go on.
+func (w *Writer) stopped() error {
 	select {
 	case <-w.stop:
 		return errStopped
 	default:
-		return nil
+		return w.opts.Context.Err()
 	}
 }
 
@@ -224,6 +222,7 @@ func (w *Writer) part(p tokens.Part) error {
 		return w.add(fileEntry(p.Name, p.Repacked))
 	case tokens.Framing:
 		w.content(p.Bytes)
+		w.tally.add(int64(len(p.Bytes)))
 		return w.add(container.Entry{Kind: container.EntryFraming, Data: append([]byte(nil), p.Bytes...)})
 	case tokens.Member:
 		return w.addMember(p.Info, p.Data)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/simd/rans"
+	"github.com/foretell/foretell/internal/uvarint"
 	"github.com/foretell/foretell/prob"
 )
 
@@ -252,6 +253,8 @@ func (b *Block[S]) Decode(symbols []S, index []uint16, src []byte) error {
 		return nil
 	}
 	switch k := src[0] & 7; {
+	case b.set.certain(index, len(symbols)):
+		return errCertain
 	case src[0] == rawBody:
 		return decodeRaw(symbols, index, &b.set, src[1:])
 	case k == 0:
@@ -263,6 +266,8 @@ func (b *Block[S]) Decode(symbols []S, index []uint16, src []byte) error {
 }
 
 var errKind = fmt.Errorf("%w: no such kind of block body", fault.ErrCorrupt)
+
+var errCertain = fmt.Errorf("%w: code of symbols that are certain", fault.ErrCorrupt)
 
 var errLeftOver = fmt.Errorf("%w: the block body goes on after its last symbol", fault.ErrCorrupt)
 
@@ -305,7 +310,7 @@ func (b *Block[S]) decodeTail(symbols []S, index []uint16, x uint64, words []byt
 }
 
 func (b *Block[S]) decodeLanes(symbols []S, index []uint16, src []byte, lanes int) error {
-	tail, n := binary.Uvarint(src)
+	tail, n := uvarint.Parse(src)
 	if n <= 0 || tail > uint64(len(symbols)) {
 		return fmt.Errorf("%w: more symbols than the block has", fault.ErrCorrupt)
 	}

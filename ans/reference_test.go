@@ -2,9 +2,11 @@ package ans
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/foretell/foretell/prob"
@@ -137,6 +139,28 @@ func littleEndian(x *big.Int, n int) []byte {
 	return b
 }
 
+// referenceSpread returns the symbol at each place: slots are sorted by the place
+// that they want, those that want the same in the order of their symbols.
+func referenceSpread(t *Table) []int {
+	type slot struct {
+		want   uint64
+		symbol int
+	}
+	var slots []slot
+	for s, f := range t.freq {
+		for i := range f {
+			apart := uint64(1) << (32 + t.prec) / uint64(f)
+			slots = append(slots, slot{(apart>>1 + uint64(i)*apart) >> 32, s})
+		}
+	}
+	slices.SortStableFunc(slots, func(a, b slot) int { return cmp.Compare(a.want, b.want) })
+	symbols := make([]int, len(slots))
+	for place, s := range slots {
+		symbols[place] = s.symbol
+	}
+	return symbols
+}
+
 // referenceTBlock returns the body of a block as one big number, whose lowest bit
 // is the first one to be read.
 func referenceTBlock(t *Table, symbols []uint32, lanes int) []byte {
@@ -150,7 +174,7 @@ func referenceTBlock(t *Table, symbols []uint32, lanes int) []byte {
 	}
 	// places holds the places of the slots of each symbol.
 	places := make([][]int, t.Len())
-	for place, s := range t.spread() {
+	for place, s := range referenceSpread(t) {
 		places[s] = append(places[s], place)
 	}
 	states := make([]int, lanes)

@@ -16,10 +16,13 @@ import (
 type TBlock[S Symbol] struct {
 	set   tableSet
 	ready struct{ enc, dec bool }
-	enc   []tans.Entry // by table, then symbol: the size of the largest for each
-	next  []uint32     // by table, then slots of the symbols before plus number of the slot: the state
-	dec   []tans.Slot  // by table, then state
-	buf   []byte       // bits of the block in hand, from the end backwards
+	enc   []tans.Entry     // by table, then symbol: the size of the largest for each
+	next  []uint32         // by table, then slots of the symbols before plus number of the slot: the state
+	dec   []tans.Slot      // by table, then state
+	short []tans.ShortSlot // the same, for small alphabets, instead
+	first []uint32         // where the slots of a table are put
+	near  []uint16         // the same, for tables of few slots, instead
+	buf   []byte           // bits of the block in hand, from the end backwards
 }
 
 // NewTBlock returns a coder with one or more tables, which must have the same
@@ -45,50 +48,19 @@ func (b *TBlock[S]) Reset(tables ...*Table) error {
 	return nil
 }
 
-// spread returns the symbol that stands at each place of the table. The slots of
-// a symbol are spread evenly: the i-th of f wants place (2i+1)/2f of the way, and
-// slots that want the same place follow in the order of their symbols.
-func (t *Table) spread() []uint16 {
-	size := uint64(1) << t.prec
-	start := make([]uint32, size+1)
-	for _, f := range t.freq {
-		if f == 0 {
-			continue
-		}
-		step := size << 32 / uint64(f)
-		for at := step >> 1; f != 0; f-- {
-			start[at>>32+1]++
-			at += step
-		}
-	}
-	sum := uint32(0)
-	for i, n := range start {
-		sum += n
-		start[i] = sum
-	}
-	symbols := make([]uint16, size)
-	for s, f := range t.freq {
-		if f == 0 {
-			continue
-		}
-		step := size << 32 / uint64(f)
-		for at := step >> 1; f != 0; f-- {
-			place := &start[at>>32]
-			symbols[*place] = uint16(s)
-			*place++
-			at += step
-		}
-	}
-	return symbols
-}
+// step returns how far the slots of a symbol with f of them are from one another, in
+// 2^-32 of a place.
+func (t *Table) step(f uint32) uint64 { return 1 << (t.prec + 32) / uint64(f) }
 
 func (b *TBlock[S]) prepareEncode() {
 	prec := b.set.prec
 	b.next = resize(b.next, len(b.set.tables)<<prec)
 	b.enc = resize(b.enc, len(b.set.tables)*b.set.size)
 	clear(b.enc)
-	at := make([]uint32, b.set.size)
+	b.first = resize(b.first, 1<<prec+1)
 	for i, t := range b.set.tables {
+		spread(t, b.first)
+		next := b.next[i<<prec:]
 		for s, f := range t.freq {
 			if f == 0 {
 				continue
@@ -98,31 +70,84 @@ func (b *TBlock[S]) prepareEncode() {
 				most -= uint(bits.Len32(f-1)) - 1
 			}
 			b.enc[i*b.set.size+s] = tans.Entry{Bits: uint32(most)<<24 - f<<most, Base: int32(i<<prec) + int32(t.cum[s]) - int32(f)}
-		}
-		copy(at, t.cum)
-		next := b.next[i<<prec:]
-		for place, s := range t.spread() {
-			next[at[s]] = 1<<prec + uint32(place)
-			at[s]++
+			step := t.step(f)
+			at := step >> 1
+			for k := range next[t.cum[s]:][:f] {
+				place := &b.first[at>>32]
+				next[t.cum[s]+uint32(k)] = 1<<prec + *place
+				*place++
+				at += step
+			}
 		}
 	}
 	b.ready.enc = true
 }
 
 func (b *TBlock[S]) prepareDecode() {
-	prec := b.set.prec
-	b.dec = resize(b.dec, len(b.set.tables)<<prec)
-	slot := make([]uint32, b.set.size)
-	for i, t := range b.set.tables {
-		copy(slot, t.freq)
-		dec := b.dec[i<<prec:]
-		for place, s := range t.spread() {
-			n := prec + 1 - uint(bits.Len32(slot[s]))
-			dec[place] = tans.NewSlot(s, n, slot[s]<<n-1<<prec)
-			slot[s]++
-		}
+	n := len(b.set.tables) << b.set.prec
+	switch {
+	case b.set.size <= 1<<8 && b.set.prec < tans.MaxShort:
+		b.short, b.dec = resize(b.short, n), b.dec[:0]
+		b.near = resize(b.near, 1<<b.set.prec+1)
+		fillSlots(&b.set, b.short, b.near)
+	default:
+		b.dec, b.short = resize(b.dec, n), b.short[:0]
+		b.first = resize(b.first, 1<<b.set.prec+1)
+		fillSlots(&b.set, b.dec, b.first)
 	}
 	b.ready.dec = true
+}
+
+// fillSlots fills dec, by table and then state, with first as scratch.
+func fillSlots[P uint16 | uint32, D tans.AnySlot](set *tableSet, dec []D, first []P) {
+	prec := set.prec
+	for i, t := range set.tables {
+		spread(t, first)
+		dec := dec[i<<prec:][:1<<prec]
+		for s, f := range t.freq {
+			if f == 0 {
+				continue
+			}
+			step := t.step(f)
+			at := step >> 1
+			n := prec + 1 - uint(bits.Len32(f))
+			half := uint32(1) << bits.Len32(f) // from which slot on a bit less is read
+			for slot := f; slot < 2*f; slot++ {
+				if slot == half {
+					n--
+				}
+				want := at >> 32
+				place := first[want]
+				first[want] = place + 1
+				dec[place] = tans.NewSlot[D](uint16(s), n, slot<<(n&31)-1<<(prec&31))
+				at += step
+			}
+		}
+	}
+}
+
+// spread sets first[p] to the number of slots that stand before those that want
+// place p: the i-th of f slots of a symbol wants (2i+1)/2f of the way, and slots that
+// want the same place follow in the order of their symbols. Going through the slots
+// in this order again, each is put at first[p], which then grows by one.
+func spread[P uint16 | uint32](t *Table, first []P) {
+	first = first[:1<<t.prec+1]
+	clear(first)
+	for _, f := range t.freq {
+		if f == 0 {
+			continue
+		}
+		step := t.step(f)
+		for at := step >> 1; f != 0; f-- {
+			first[at>>32+1]++
+			at += step
+		}
+	}
+	sum := P(0)
+	for i, n := range first {
+		sum += n
+		first[i] = sum
+	}
 }
 
 // Encode appends the body of a block to dst, as Block.Encode does.
@@ -158,6 +183,9 @@ func (b *TBlock[S]) Decode(symbols []S, index []uint16, src []byte) error {
 	}
 	if len(src) == 0 {
 		return b.fill(symbols, index)
+	}
+	if b.set.certain(index, len(symbols)) {
+		return errCertain
 	}
 	if src[0] == rawBody {
 		return decodeRaw(symbols, index, &b.set, src[1:])
@@ -198,7 +226,10 @@ func (b *TBlock[S]) fill(symbols []S, index []uint16) error {
 // slot returns the entry of a state when symbol i is next.
 func (b *TBlock[S]) slot(index []uint16, i int, state uint32) tans.Slot {
 	if index != nil {
-		return b.dec[int(index[i])<<b.set.prec+int(state)]
+		state += uint32(index[i]) << b.set.prec
+	}
+	if len(b.short) > 0 {
+		return b.short[state].Slot()
 	}
 	return b.dec[state]
 }
@@ -307,7 +338,11 @@ func (d *tDecoder[S]) decode(symbols []S, index []uint16, lanes int) error {
 	}
 	i, last := 0, len(symbols)-lanes
 	if index == nil && lanes == tans.Lanes {
-		i, d.pos = tans.Decode(symbols[:last], d.src, d.pos, &states, b.dec, b.set.prec)
+		if len(b.short) > 0 {
+			i, d.pos = tans.Decode(symbols[:last], d.src, d.pos, &states, b.short, b.set.prec)
+		} else {
+			i, d.pos = tans.Decode(symbols[:last], d.src, d.pos, &states, b.dec, b.set.prec)
+		}
 	}
 	for ; i < last; i++ {
 		l := i & (lanes - 1)

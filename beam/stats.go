@@ -90,7 +90,7 @@ func (fn *statsFn) stats(ctx context.Context, shard Shard, rec *Record) (all []M
 		return nil, err
 	}
 	defer src.Close()
-	list, err := foretell.CollectStats(src)
+	list, err := foretell.CollectStats(ctx, src)
 	if err != nil {
 		return nil, err
 	}

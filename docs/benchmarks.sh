@@ -42,7 +42,8 @@ zpaq 7.15 and kanzi-go 2.6.0 at their strongest settings.
   are floats, which foretell does not take, and are left out.
 
 Steps are measured by the Go benchmarks of package `step`. Weighing rows on a GPU
-(`foretell.torch`, `foretell.jax`) has not been timed: no GPU was at hand.
+(`foretell.torch`, `foretell.jax`) has neither run on one nor been timed:
+no GPU was at hand ([own-model.md](own-model.md#rows-on-a-gpu)).
 
 ## The same tokens as plain 16-bit arrays
 

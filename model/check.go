@@ -39,11 +39,15 @@ func CheckDecoded(b *Block) error {
 
 // largest returns the largest symbol of a block, 0 if it has none.
 func largest(b *Block) uint32 {
-	m := uint32(0)
-	for _, s := range b.Symbols {
-		m = max(m, s)
+	var m0, m1, m2, m3 uint32 // none waits for another
+	s := b.Symbols
+	for ; len(s) >= 4; s = s[4:] {
+		m0, m1, m2, m3 = max(m0, s[0]), max(m1, s[1]), max(m2, s[2]), max(m3, s[3])
 	}
-	return m
+	for _, x := range s {
+		m0 = max(m0, x)
+	}
+	return max(m0, m1, m2, m3)
 }
 
 // CheckSpans checks that the spans of a block, if it has any, add up to its

@@ -39,18 +39,18 @@ type Block struct {
 	// each symbol in bits.
 	Costs []float32
 
-	// Stop, if not nil, is asked now and then whether the coding is to go on.
-	// An error ends it.
-	Stop func() error
+	// Work, if not nil, is told now and then how many of the symbols have been
+	// coded. An error that it returns ends the coding.
+	Work func(done int) error
 }
 
-// Stopped returns what Stop says. Codecs that take long ask every few thousand
-// symbols.
-func (b *Block) Stopped() error {
-	if b.Stop == nil {
+// Worked tells Work how many symbols have been coded, and returns what it says.
+// Codecs that take long call it every few thousand symbols.
+func (b *Block) Worked(done int) error {
+	if b.Work == nil {
 		return nil
 	}
-	return b.Stop()
+	return b.Work(done)
 }
 
 // A Codec turns the symbols of a block into bytes and back. An instance serves

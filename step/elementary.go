@@ -34,7 +34,7 @@ func cubeRoot(x float64) float64 {
 	return g
 }
 
-// exponential returns e^x for x of 0 to 1.
+// exponential returns e^x for x of 0 to 1.3.
 func exponential(x float64) float64 {
 	p := 1.0
 	for n := 20; n > 0; n-- {

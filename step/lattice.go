@@ -173,8 +173,8 @@ func middle(lo, hi int64) (t, odds uint64) {
 	return (ta + tb) >> 1, (ta + tb) * (ta*ta + tb*tb) >> 2
 }
 
-// zero returns the width of a zero in a cell.
-func zero(lo, hi int64) uint64 {
+// zeroWidth returns the width of a zero in a cell.
+func zeroWidth(lo, hi int64) uint64 {
 	_, odds := middle(lo, hi)
 	r := min(max(odds>>16, 256), 1<<32-1)
 	w := r << 32 / (1<<32 + r)
@@ -184,14 +184,14 @@ func zero(lo, hi int64) uint64 {
 	return prob.Total - w
 }
 
-// near returns what a decision in a cell adds to the risk of a chunk.
-func (l *lattice) near(lo, hi int64) uint64 {
+// cellRisk returns what a decision in a cell adds to the risk of a chunk.
+func (l *lattice) cellRisk(lo, hi int64) uint64 {
 	t, _ := middle(lo, hi)
-	return l.danger(t)
+	return l.rootRisk(t)
 }
 
-// danger is near for the cube root of the smaller odds in the middle of the cell.
-func (l *lattice) danger(t uint64) uint64 {
+// rootRisk is cellRisk for the cube root of the smaller odds in the middle of the cell.
+func (l *lattice) rootRisk(t uint64) uint64 {
 	x := l.risk * t >> 16
 	return x + x*x>>17
 }

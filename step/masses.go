@@ -39,12 +39,14 @@ type masses struct {
 	largest float32 // of x
 	top     float64 // its mass
 
-	block int // which one is in leaves, or -1
-	leaf  [simd.MassBlock]float32
-	below [2 * simd.MassBlock]float64 // nodes of that block
+	block  int                     // which one is loaded, or -1
+	below  [simd.MassBlock]float64 // nodes of that block above its leaves
+	leaves []float32               // the masses of its symbols
+	buffer [simd.MassBlock]float32 // for masses of logits
+	single [1]float32              // for the mass of one
 }
 
-// set makes m those of a row. What is refused is what prob.Set and prob.SetLogits
+// setMasses makes m those of a row. What is refused is what prob.Set and prob.SetLogits
 // refuse.
 func setMasses[T prob.Float](m *masses, form Form, row []T) error {
 	if m.sums == nil {
@@ -135,7 +137,7 @@ func (m *masses) shift() {
 }
 
 // release forgets the row.
-func (m *masses) release() { m.x = nil }
+func (m *masses) release() { m.x, m.leaves, m.block = nil, nil, -1 }
 
 // sum fills the nodes.
 func (m *masses) sum() {
@@ -168,12 +170,12 @@ func (m *masses) sum() {
 	m.floor = m.nodes[1] * floorShare / float64(n)
 }
 
-// numbers returns the masses of up to a block of x, in leaf.
+// numbers returns the masses of up to a block of x, those of logits in buffer.
 func (m *masses) numbers(x []float32) []float32 {
 	if m.form == Probabilities {
 		return x
 	}
-	pad := m.leaf[:(len(x)+simd.Chunk-1)&^(simd.Chunk-1)]
+	pad := m.buffer[:(len(x)+simd.Chunk-1)&^(simd.Chunk-1)]
 	n := copy(pad, x)
 	for i := n; i < len(pad); i++ {
 		pad[i] = m.largest
@@ -184,9 +186,9 @@ func (m *masses) numbers(x []float32) []float32 {
 
 // exponential returns the mass of a logit.
 func (m *masses) exponential(x float32) float64 {
-	m.leaf[0] = x
-	m.each(m.leaf[:1], m.leaf[:1], m.scale)
-	return float64(m.leaf[0])
+	m.single[0] = x
+	m.each(m.single[:], m.single[:], m.scale)
+	return float64(m.single[0])
 }
 
 // load fills the nodes of a block.
@@ -196,14 +198,22 @@ func (m *masses) load(block int) {
 	}
 	from := block << blockDepth
 	x := m.numbers(m.x[from:min(from+simd.MassBlock, m.symbols)])
-	m.block = block
-	leaves := 1 << min(m.depth, blockDepth)
-	below := m.below[leaves : 2*leaves]
-	for i, p := range x {
-		below[i] = simd.Float64(p)
+	m.block, m.leaves = block, x
+	half := 1 << min(m.depth, blockDepth) / 2
+	below := m.below[half : 2*half]
+	for i := range below {
+		switch {
+		case len(x) >= 2:
+			below[i] = simd.Float64(x[0]) + simd.Float64(x[1])
+			x = x[2:]
+		case len(x) == 1:
+			below[i] = simd.Float64(x[0])
+			x = nil
+		default:
+			below[i] = 0
+		}
 	}
-	clear(below[len(x):])
-	for i := leaves - 1; i > 0; i-- {
+	for i := half - 1; i > 0; i-- {
 		m.below[i] = m.below[2*i] + m.below[2*i+1]
 	}
 }
@@ -222,7 +232,14 @@ func (m *masses) mass(level, i int) float64 {
 	}
 	down := level - m.upper
 	m.load(i >> down)
-	return m.below[1<<down+i&(1<<down-1)] + floor
+	at := i & (1<<down - 1)
+	switch {
+	case level < m.depth:
+		return m.below[1<<down+at] + floor
+	case at < len(m.leaves):
+		return simd.Float64(m.leaves[at]) + floor
+	}
+	return floor
 }
 
 // A branch is what lies beside the path to a symbol: side[l] is the mass of the node

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/uvarint"
 	"github.com/foretell/foretell/rangecoder"
 )
 
@@ -62,8 +63,8 @@ func (p *Position) UnmarshalBinary(b []byte) error {
 	if b[0] > tolerantPosition {
 		return fmt.Errorf("%w: version %d of a position", fault.ErrUnsupported, b[0])
 	}
-	steps, n := binary.Uvarint(b[1:])
-	offset, m := binary.Uvarint(b[1+max(n, 0):])
+	steps, n := uvarint.Parse(b[1:])
+	offset, m := uvarint.Parse(b[1+max(n, 0):])
 	rest := b[1+max(n, 0)+max(m, 0):]
 	size := 24
 	if b[0] == tolerantPosition {

@@ -16,8 +16,8 @@ const arithmeticSlack = 1e-6
 // keeps where its decisions lie, not its row.
 type queue struct {
 	*lattice
-	margin float64 // how near an edge is too near
-	spare  float64 // the factor between a cube root of odds and that of odds farther by margin
+	margin  float64 // how near an edge is too near
+	stretch float64 // the factor between a cube root of odds and that of odds farther by margin
 
 	steps  []queued // those taken, and one that is not yet
 	zones  []zone
@@ -27,9 +27,9 @@ type queue struct {
 	cut     int
 	seed    uint64
 	passed  int    // steps that the seed is safe for
-	weighed int    // of them that risk is of
+	counted int    // of them that risk is of
 	risk    uint64 // of those
-	most    uint64 // what the risk of all passed can be
+	ceiling uint64 // what the risk of all passed can be
 	chunks  chunkCoder
 }
 
@@ -41,7 +41,7 @@ type queued struct {
 	first, plain uint32
 	path         span // zones of the path to the symbol
 	rivals       span
-	most         uint64 // what its risk can be
+	ceiling      uint64 // what its risk can be
 }
 
 type span struct{ from, to int32 }
@@ -69,7 +69,7 @@ func (z zone) cell(off uint64) int64 {
 
 func (q *queue) init(l *lattice) {
 	q.lattice, q.margin = l, l.bound+arithmeticSlack
-	q.spare = exponential(q.margin / 3)
+	q.stretch = exponential(q.margin / 3)
 	q.reset()
 }
 
@@ -86,15 +86,15 @@ func (q *queue) begin() {
 }
 
 // again begins with another seed.
-func (q *queue) again() { q.passed, q.weighed, q.risk, q.most = 0, 0, 0, 0 }
+func (q *queue) again() { q.passed, q.counted, q.risk, q.ceiling = 0, 0, 0, 0 }
 
 // decision adds the zone of a decision with the given masses.
 func (q *queue) decision(s *queued, lane, bit int, zero, one float64) {
 	root := cubeRoot(one / zero)
 	// The middle of a cell is no farther than half of it from what is in it.
 	t := uint64(65536*min(root, 1/root)) + q.spacing/2 + 2
-	s.most += q.danger(min(t, 1<<16))
-	lo, hi := math.Floor(q.place(root/q.spare)), math.Ceil(q.place(root*q.spare))
+	s.ceiling += q.rootRisk(min(t, 1<<16))
+	lo, hi := math.Floor(q.place(root/q.stretch)), math.Ceil(q.place(root*q.stretch))
 	at := int64(lo)<<8 | int64(lane)<<1 | int64(bit)
 	q.zones = append(q.zones, zone{uint32(at), uint32(at >> 32), uint32(min(hi-lo, math.MaxUint32))})
 }
@@ -245,13 +245,13 @@ func (q *queue) safe(s *queued, d *dither) bool {
 	return ok
 }
 
-// weigh returns the risk of a step under a dither that it is safe under.
-func (q *queue) weigh(s *queued, d *dither) (risk uint64) {
+// stepRisk returns the risk of a step under a dither that it is safe under.
+func (q *queue) stepRisk(s *queued, d *dither) (risk uint64) {
 	first, rest, _ := q.decisions(s, d)
 	for _, zones := range [2][]zone{first, rest} {
 		for _, z := range zones {
 			off := d.lane(z.lane())
-			risk += q.near(q.cell(z.cell(off), off))
+			risk += q.cellRisk(q.cell(z.cell(off), off))
 		}
 	}
 	return risk
@@ -282,13 +282,13 @@ func (q *queue) search(done int64, last bool) (int, error) {
 			continue
 		}
 		q.passed++
-		if q.most += s.most; q.most >= chunkRisk {
+		if q.ceiling += s.ceiling; q.ceiling >= chunkRisk {
 			// The chunk may be full: only now is it worth a look.
-			for ; q.weighed < q.passed; q.weighed++ {
-				d := newDither(done+int64(q.weighed), q.seed)
-				q.risk += q.weigh(&q.steps[q.weighed], &d)
+			for ; q.counted < q.passed; q.counted++ {
+				d := newDither(done+int64(q.counted), q.seed)
+				q.risk += q.stepRisk(&q.steps[q.counted], &d)
 			}
-			q.most = q.risk
+			q.ceiling = q.risk
 		}
 		if q.risk >= chunkRisk || q.passed == q.limit(q.cut) {
 			return q.passed, nil

@@ -158,9 +158,9 @@ func (e *Encoder) putChunk(n int) error {
 		for _, zones := range [2][]zone{first, rest} {
 			for _, z := range zones {
 				off := d.lane(z.lane())
-				zero := zero(q.cell(z.cell(off), off))
-				e.rc.PutBit(z.bit(), zero)
-				e.add(0, bitInterval(z.bit(), zero))
+				width := zeroWidth(q.cell(z.cell(off), off))
+				e.rc.PutBit(z.bit(), width)
+				e.add(0, bitInterval(z.bit(), width))
 			}
 		}
 		e.guard.fold(s.symbol)

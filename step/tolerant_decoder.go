@@ -188,14 +188,14 @@ func (d *Decoder) decide(s *chunkState, lane int, mass0, mass1 float64) int {
 	off := s.dither.lane(lane)
 	k := (int64(math.Floor(l.place(root))) + int64(off<<zoneFraction)) >> (16 + zoneFraction)
 	lo, hi := l.cell(k, off)
-	width := zero(lo, hi)
+	width := zeroWidth(lo, hi)
 	bit := d.rc.Bit(width)
 	iv := bitInterval(bit, width)
 	s.info.Add(iv.Width)
 	if s.guard.every != 0 {
 		s.guard.add(0, iv)
 	}
-	s.risk += l.near(lo, hi)
+	s.risk += l.cellRisk(lo, hi)
 	z := 1 - 1/root
 	if root < 1 {
 		z = root - 1

@@ -14,6 +14,7 @@ import (
 
 	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/step"
+	"github.com/foretell/foretell/testkit/evil"
 	"github.com/foretell/foretell/tokens"
 	"github.com/zeebo/xxh3"
 )
@@ -110,13 +111,19 @@ func makeFileVectors(t *testing.T) (all []*fileVector) {
 	fore := func(name, expect string, data []byte, more ...[2]string) {
 		all = append(all, &fileVector{name, append([][2]string{{"kind", "fore"}, {"expect", expect}}, more...), data})
 	}
-	for _, m := range foretell.Models() {
-		data := made(t, &foretell.WriterOptions{Model: m, BlockTokens: 200})
-		sum, err := contentSum(data, &foretell.ReaderOptions{})
+	success := func(name string, data []byte, o *foretell.ReaderOptions) {
+		sum, size, err := contentSum(data, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		fore(m, "success", data, [2]string{"content", sum})
+		fore(name, "success", data, [2]string{"content", sum}, [2]string{"size", strconv.FormatInt(size, 10)})
+	}
+	for _, m := range foretell.Models() {
+		success(m, made(t, &foretell.WriterOptions{Model: m, BlockTokens: 200}), &foretell.ReaderOptions{})
+	}
+	mixFiles(t, success)
+	for _, c := range evil.Cases() {
+		fore("evil-"+c.Name, outcome(failure(c.Data)), c.Data)
 	}
 	whole := made(t, &foretell.WriterOptions{Model: "static", BlockTokens: 200})
 	d := describe(t, whole)
@@ -193,30 +200,40 @@ func describe(t *testing.T, file []byte) *foretell.Description {
 	return d
 }
 
-// contentSum returns the 128-bit xxh3 of a file's content.
-func contentSum(file []byte, o *foretell.ReaderOptions) (string, error) {
+// contentSum returns the 128-bit xxh3 of a file's content, and its size.
+func contentSum(file []byte, o *foretell.ReaderOptions) (string, int64, error) {
 	r, err := foretell.NewReader(bytes.NewReader(file), o)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	defer r.Close()
 	var h xxh3.Hasher
+	size := int64(0)
 	for {
 		p, err := r.Next()
 		if err == io.EOF {
 			sum := h.Sum128().Bytes()
-			return hex.EncodeToString(sum[:]), nil
+			return hex.EncodeToString(sum[:]), size, nil
 		}
 		if err != nil {
-			return "", err
+			return "", 0, err
 		}
 		h.Write(p.Bytes)
+		size += int64(len(p.Bytes))
 		if p.Kind == tokens.Member {
-			if _, err := io.Copy(&h, p.Data); err != nil {
-				return "", err
+			n, err := io.Copy(&h, p.Data)
+			if err != nil {
+				return "", 0, err
 			}
+			size += n
 		}
 	}
+}
+
+// failure returns what reading a file ends with.
+func failure(file []byte) error {
+	_, _, err := contentSum(file, &foretell.ReaderOptions{})
+	return err
 }
 
 // outcome names an error.
@@ -244,7 +261,11 @@ func (v *fileVector) run() (result string, err error) {
 			n, _ := strconv.ParseInt(v.get(key), 10, 64)
 			return n
 		}
-		return contentSum(v.data, &foretell.ReaderOptions{MaxMemory: number("max-memory"), MaxOutput: number("max-output")})
+		sum, size, err := contentSum(v.data, &foretell.ReaderOptions{MaxMemory: number("max-memory"), MaxOutput: number("max-output")})
+		if err == nil && size != number("size") {
+			return "", fmt.Errorf("%d bytes of content", size)
+		}
+		return sum, err
 	}
 	n, err := strconv.Atoi(v.get("vocabulary"))
 	if err != nil {

@@ -241,6 +241,9 @@ func checkCoder(t *testing.T, v vector) {
 func TestVectors(t *testing.T) {
 	if *update {
 		write(t)
+		writeBlocks(t)
+		writeMaps(t)
+		writeCoding(t)
 	}
 	files, err := filepath.Glob("vectors/*.txt")
 	if err != nil || len(files) == 0 {
@@ -254,10 +257,23 @@ func TestVectors(t *testing.T) {
 		for _, file := range files {
 			for _, v := range read(t, file) {
 				t.Run(fmt.Sprintf("%s/%s/%s", level, filepath.Base(file), v.one("name")), func(t *testing.T) {
-					if v["values"] != nil {
+					switch {
+					case v["values"] != nil:
 						check(t, v)
-					} else {
+					case v["points"] != nil:
 						checkCoder(t, v)
+					case v["codec"] != nil:
+						checkCodec(t, v)
+					case v["map"] != nil:
+						checkMap(t, v)
+					case v["bits"] != nil:
+						checkBits(t, v)
+					case v["guard"] != nil:
+						checkSteps(t, v)
+					case v["stack"] != nil:
+						checkStack(t, v)
+					default:
+						checkDistribution(t, v)
 					}
 				})
 			}

@@ -2,6 +2,8 @@ package tokens
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -19,7 +21,21 @@ func (s *Source) array(it item, r *bufio.Reader) error {
 		return err
 	}
 	if !is {
-		info := Info{Name: it.label, Type: rawType(it.file, s.opts.Dtype)}
+		if err := s.checkFore(it, r); err != nil {
+			return err
+		}
+		if is, err := s.known(it, r); err != nil || is {
+			return err
+		}
+		if it.skip > 0 {
+			if err := s.header(r, it.skip); err != nil {
+				return err
+			}
+			if it.size >= 0 {
+				it.size -= it.skip
+			}
+		}
+		info := Info{Name: it.label, Type: rawType(it.file, cmp.Or(s.opts.Dtype, it.dtype)), BigEndian: s.opts.BigEndian && s.opts.Dtype.Size() > 1}
 		if it.shape != nil {
 			return s.shaped(info, r, it.size, it.shape)
 		}
@@ -48,6 +64,33 @@ func (s *Source) array(it item, r *bufio.Reader) error {
 		err = s.note(all.about(fmt.Errorf("%w: %d bytes behind the array", fault.ErrUnsupported, n)), "kept, but not as an array")
 	}
 	return err
+}
+
+// ErrFore says that an input is a .fore file, whose bytes are hardly what is meant. It
+// wraps foretell.ErrUnsupported.
+var ErrFore = fmt.Errorf("%w: a .fore file already, whose content 'foretell decompress' gives back; its bytes are taken as they are where the element type is set to uint8", fault.ErrUnsupported)
+
+const foreMagic = "\xf0FORE\r\n\x1a"
+
+// IsFore reports whether a file that begins with head is a .fore file.
+func IsFore(head []byte) bool { return bytes.HasPrefix(head, []byte(foreMagic)) }
+
+// checkFore refuses a .fore file that is an input itself, and tells of one that is found
+// in a folder or an archive, whose bytes are kept.
+func (s *Source) checkFore(it item, r *bufio.Reader) error {
+	if s.opts.Dtype != 0 || it.size >= 0 && it.size < int64(len(foreMagic)) {
+		return nil
+	}
+	head, err := r.Peek(len(foreMagic))
+	switch {
+	case err != nil && err != io.EOF:
+		return err
+	case !IsFore(head):
+		return nil
+	case s.given && !it.packed:
+		return ErrFore
+	}
+	return s.note(it.about(fmt.Errorf("%w: a .fore file already", fault.ErrUnsupported)), "its bytes are kept as they are")
 }
 
 // beginsNPY reports whether the next size bytes of r begin as an npy array.
@@ -121,7 +164,7 @@ func (s *Source) shaped(info Info, r *bufio.Reader, size int64, shape []int) err
 	unit := int64(info.Type.Size())
 	info.Shape = append([]int(nil), shape...)
 	misfit := func(size int64) error {
-		return fmt.Errorf("%d bytes do not fill shape %v of %v", size, shape, info.Type)
+		return fmt.Errorf("%d bytes do not fill the shape %s of %v", size, shapeText(shape), info.Type)
 	}
 	want := info.Len() * unit
 	row := unit
@@ -144,7 +187,7 @@ func (s *Source) shaped(info Info, r *bufio.Reader, size int64, shape []int) err
 		}
 		if _, err := r.ReadByte(); err != io.EOF {
 			if err == nil {
-				err = fmt.Errorf("more data than shape %v of %v", shape, info.Type)
+				err = fmt.Errorf("more data than the shape %s of %v", shapeText(shape), info.Type)
 			}
 			return err
 		}
@@ -159,6 +202,11 @@ func (s *Source) shaped(info Info, r *bufio.Reader, size int64, shape []int) err
 		return misfit(n)
 	}
 	return nil
+}
+
+// shapeText writes a shape as options give it: 7,3.
+func shapeText(shape []int) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", ",")
 }
 
 // member hands out an array and skips what the consumer leaves of it.

@@ -20,8 +20,9 @@ import (
 
 // An input is a file to read.
 type input struct {
-	path string // to open; "" is a reader that is open already
-	name string // in the output
+	path  string // to open; "" is a reader that is open already
+	name  string // in the output
+	given bool   // by itself, not in a folder
 }
 
 // Open returns a Source that reads the named files one after another. A folder
@@ -34,7 +35,40 @@ type input struct {
 // slash before theirs, unless it is the only input; those of an npz lose their
 // ending .npy, as in NumPy.
 func Open(inputs []string, opts Options) (*Source, error) {
-	list, total, leftOut, err := listInputs(inputs, opts)
+	return open(disk{
+		open: func(name string) (fs.File, error) { return os.Open(name) },
+		stat: os.Stat,
+		walk: filepath.WalkDir,
+		abs:  filepath.Abs,
+	}, inputs, opts)
+}
+
+// OpenFS is Open with the files of fsys, such as an embed.FS or a bucket of an
+// object store. Names are those that fs.ValidPath takes, so that "-" is a file like
+// any other; Options.Output means nothing. Files that are an io.ReaderAt and an
+// io.Seeker have a known length, and a zip in them needs no temporary file.
+func OpenFS(fsys fs.FS, inputs []string, opts Options) (*Source, error) {
+	opts.Output = ""
+	return open(disk{
+		open:    fsys.Open,
+		stat:    func(name string) (fs.FileInfo, error) { return fs.Stat(fsys, name) },
+		walk:    func(root string, fn fs.WalkDirFunc) error { return fs.WalkDir(fsys, root, fn) },
+		abs:     func(name string) (string, error) { return string(filepath.Separator) + filepath.FromSlash(name), nil },
+		virtual: true,
+	}, inputs, opts)
+}
+
+// A disk is where files are: the system's, or those of an fs.FS.
+type disk struct {
+	open    func(name string) (fs.File, error)
+	stat    func(name string) (fs.FileInfo, error)
+	walk    func(root string, fn fs.WalkDirFunc) error
+	abs     func(name string) (string, error)
+	virtual bool // an fs.FS: no standard input, no separator behind a folder
+}
+
+func open(from disk, inputs []string, opts Options) (*Source, error) {
+	list, total, leftOut, err := from.list(inputs, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +88,7 @@ func Open(inputs []string, opts Options) (*Source, error) {
 			if alone {
 				prefix = ""
 			}
-			if err := s.open(in, prefix); err != nil {
+			if err := s.open(from, in, prefix); err != nil {
 				return err
 			}
 		}
@@ -78,22 +112,24 @@ func (s *Source) Paths() []string {
 	return paths
 }
 
-func (s *Source) open(in input, prefix string) error {
+func (s *Source) open(from disk, in input, prefix string) error {
+	s.given = in.given
 	if in.path == "" {
 		return s.read(in.name, prefix, os.Stdin)
 	}
-	f, err := os.Open(in.path)
+	f, err := from.open(in.path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	s.dtype = s.indexedType(from, in.path)
 	return s.read(in.name, prefix, f)
 }
 
-// listInputs finds all files to read and the sum of their sizes, -1 if unknown. It
-// reports whether it left out the output.
-func listInputs(inputs []string, opts Options) (list []input, total int64, leftOut bool, err error) {
-	root, err := commonFolder(inputs)
+// list finds all files to read and the sum of their sizes, -1 if unknown. It reports
+// whether it left out the output.
+func (from disk) list(inputs []string, opts Options) (list []input, total int64, leftOut bool, err error) {
+	root, err := from.commonFolder(inputs)
 	if err != nil {
 		return nil, 0, false, err
 	}
@@ -110,29 +146,35 @@ func listInputs(inputs []string, opts Options) (list []input, total int64, leftO
 	}
 	stdin := false
 	for _, in := range inputs {
-		if in == "-" {
+		if from.stdin(in) {
 			if stdin {
 				return nil, 0, false, errors.New("standard input can be read only once")
 			}
 			stdin = true
 			_, size := readerAt(os.Stdin)
 			add(size)
-			list = append(list, input{name: stdinName(opts)})
+			list = append(list, input{name: stdinName(opts), given: true})
 			continue
 		}
-		fi, err := os.Stat(in)
+		fi, err := from.stat(in)
 		if err != nil {
 			return nil, 0, false, err
 		}
 		given := in
-		if fi.IsDir() {
+		if fi.IsDir() && !from.virtual {
 			in += string(filepath.Separator) // enters a link to a folder as well
 		}
-		err = filepath.WalkDir(in, func(p string, d fs.DirEntry, err error) error {
+		err = from.walk(in, func(p string, d fs.DirEntry, err error) error {
+			if err == nil && len(opts.Exclude) > 0 && p != in && opts.Exclude.Match(filepath.ToSlash(strings.TrimPrefix(p, in))) {
+				if d.IsDir() {
+					return fs.SkipDir
+				}
+				return nil
+			}
 			if err != nil || d.IsDir() {
 				return err
 			}
-			fi, err := os.Stat(p)
+			fi, err := from.stat(p)
 			if err != nil {
 				return err
 			}
@@ -148,8 +190,8 @@ func listInputs(inputs []string, opts Options) (list []input, total int64, leftO
 				size = -1
 			}
 			add(size)
-			name, err := nameBelow(root, p)
-			list = append(list, input{path: p, name: name})
+			name, err := from.nameBelow(root, p)
+			list = append(list, input{path: p, name: name, given: p == given})
 			return err
 		})
 		if err != nil {
@@ -159,12 +201,16 @@ func listInputs(inputs []string, opts Options) (list []input, total int64, leftO
 	return list, total, leftOut, nil
 }
 
+// stdin reports whether an input is standard input.
+func (from disk) stdin(name string) bool { return name == "-" && !from.virtual }
+
 // NewSource returns a Source that reads one file with the given name from r. If
 // r is an io.ReaderAt and an io.Seeker too, its length is known and a zip needs
 // no temporary file. Close leaves r open.
 func NewSource(name string, r io.Reader, opts Options) (*Source, error) {
 	_, size := readerAt(r)
 	return newSource(opts, size, func(s *Source) error {
+		s.given = true
 		return s.read(cleanName(filepath.ToSlash(name)), "", r)
 	})
 }
@@ -273,7 +319,7 @@ func (s *Source) detect(name, prefix string, src io.Reader) error {
 	}
 	for _, d := range append([]Decompressor{gunzip}, s.opts.Decompressors...) {
 		if bytes.HasPrefix(head, []byte(d.Magic)) {
-			return s.packedTar(d, name, prefix, r, size)
+			return s.packedFile(d, name, prefix, r, size)
 		}
 	}
 	return s.plain(name, r, size)

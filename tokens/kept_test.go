@@ -317,3 +317,43 @@ func TestForms(t *testing.T) {
 		}
 	}
 }
+
+// TestForeFiles refuses a .fore file that is an input, and keeps with a note one that is
+// found.
+func TestForeFiles(t *testing.T) {
+	fore := []byte(foreMagic + "whatever it holds")
+	for _, in := range []io.Reader{bytes.NewReader(fore), pipe(fore)} {
+		if _, err := readAll(NewSource("x", in, Options{})); !errors.Is(err, ErrFore) || !errors.Is(err, fault.ErrUnsupported) {
+			t.Errorf("a .fore file as an input: %v", err)
+		}
+	}
+	out, notes := noted(t, "x", fore, Options{Dtype: Uint8})
+	if len(notes) > 0 || !bytes.Equal(out[0].content, fore) {
+		t.Errorf("a .fore file taken as bytes: notes %q", notes)
+	}
+	both := []named{{"a.npy", readTestdata(t, "line.npy")}, {"x.fore", fore}}
+	for name, b := range map[string][]byte{"a.npz": zipOf(t, zip.Store, both...), "b.npz": zipOf(t, zip.Deflate, both...), "c.tar": tarOf(t, tar.FormatPAX, both...)} {
+		out, notes := noted(t, name, b, Options{})
+		one(t, notes, name+": member x.fore", "a .fore file already")
+		if m := out[0].members; len(m) != 2 || !bytes.Equal(m[1].raw, fore) {
+			t.Errorf("%s: members %q", name, memberNames(out))
+		}
+	}
+	dir := t.TempDir()
+	for _, f := range both {
+		if err := os.WriteFile(filepath.Join(dir, f.name), f.b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var told []error
+	out, err := readAll(Open([]string{dir}, Options{Note: func(err error) { told = append(told, err) }}))
+	if err != nil || len(told) != 1 || len(out) != 2 || !bytes.Equal(out[1].content, fore) {
+		t.Errorf("in a folder: %v, notes %v", err, told)
+	}
+	if _, err := readAll(Open([]string{dir}, Options{Strict: true})); !errors.Is(err, fault.ErrUnsupported) {
+		t.Errorf("in a folder, strictly: %v", err)
+	}
+	if _, err := readAll(Open([]string{dir, filepath.Join(dir, "x.fore")}, Options{})); !errors.Is(err, ErrFore) {
+		t.Errorf("beside its folder: %v", err)
+	}
+}

@@ -12,13 +12,13 @@ import (
 )
 
 // commonFolder returns the deepest folder that holds all inputs.
-func commonFolder(inputs []string) (string, error) {
+func (from disk) commonFolder(inputs []string) (string, error) {
 	common := ""
 	for _, in := range inputs {
-		if in == "-" {
+		if from.stdin(in) {
 			continue
 		}
-		p, err := filepath.Abs(in)
+		p, err := from.abs(in)
 		if err != nil {
 			return "", err
 		}
@@ -38,8 +38,8 @@ func commonFolder(inputs []string) (string, error) {
 }
 
 // nameBelow names the file p in the output.
-func nameBelow(root, p string) (string, error) {
-	p, err := filepath.Abs(p)
+func (from disk) nameBelow(root, p string) (string, error) {
+	p, err := from.abs(p)
 	if err != nil {
 		return "", err
 	}

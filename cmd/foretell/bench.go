@@ -11,19 +11,31 @@ import (
 	"time"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/bench"
+	"github.com/foretell/foretell/cmd/foretell/internal/failure"
+	"github.com/foretell/foretell/cmd/foretell/internal/flags"
+	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
+	"github.com/foretell/foretell/cmd/foretell/internal/models"
+	"github.com/foretell/foretell/cmd/foretell/internal/show"
+	"github.com/foretell/foretell/cmd/foretell/internal/staged"
+	"github.com/foretell/foretell/cmd/foretell/internal/ways"
 	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
 
 const benchHelp = `Compress your own data in every way, decompress it, compare, and show the sizes,
 the speeds and the memory of each: all models, gzip and zstd, and xz, brotli,
-kanzi and zpaq where they are installed. Each input is shown on its own; a
-folder is one input, and so are all together with --together.
+kanzi and zpaq where they are installed, as well as OpenZL, Blosc2, pcodec,
+Parquet and zstd at two levels where Python has the packages openzl, blosc2,
+pcodec, pyarrow and zstandard. Each input is shown on its own; a folder is one
+input, and so are all together with --together. --model adds a network, whose
+own size is not counted.
 
 Other compressors get what decompress gives back, as it is, in one file. All
 write to files; a row is shown only if the same bytes came back. Each way runs
 --runs times, once if that takes long, and the medians are shown. Memory is the
-most that a process of its own has held, to compress or to decompress.`
+most that a process of its own has held, to compress or to decompress. What
+Python runs is timed in memory, without files, on an array of the input's type.`
 
 const benchExample = `  foretell bench tokens.npy
   foretell bench tokens.npy ids.u16 --models mix,static --others none
@@ -32,13 +44,14 @@ const benchExample = `  foretell bench tokens.npy
 
 type benchOptions struct {
 	*app
-	sourceFlags
+	inputs.Flags
 	models   []string
+	networks []string
 	others   []string
 	runs     int
-	sharing  sharing
-	block    size
-	workers  threads
+	sharing  inputs.Sharing
+	block    flags.Size
+	workers  flags.Threads
 	together bool
 	cpuTime  bool
 	json     bool
@@ -56,53 +69,41 @@ func newBench(a *app) *cobra.Command {
 		RunE:    func(_ *cobra.Command, args []string) error { return b.run(args) },
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&b.models, "models", models(), "the `MODELS` to run, with commas between them, or none (default: all)")
+	f.StringSliceVar(&b.models, "models", models.Names(), "the `MODELS` to run, with commas between them, or none (default: all)")
 	f.Lookup("models").DefValue = "[]" // a list without spaces cannot be wrapped
+	f.StringArrayVar(&b.networks, "model", nil, "run the network in `FILE` too, which is slow; may be repeated")
 	f.StringSliceVar(&b.others, "others", otherNames(), "the other compressors to run, by the first words of their names, or none")
 	f.IntVar(&b.runs, "runs", 3, "run each way `N` times, or once if that takes more than 20 seconds")
-	b.sharing.add(cmd)
+	b.sharing.Add(cmd)
 	f.Var(&b.block, "block", "most tokens in a block, as compress --block")
 	f.VarP(&b.workers, "threads", "T", "let each way use that many CPUs, if it can (default: 1; 0 is all)")
 	f.BoolVar(&b.cpuTime, "cpu-time", false, "count the time of processors, not of the clock: for machines that are busy with other work")
 	f.BoolVar(&b.together, "together", false, "make one input of all")
-	b.sourceFlags.add(cmd)
+	b.Flags.Add(cmd)
 	f.BoolVar(&b.json, "json", false, "print as JSON")
 	f.BoolVar(&b.markdown, "markdown", false, "print as Markdown, with what the machine is")
-	cmd.RegisterFlagCompletionFunc("models", cobra.FixedCompletions(models(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("models", cobra.FixedCompletions(models.Names(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("others", cobra.FixedCompletions(otherNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 // otherNames returns the names of all other compressors.
 func otherNames() (names []string) {
-	for _, w := range generalWays() {
-		names = append(names, firstWord(w.name))
+	for _, w := range ways.General() {
+		names = append(names, firstWord(w.Name))
 	}
-	for _, t := range tools {
-		names = append(names, t.program)
+	for _, t := range bench.Tools {
+		names = append(names, t.Program)
 	}
-	return names
+	for _, l := range bench.Libraries {
+		names = append(names, firstWord(l.Name))
+	}
+	return slices.Compact(names)
 }
 
 func firstWord(name string) string {
 	word, _, _ := strings.Cut(name, " ")
 	return strings.TrimSuffix(word, ",")
-}
-
-// A benchRow is what a way makes of the data of a benchmark.
-type benchRow struct {
-	result
-	Memory int64 `json:"memory"` // bytes, 0 if unknown
-	Runs   int   `json:"runs,omitempty"`
-}
-
-// A benchmark is one input and what each way makes of it.
-type benchmark struct {
-	Name    string     `json:"name"`
-	Content int64      `json:"content_bytes"`
-	Tokens  int64      `json:"tokens"`
-	Skipped []string   `json:"skipped,omitempty"` // files that no model can take
-	Rows    []benchRow `json:"rows"`
 }
 
 func (b *benchOptions) run(args []string) error {
@@ -114,9 +115,9 @@ func (b *benchOptions) run(args []string) error {
 	if !b.together {
 		inputs = slices.Collect(slices.Chunk(args, 1))
 	}
-	var all []benchmark
+	var all []bench.Benchmark
 	if b.markdown {
-		printMachine(os.Stdout)
+		bench.PrintMachine(os.Stdout)
 	}
 	for i, input := range inputs {
 		m, err := b.measure(input, opts)
@@ -130,42 +131,42 @@ func (b *benchOptions) run(args []string) error {
 		if i > 0 && !b.markdown {
 			fmt.Println()
 		}
-		print := m.print
+		print := m.Print
 		if b.markdown {
-			print = m.printMarkdown
+			print = m.PrintMarkdown
 		}
 		if err := print(os.Stdout); err != nil {
 			return err
 		}
 	}
 	if b.json {
-		return printJSON(os.Stdout, struct {
-			Machine machine     `json:"machine"`
-			Data    []benchmark `json:"data"`
-		}{readMachine(), all})
+		return show.JSON(os.Stdout, struct {
+			Machine bench.Machine     `json:"machine"`
+			Data    []bench.Benchmark `json:"data"`
+		}{bench.ReadMachine(), all})
 	}
 	return nil
 }
 
 func (b *benchOptions) check(args []string) (tokens.Options, error) {
-	opts, err := b.options()
+	opts, err := b.Options()
 	if err != nil {
 		return opts, err
 	}
 	if len(args) == 0 {
-		return opts, usagef("name the files to compress")
+		return opts, failure.Usagef("name the files to compress")
 	}
 	if slices.Contains(args, "-") {
-		return opts, usagef("bench reads its input more than once: save it to a file first")
+		return opts, failure.Usagef("bench reads its input more than once: save it to a file first")
 	}
 	if b.json && b.markdown {
-		return opts, usagef("--json and --markdown exclude each other")
+		return opts, failure.Usagef("--json and --markdown exclude each other")
 	}
 	if b.runs < 1 {
-		return opts, usagef("--runs: give a number from 1")
+		return opts, failure.Usagef("--runs: give a number from 1")
 	}
 	if b.block > foretell.MaxBlockTokens {
-		return opts, usagef("--block: at most %d tokens", foretell.MaxBlockTokens)
+		return opts, failure.Usagef("--block: at most %d tokens", foretell.MaxBlockTokens)
 	}
 	none := []string{"none"}
 	if slices.Equal(b.models, none) {
@@ -175,51 +176,57 @@ func (b *benchOptions) check(args []string) (tokens.Options, error) {
 		b.others = nil
 	}
 	for _, name := range b.models {
-		if err := checkModel(name); err != nil {
+		if err := models.Check(name); err != nil {
 			return opts, err
+		}
+	}
+	for _, name := range b.networks {
+		if !models.IsNetwork(name) {
+			return opts, failure.Usagef("--model %s: name the file of a network, .gguf or .safetensors", name)
 		}
 	}
 	for _, name := range b.others {
 		if !slices.Contains(otherNames(), name) {
-			return opts, usagef("no other compressor is called %q: use %s", name, oneOf(otherNames()))
+			return opts, failure.Usagef("no other compressor is called %q: use %s", name, show.OneOf(otherNames()))
 		}
 	}
 	return opts, nil
 }
 
 // measure runs all ways on an input.
-func (b *benchOptions) measure(input []string, opts tokens.Options) (*benchmark, error) {
-	dir, remove, err := staged.scratchFolder()
+func (b *benchOptions) measure(input []string, opts tokens.Options) (*bench.Benchmark, error) {
+	dir, remove, err := staged.ScratchFolder()
 	if err != nil {
 		return nil, err
 	}
 	defer remove()
-	m := &benchmark{Name: filepath.Base(input[0])}
+	m := &bench.Benchmark{Name: filepath.Base(input[0])}
 	if len(input) > 1 {
 		m.Name = fmt.Sprintf("%s and %d more", m.Name, len(input)-1)
 	}
-	if len(b.members) > 0 {
-		m.Name += ", " + strings.Join(b.members, ", ")
+	if len(b.Members) > 0 {
+		m.Name += ", " + strings.Join(b.Members, ", ")
 	}
 	switch {
-	case b.sharing.solid:
+	case b.sharing.Solid:
 		m.Name += ", solid"
-	case b.sharing.apart:
+	case b.sharing.Apart:
 		m.Name += ", apart"
 	}
-	j := job{Dir: dir, Source: opts, Block: int(b.block), Solid: b.sharing.solid, Apart: b.sharing.apart, Threads: int(b.workers)}
-	if j.Inputs, err = m.usable(input, opts); err != nil {
+	j := bench.Job{Dir: dir, Source: opts, Block: int(b.block), Solid: b.sharing.Solid, Apart: b.sharing.Apart, Threads: int(b.workers)}
+	if j.Inputs, err = m.Usable(input, opts); err != nil {
 		return nil, err
 	}
 	for _, name := range m.Skipped {
-		fmt.Fprintf(os.Stderr, "foretell: left out: %s\n", harmless(name, ""))
+		fmt.Fprintf(os.Stderr, "foretell: left out: %s\n", show.Harmless(name, ""))
 	}
-	if err := m.join(j.Inputs, opts, filepath.Join(dir, contentFile)); err != nil {
+	if err := m.Join(j.Inputs, opts, filepath.Join(dir, bench.ContentFile)); err != nil {
 		return nil, err
 	}
-	b.notes.print(b.quiet)
-	m.Rows = []benchRow{{result: result{Name: "raw", Size: m.Content, Ratio: 1}}}
-	m.Rows[0].relate(m.Content, m.Tokens)
+	j.Width = m.Width
+	b.Notes.Print(b.Quiet)
+	m.Rows = []bench.Row{{Result: ways.Result{Name: "raw", Size: m.Content, Ratio: 1}}}
+	m.Rows[0].Relate(m.Content, m.Tokens)
 	for _, name := range b.ways() {
 		j.Way = name
 		row, err := b.row(&j, m)
@@ -227,33 +234,43 @@ func (b *benchOptions) measure(input []string, opts tokens.Options) (*benchmark,
 		case err != nil && strings.HasPrefix(name, "foretell "):
 			return nil, fmt.Errorf("%s: %w", name, err)
 		case err != nil:
-			fmt.Fprintf(os.Stderr, "foretell: left out: %s: %s\n", name, harmless(err.Error(), ""))
+			fmt.Fprintf(os.Stderr, "foretell: left out: %s: %s\n", name, show.Harmless(err.Error(), ""))
 		default:
 			m.Rows = append(m.Rows, row)
 		}
 	}
-	slices.SortStableFunc(m.Rows, func(a, b benchRow) int { return cmp.Compare(b.Size, a.Size) })
+	slices.SortStableFunc(m.Rows, func(a, b bench.Row) int { return cmp.Compare(b.Size, a.Size) })
 	return m, nil
 }
 
 // ways returns the names of the ways that are wanted and there.
 func (b *benchOptions) ways() (names []string) {
-	for _, w := range generalWays() {
-		if slices.Contains(b.others, firstWord(w.name)) {
-			names = append(names, w.name)
+	for _, w := range ways.General() {
+		if slices.Contains(b.others, firstWord(w.Name)) {
+			names = append(names, w.Name)
 		}
 	}
-	for _, t := range tools {
-		if !slices.Contains(b.others, t.program) {
+	for _, t := range bench.Tools {
+		if !slices.Contains(b.others, t.Program) {
 			continue
 		}
-		if _, err := exec.LookPath(t.program); err == nil {
-			names = append(names, t.name)
-		} else if b.verbose {
-			fmt.Fprintf(os.Stderr, "foretell: left out: %s is not installed\n", t.program)
+		if _, err := exec.LookPath(t.Program); err == nil {
+			names = append(names, t.Name)
+		} else if b.Verbose {
+			fmt.Fprintf(os.Stderr, "foretell: left out: %s is not installed\n", t.Program)
 		}
 	}
-	for _, name := range b.models {
+	for _, l := range bench.Libraries {
+		if !slices.Contains(b.others, firstWord(l.Name)) {
+			continue
+		}
+		if l.Installed() {
+			names = append(names, l.Name)
+		} else if b.Verbose {
+			fmt.Fprintf(os.Stderr, "foretell: left out: %s is not installed\n", firstWord(l.Name))
+		}
+	}
+	for _, name := range append(slices.Clone(b.models), b.networks...) {
 		names = append(names, "foretell "+name)
 	}
 	return names
@@ -263,21 +280,21 @@ func (b *benchOptions) ways() (names []string) {
 const patience = 20 * time.Second
 
 // row runs one way.
-func (b *benchOptions) row(j *job, m *benchmark) (row benchRow, err error) {
+func (b *benchOptions) row(j *bench.Job, m *bench.Benchmark) (row bench.Row, err error) {
 	row.Name = j.Way
 	var encode, decode []float64
 	for begin := time.Now(); row.Runs < b.runs && (row.Runs == 0 || time.Since(begin) < patience); row.Runs++ {
-		b.tell(fmt.Sprintf("%s: %s, run %d of %d", printable(m.Name), j.Way, row.Runs+1, b.runs))
-		for _, name := range []string{packedFile, backFile} {
+		b.Tell(fmt.Sprintf("%s: %s, run %d of %d", show.Printable(m.Name), j.Way, row.Runs+1, b.runs))
+		for _, name := range []string{bench.PackedFile, bench.BackFile} {
 			if err := os.RemoveAll(filepath.Join(j.Dir, name)); err != nil {
 				return row, err
 			}
 		}
-		var out [2]outcome
+		var out [2]bench.Outcome
 		for i := range out {
 			j.Decode = i == 1
-			if out[i], err = j.start(); err != nil {
-				b.tell("")
+			if out[i], err = j.Start(); err != nil {
+				b.Tell("")
 				return row, err
 			}
 			row.Memory = max(row.Memory, out[i].Memory)
@@ -288,27 +305,30 @@ func (b *benchOptions) row(j *job, m *benchmark) (row benchRow, err error) {
 			}
 		}
 		encode, decode = append(encode, out[0].Seconds), append(decode, out[1].Seconds)
-		same, err := sameFiles(filepath.Join(j.Dir, contentFile), filepath.Join(j.Dir, backFile))
+		same, err := bench.SameFiles(filepath.Join(j.Dir, bench.ContentFile), filepath.Join(j.Dir, bench.BackFile))
 		if err == nil && !same {
-			err = errOther
+			err = ways.ErrOther
 		}
 		if err != nil {
-			b.tell("")
+			b.Tell("")
 			return row, err
 		}
 	}
-	b.tell("")
-	fi, err := os.Stat(filepath.Join(j.Dir, packedFile))
+	b.Tell("")
+	fi, err := os.Stat(filepath.Join(j.Dir, bench.PackedFile))
 	if err != nil {
 		return row, err
 	}
 	row.Size = fi.Size()
-	row.relate(m.Content, m.Tokens)
+	if model := strings.TrimPrefix(j.Way, "foretell "); slices.Contains(b.networks, model) {
+		row.Name = "foretell " + filepath.Base(model)
+	}
+	row.Relate(m.Content, m.Tokens)
 	row.Encode, row.Decode = medianSpeed(m.Content, encode), medianSpeed(m.Content, decode)
 	return row, nil
 }
 
 func medianSpeed(bytes int64, seconds []float64) float64 {
 	slices.Sort(seconds)
-	return rate(bytes, time.Duration(seconds[len(seconds)/2]*float64(time.Second)))
+	return show.Rate(bytes, time.Duration(seconds[len(seconds)/2]*float64(time.Second)))
 }

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"time"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/models"
+	"github.com/foretell/foretell/cmd/foretell/internal/show"
+	"github.com/foretell/foretell/cmd/foretell/internal/ways"
 	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
@@ -28,7 +30,7 @@ const demoExample = `  foretell demo
 
 func newDemo(a *app) *cobra.Command {
 	var asJSON bool
-	names := models()
+	names := models.Names()
 	cmd := &cobra.Command{
 		Use:     "demo",
 		Short:   "Compress a sample of real tokens with every model",
@@ -38,7 +40,7 @@ func newDemo(a *app) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			for _, name := range names {
-				if err := checkModel(name); err != nil {
+				if err := models.Check(name); err != nil {
 					return err
 				}
 			}
@@ -53,36 +55,36 @@ func newDemo(a *app) *cobra.Command {
 func (a *app) demo(names []string, asJSON bool) error {
 	const size = 2 // bytes of a token
 	n := int64(len(sample) / size)
-	if !asJSON && !a.quiet {
-		fmt.Printf("Newton's Opticks, %s of GPT-2: compressed, decompressed, compared.\n\n", counted(n, "token"))
+	if !asJSON && !a.Quiet {
+		fmt.Printf("Newton's Opticks, %s of GPT-2: compressed, decompressed, compared.\n\n", show.Counted(n, "token"))
 	}
-	results := []result{{Name: "raw", Size: int64(len(sample)), Bits: 8 * size, Ratio: 1}}
-	var ours []result
-	for i, w := range append(generalWays(), modelWays(names, foretell.WriterOptions{}, openSample)...) {
-		a.tell(w.name + " ...")
-		r, err := measure(&w)
-		a.tell("")
+	results := []ways.Result{{Name: "raw", Size: int64(len(sample)), Bits: 8 * size, Ratio: 1}}
+	var ours []ways.Result
+	for i, w := range append(ways.General(), ways.Models(names, foretell.WriterOptions{}, openSample)...) {
+		a.Tell(w.Name + " ...")
+		r, err := ways.Measure(&w, sample)
+		a.Tell("")
 		if err != nil {
-			return fmt.Errorf("%s: %w", w.name, err)
+			return fmt.Errorf("%s: %w", w.Name, err)
 		}
-		r.relate(int64(len(sample)), n)
-		if i < len(generalWays()) {
+		r.Relate(int64(len(sample)), n)
+		if i < len(ways.General()) {
 			results = append(results, r)
 		} else {
 			ours = append(ours, r)
 		}
 	}
-	slices.SortStableFunc(ours, func(a, b result) int { return cmp.Compare(b.Size, a.Size) })
+	slices.SortStableFunc(ours, func(a, b ways.Result) int { return cmp.Compare(b.Size, a.Size) })
 	results = append(results, ours...)
 	if asJSON {
-		return printJSON(os.Stdout, results)
+		return show.JSON(os.Stdout, results)
 	}
-	t := table{left: 1}
-	t.row(resultHead...)
+	t := show.Table{Left: 1}
+	t.Row(ways.Head...)
 	for _, r := range results {
-		t.row(r.cells()...)
+		t.Row(r.Cells()...)
 	}
-	if err := t.print(os.Stdout); err != nil || a.quiet {
+	if err := t.Print(os.Stdout); err != nil || a.Quiet {
 		return err
 	}
 	_, err := fmt.Printf("\nAll came back byte for byte. Without --model, compress uses %s.\nNow your own: foretell compress tokens.npy\n", foretell.DefaultModel)
@@ -92,50 +94,4 @@ func (a *app) demo(names []string, asJSON bool) error {
 // openSample reads the sample as compress would.
 func openSample() (*tokens.Source, error) {
 	return tokens.NewSource("opticks.u16", bytes.NewReader(sample), tokens.Options{})
-}
-
-// enough is how long each way is measured at least, so that quick ones are not
-// measured by their first run.
-const enough = 100 * time.Millisecond
-
-// measure runs both ways on the sample, compares, and takes the quickest of the
-// runs.
-func measure(w *way) (result, error) {
-	var file, back bytes.Buffer
-	encode, err := quickest(func() error {
-		file.Reset()
-		return w.encode(&file, bytes.NewReader(sample))
-	})
-	if err != nil {
-		return result{}, err
-	}
-	decode, err := quickest(func() error {
-		back.Reset()
-		return w.decode(&back, bytes.NewReader(file.Bytes()))
-	})
-	if err == nil && !bytes.Equal(back.Bytes(), sample) {
-		err = errOther
-	}
-	size := int64(len(sample))
-	return result{Name: w.name, Size: int64(file.Len()), Encode: rate(size, encode), Decode: rate(size, decode)}, err
-}
-
-func quickest(run func() error) (time.Duration, error) {
-	times, err := repeat(run)
-	if err != nil {
-		return 0, err
-	}
-	return slices.Min(times), nil
-}
-
-// repeat measures a run until enough time has gone by.
-func repeat(run func() error) (times []time.Duration, err error) {
-	for begin := time.Now(); len(times) == 0 || time.Since(begin) < enough; {
-		start := time.Now()
-		if err := run(); err != nil {
-			return nil, err
-		}
-		times = append(times, max(time.Since(start), 1))
-	}
-	return times, nil
 }

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strconv"
 
+	"github.com/foretell/foretell/cmd/foretell/internal/failure"
+	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/foretell/foretell/internal/simd"
 	"github.com/foretell/foretell/prob"
 	"github.com/foretell/foretell/step"
@@ -45,7 +47,7 @@ func newDrift() *cobra.Command {
 		GroupID: groupLook,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return usagef("name two .npy files of logits")
+				return failure.Usagef("name two .npy files of logits")
 			}
 			return d.run(os.Stdout, args[0], args[1])
 		},
@@ -119,7 +121,7 @@ func printDrift(out io.Writer, r step.DriftReport, asJSON bool) error {
 		Max    float64 `json:"max"`
 	}
 	if asJSON {
-		return printJSON(out, struct {
+		return show.JSON(out, struct {
 			Steps     int64     `json:"steps"`
 			Logits    quantiles `json:"logits"`
 			Decisions quantiles `json:"decisions"`

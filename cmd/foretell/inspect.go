@@ -6,10 +6,12 @@ import (
 	"slices"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
+	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/spf13/cobra"
 )
 
-const inspectHelp = `Show where the bytes of a .fore file go: its header, the layout (names, shapes
+const inspectHelp = `Show where the bytes of .fore files go: the header, the layout (names, shapes
 and the bytes around the arrays), the blocks with their tables and their code,
 the index and the trailer. The sizes add up to the size of the file. Blocks are
 shown with the codec that each was written with; nothing is decoded.`
@@ -19,29 +21,29 @@ const inspectExample = `  foretell inspect tokens.npy.fore
   foretell inspect --json tokens.npy.fore | jq '.blocks[].codec'`
 
 func newInspect(*app) *cobra.Command {
-	var asJSON, all bool
-	var memory size
+	var look inputs.Look
+	var all bool
 	cmd := &cobra.Command{
-		Use:               "inspect FILE",
-		Short:             "Show where the bytes of a .fore file go",
+		Use:               "inspect FILE...",
+		Aliases:           []string{"info"},
+		Short:             "Show where the bytes of .fore files go",
 		Long:              inspectHelp,
 		Example:           inspectExample,
 		GroupID:           groupLook,
-		Args:              fileArg,
 		ValidArgsFunction: fore,
-		RunE: func(_ *cobra.Command, args []string) error {
-			d, err := describe(args[0], memory)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(os.Stdout, d)
-			}
-			return printDescription(d, all)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return look.Each(cmd, args,
+				func(d *foretell.Description) error { return printDescription(d, all) },
+				func(d *foretell.Description) any { return d },
+				func(name string, d *foretell.Description) any {
+					return struct {
+						File string `json:"file"`
+						*foretell.Description
+					}{name, d}
+				})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
-	addMaxMemory(cmd, &memory)
+	look.Add(cmd)
 	cmd.Flags().BoolVar(&all, "blocks", false, "show all blocks, however many")
 	return cmd
 }
@@ -61,30 +63,30 @@ func printDescription(d *foretell.Description, all bool) error {
 			codecs = append(codecs, b.Codec)
 		}
 	}
-	facts := table{left: 2}
-	facts.row("model", d.Model)
+	facts := show.Table{Left: 2}
+	facts.Row("model", d.Model)
 	for _, n := range d.Needs {
-		facts.row("needs", needText(&n))
+		facts.Row("needs", needText(&n))
 	}
-	facts.row("members", fmt.Sprintf("%s, %s", count(int64(len(d.Members))), counted(tokens, "token")))
-	blocks := fmt.Sprintf("%s of at most %s", count(int64(len(d.Blocks))), counted(d.BlockTokens, "token"))
+	facts.Row("members", fmt.Sprintf("%s, %s", show.Count(int64(len(d.Members))), show.Counted(tokens, "token")))
+	blocks := fmt.Sprintf("%s of at most %s", show.Count(int64(len(d.Blocks))), show.Counted(d.BlockTokens, "token"))
 	switch {
 	case d.Solid:
 		blocks += ", over members (solid)"
 	case d.Apart:
 		blocks += ", members apart"
 	}
-	facts.row("blocks", blocks)
-	facts.row("content", fmt.Sprintf("%s, xxh3 %s", counted(d.Content, "byte"), d.Hash))
-	if err := facts.print(os.Stdout); err != nil {
+	facts.Row("blocks", blocks)
+	facts.Row("content", fmt.Sprintf("%s, xxh3 %s", show.Counted(d.Content, "byte"), d.Hash))
+	if err := facts.Print(os.Stdout); err != nil {
 		return err
 	}
 
 	fmt.Println()
-	parts := table{left: 1}
-	parts.row("PART", "BYTES", "SHARE", "BITS/TOKEN")
+	parts := show.Table{Left: 1}
+	parts.Row("PART", "BYTES", "SHARE", "BITS/TOKEN")
 	part := func(name string, n int64) {
-		parts.row(name, count(n), fmt.Sprintf("%.2f %%", 100*ratio(n, d.Size)), bitsText(float64(n), tokens))
+		parts.Row(name, show.Count(n), fmt.Sprintf("%.2f %%", 100*show.Ratio(n, d.Size)), show.Bits(float64(n), tokens))
 	}
 	part("header", d.Header)
 	if d.Embedded > 0 {
@@ -97,29 +99,29 @@ func printDescription(d *foretell.Description, all bool) error {
 	part("index", d.Index)
 	part("trailer", d.Trailer)
 	part("file", d.Size)
-	if err := parts.print(os.Stdout); err != nil || len(d.Blocks) == 0 {
+	if err := parts.Print(os.Stdout); err != nil || len(d.Blocks) == 0 {
 		return err
 	}
 
 	fmt.Println()
-	rows := table{left: 0}
-	rows.row("BLOCK", "OFFSET", "BYTES", "TOKENS", "BITS/TOKEN", "CODEC", "PARAMETERS", "BASE", "MEMBERS")
+	rows := show.Table{Left: 0}
+	rows.Row("BLOCK", "OFFSET", "BYTES", "TOKENS", "BITS/TOKEN", "CODEC", "PARAMETERS", "BASE", "MEMBERS")
 	for i, b := range d.Blocks {
 		if i == fewBlocks && !all && len(d.Blocks) > fewBlocks+1 {
 			break
 		}
 		base := "-"
 		if b.Base >= 0 {
-			base = count(int64(b.Base))
+			base = show.Count(int64(b.Base))
 		}
-		rows.row(count(int64(i)), count(b.Offset), count(b.Size), count(b.Tokens), bitsText(float64(b.Size), b.Tokens),
-			b.Codec, count(b.Params), base, spansText(b.Spans))
+		rows.Row(show.Count(int64(i)), show.Count(b.Offset), show.Count(b.Size), show.Count(b.Tokens), show.Bits(float64(b.Size), b.Tokens),
+			b.Codec, show.Count(b.Params), base, spansText(b.Spans))
 	}
-	if err := rows.print(os.Stdout); err != nil {
+	if err := rows.Print(os.Stdout); err != nil {
 		return err
 	}
-	if left := len(d.Blocks) - len(rows.rows) + 1; left > 0 {
-		fmt.Printf("and %s more (--blocks shows all)\n", counted(int64(left), "block"))
+	if left := len(d.Blocks) - len(rows.Rows) + 1; left > 0 {
+		fmt.Printf("and %s more (--blocks shows all)\n", show.Counted(int64(left), "block"))
 	}
 	return nil
 }
@@ -128,10 +130,10 @@ func printDescription(d *foretell.Description, all bool) error {
 func needText(n *foretell.NeedDescription) string {
 	text := n.Kind
 	if n.Name != "" {
-		text += " " + printable(n.Name)
+		text += " " + show.Printable(n.Name)
 	}
 	if n.Size > 0 {
-		text += " of " + counted(n.Size, "byte")
+		text += " of " + show.Counted(n.Size, "byte")
 	}
 	if n.Embedded {
 		text += ", in the file"

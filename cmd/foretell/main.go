@@ -7,11 +7,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"strings"
 
-	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/failure"
+	"github.com/foretell/foretell/cmd/foretell/internal/partial"
+	"github.com/foretell/foretell/cmd/foretell/internal/show"
+	"github.com/foretell/foretell/cmd/foretell/internal/staged"
 	"github.com/spf13/cobra"
 )
 
@@ -22,7 +23,11 @@ const (
 )
 
 func main() {
-	removeOnSignal()
+	if err := staged.Room(); err != nil {
+		fmt.Fprintf(os.Stderr, "foretell: %v\n", err)
+		os.Exit(exitFailed)
+	}
+	staged.RemoveOnSignal(partial.Tell)
 	os.Exit(run(os.Args[1:]))
 }
 
@@ -30,62 +35,43 @@ func main() {
 func run(args []string) int {
 	a := new(app)
 	root := newRoot(a)
-	root.SetArgs(args)
-	defer staged.discard()
+	root.SetArgs(withVerb(args, verbsOf(root)))
+	defer staged.Discard()
 	cmd, err := root.ExecuteC()
+	if err == nil {
+		err = staged.CloseStandard()
+	}
 	if err == nil {
 		return 0
 	}
-	keep := ""
-	if !a.running {
-		keep = "\n\t" // of suggestions
+	staged.Wait(err)
+	if errors.Is(err, failure.ErrTold) {
+		return exitFailed
 	}
-	fmt.Fprintf(os.Stderr, "foretell: %s\n", harmless(explain(cmd, err), keep))
-	var usage *usageError
-	// What fails before a verb runs is the parsing of its command line.
+	if a.running {
+		failure.Tell(cmd, err)
+	} else {
+		// What fails before a verb runs is the parsing of its command line. It may
+		// have lines of suggestions.
+		fmt.Fprintf(os.Stderr, "foretell: %s\n", show.Harmless(err.Error(), "\n\t"))
+	}
+	var usage *failure.UsageError
 	if errors.As(err, &usage) || !a.running {
-		fmt.Fprintf(os.Stderr, "Try '%s --help'.\n", cmd.CommandPath())
+		path := cmd.CommandPath()
+		if cmd.Name() == "help" {
+			path = cmd.Root().Name()
+		}
+		fmt.Fprintf(os.Stderr, "Try '%s --help'.\n", path)
 		return exitUsage
 	}
 	return exitFailed
 }
 
-// A usageError is a mistake in the command line.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-
-func usagef(format string, args ...any) error {
-	return &usageError{fmt.Errorf(format, args...)}
-}
-
-// errReported is a failure whose details have been printed already.
-var errReported = errors.New("damage was found")
-
-// isDamage reports whether an error says that a file is damaged, and not that it
-// could not be read to see.
-func isDamage(err error) bool {
-	return errors.Is(err, foretell.ErrCorrupt) || errors.Is(err, io.ErrUnexpectedEOF)
-}
-
-// worded words an error for someone who sees it on a terminal.
-func worded(err error) string {
-	text := err.Error()
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		text = strings.ReplaceAll(text, io.ErrUnexpectedEOF.Error(), "the input ends too early")
+// verbsOf returns all words that a command line may begin with.
+func verbsOf(root *cobra.Command) []string {
+	words := []string{"help", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}
+	for _, verb := range root.Commands() {
+		words = append(append(words, verb.Name()), verb.Aliases...)
 	}
-	return text
-}
-
-// explain words the error of a verb, and says what can be done.
-func explain(verb *cobra.Command, err error) string {
-	text := worded(err)
-	if errors.Is(err, foretell.ErrLimit) && verb.Flags().Lookup("max-memory") != nil {
-		text += " (--max-memory sets the limit of memory"
-		if verb.Flags().Lookup("max-output") != nil {
-			text += ", --max-output that of content"
-		}
-		text += ")"
-	}
-	return text
+	return words
 }

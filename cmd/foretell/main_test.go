@@ -19,6 +19,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/foretell/foretell/cmd/foretell/internal/bench"
+	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
+	"github.com/foretell/foretell/cmd/foretell/internal/staged"
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/tokens"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -94,6 +97,7 @@ var scriptCommands = map[string]command{
 	"empty":     emptyCommand,
 	"idle":      idleCommand,
 	"mode":      modeCommand,
+	"foreign":   foreignCommand,
 }
 
 func number(ts *testscript.TestScript, text string) int {
@@ -103,7 +107,7 @@ func number(ts *testscript.TestScript, text string) int {
 }
 
 func ints(ts *testscript.TestScript, text string) []int {
-	shape, err := parseShape(text)
+	shape, err := inputs.ParseShape(text)
 	ts.Check(err)
 	return shape
 }
@@ -262,7 +266,7 @@ func interruptCommand(ts *testscript.TestScript, ignored bool, args []string) {
 	cmd.Dir = ts.Getenv("WORK")
 	cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("TMPDIR"))
 	// The names in scripts are those of kill; the order is that of endings.
-	sig := endings[slices.Index([]string{"INT", "TERM", "HUP"}, args[1])]
+	sig := staged.Endings[slices.Index([]string{"INT", "TERM", "HUP"}, args[1])]
 	if signal.Ignored(sig) {
 		signal.Notify(make(chan os.Signal, 1), sig) // else the process would inherit that
 	}
@@ -286,7 +290,7 @@ func interruptCommand(ts *testscript.TestScript, ignored bool, args []string) {
 	for {
 		var found []string
 		ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(p string, _ os.DirEntry, err error) error {
-			if err == nil && (strings.HasPrefix(filepath.Base(p), ".foretell-") || filepath.Base(p) == packedFile) {
+			if err == nil && (strings.HasPrefix(filepath.Base(p), ".foretell-") || filepath.Base(p) == bench.PackedFile) {
 				found = append(found, p)
 			}
 			return nil

@@ -7,10 +7,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/models"
+	"github.com/foretell/foretell/cmd/foretell/internal/staged"
 	"github.com/foretell/foretell/internal/outputs"
 	"github.com/spf13/cobra"
 )
@@ -84,7 +85,7 @@ func sumOf(name string) (string, error) {
 
 // keepModel copies a model file into the user's folder, if it can be run.
 func keepModel(name string) error {
-	if _, err := openNetwork(name); err != nil {
+	if _, err := models.Open(name); err != nil {
 		return err
 	}
 	dir, err := foretell.ModelsFolder()
@@ -157,55 +158,4 @@ func verifyModels() error {
 		err = fmt.Errorf("damaged models: %d", bad)
 	}
 	return err
-}
-
-// isNetwork reports whether the value of --model names a file.
-func isNetwork(model string) bool {
-	if model == "" || slices.Contains(models(), model) {
-		return false
-	}
-	info, err := os.Stat(model)
-	return err == nil && info.Mode().IsRegular() || strings.ContainsRune(model, filepath.Separator) ||
-		slices.Contains([]string{".gguf", ".safetensors"}, filepath.Ext(model))
-}
-
-// openNetwork reads a model file.
-func openNetwork(name string) (*foretell.Network, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	n, err := foretell.OpenNetwork(f, info.Size(), name, 0)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return n, nil
-}
-
-// addNetwork adds the flag that says where a file's network is.
-func addNetwork(cmd *cobra.Command, flag string, name *string) {
-	cmd.Flags().StringVar(name, flag, "", "the network that the file needs is `FILE`, or in that folder")
-}
-
-// resolve returns how what a file needs is found.
-func resolve(network, file string) func(foretell.Need) (io.ReaderAt, int64, error) {
-	near := ""
-	if file != "-" {
-		near = filepath.Dir(file)
-	}
-	places := foretell.ModelPlaces(near)
-	if network != "" {
-		places = append([]string{network}, places...)
-	}
-	return func(n foretell.Need) (io.ReaderAt, int64, error) {
-		if n.Kind == foretell.NeedWeights {
-			return foretell.Resolve(places...)(n)
-		}
-		return foretell.Resolve(foretell.ModelPlaces("")...)(n)
-	}
 }

@@ -5,6 +5,13 @@ import (
 	"time"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/failure"
+	"github.com/foretell/foretell/cmd/foretell/internal/flags"
+	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
+	"github.com/foretell/foretell/cmd/foretell/internal/models"
+	"github.com/foretell/foretell/cmd/foretell/internal/progress"
+	"github.com/foretell/foretell/cmd/foretell/internal/staged"
+	"github.com/foretell/foretell/cmd/foretell/internal/writing"
 	"github.com/spf13/cobra"
 )
 
@@ -16,16 +23,16 @@ the way. The input stays as it is.`
 const recompressExample = `  foretell recompress tokens.npy.fore --best -o small.fore
   foretell recompress shards.fore --solid --model static -o shards-static.fore`
 
-// recompressOptions are those of compress that do not speak of inputs.
 type recompressOptions struct {
-	compressOptions
+	*app
+	to        writing.Options
 	from      string // the prior of the input
 	network   string // and its network
-	maxMemory size
+	maxMemory flags.Size
 }
 
 func newRecompress(a *app) *cobra.Command {
-	r := &recompressOptions{compressOptions: compressOptions{app: a}}
+	r := &recompressOptions{app: a, to: writing.Options{Told: &a.View}}
 	cmd := &cobra.Command{
 		Use:               "recompress FILE.fore -o OUT",
 		Short:             "Compress the content of a .fore file anew",
@@ -36,53 +43,53 @@ func newRecompress(a *app) *cobra.Command {
 		ValidArgsFunction: fore,
 		RunE:              func(_ *cobra.Command, args []string) error { return r.run(args[0]) },
 	}
-	r.addWriting(cmd)
-	r.addProgress(cmd)
+	r.to.Add(cmd)
+	r.AddProgress(cmd)
 	cmd.Flags().StringVar(&r.from, "from-prior", "", "the prior in `FILE` that the input was compressed with")
-	addNetwork(cmd, "from-model", &r.network)
-	addMaxMemory(cmd, &r.maxMemory)
+	models.AddNetwork(cmd, "from-model", &r.network)
+	flags.AddMaxMemory(cmd, &r.maxMemory)
 	return cmd
 }
 
 func (r *recompressOptions) run(name string) error {
-	r.out = outName(r.out)
-	if r.out == "" {
-		return usagef("name the output with -o: the input stays as it is")
+	r.to.Out = staged.OutName(r.to.Out)
+	if r.to.Out == "" {
+		return failure.Usagef("name the output with -o: the input stays as it is")
 	}
-	writer, err := r.writer()
+	writer, err := r.to.Writer()
 	if err != nil {
 		return err
 	}
-	prior, err := readPrior(r.from)
+	prior, err := models.ReadPrior(r.from)
 	if err != nil {
 		return err
 	}
-	in, err := openInput(name)
+	in, err := inputs.OpenFore(name)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	f, err := r.create(r.out, []string{name})
+	f, err := r.to.Create(r.to.Out, []string{name})
 	if err != nil {
 		return err
 	}
-	var done atomic.Int64
+	var coded, read atomic.Int64
+	writer.Progress = coded.Store
 	begin := time.Now()
-	sum := compressSummary{Output: r.out, Model: modelName(writer)}
-	show := r.showProgress("recompressing", r.out == "-" || name == "-", func() (int64, int64) { return done.Load(), in.size })
-	sink := &tallyWriter{w: f}
-	src, err := foretell.NewReader(in.metered(&done), &foretell.ReaderOptions{Workers: int(r.workers), MaxMemory: int64(r.maxMemory), MaxOutput: 1 << 62, Prior: prior,
-		Resolve: resolve(r.network, name)})
+	sum := writing.Summary{Output: r.to.Out, Model: writing.ModelName(writer)}
+	sink := &progress.Tally{W: f}
+	src, err := foretell.NewReader(in.Metered(&read), &foretell.ReaderOptions{Workers: int(r.to.Workers), MaxMemory: int64(r.maxMemory), MaxOutput: 1 << 62, Prior: prior,
+		Resolve: models.Resolve(r.network, name)})
 	if err == nil {
 		defer src.Close()
+		defer r.ShowProgress("recompressing", r.to.Out == "-" || name == "-", func() (int64, int64) { return coded.Load(), src.ContentSize() }).End()
 		var w *foretell.Writer
 		if w, err = foretell.NewWriter(sink, writer); err == nil {
-			var taken intake
-			err = r.copy(w, src, &sum, &taken)
-			sum.finish(taken.content(), sink.n.Load(), time.Since(begin))
+			var taken progress.Intake
+			err = r.to.Copy(w, src, &sum, &taken)
+			sum.Finish(taken.Content(), sink.N.Load(), time.Since(begin))
 		}
 	}
-	show.end()
 	if err == nil {
 		err = f.Finish()
 	}
@@ -93,5 +100,5 @@ func (r *recompressOptions) run(name string) error {
 		return err
 	}
 	sum.Fresh = nil // what the first compression said
-	return r.report(&sum, r.out == "-")
+	return r.to.Report(&sum, r.to.Out == "-")
 }

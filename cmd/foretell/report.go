@@ -1,19 +1,21 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
-	"time"
 
 	"github.com/foretell/foretell"
-	"github.com/foretell/foretell/cmd/foretell/internal/report"
+	"github.com/foretell/foretell/cmd/foretell/internal/failure"
+	"github.com/foretell/foretell/cmd/foretell/internal/flags"
+	"github.com/foretell/foretell/cmd/foretell/internal/gather"
+	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
+	"github.com/foretell/foretell/cmd/foretell/internal/models"
+	"github.com/foretell/foretell/cmd/foretell/internal/show"
+	"github.com/foretell/foretell/cmd/foretell/internal/staged"
 	"github.com/foretell/foretell/internal/outputs"
 	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
@@ -37,28 +39,16 @@ const reportExample = `  foretell report tokens.npy                           # 
 
 type reportOptions struct {
 	*app
-	sourceFlags
-	out     string
-	model   string
-	compare []string
-	grid    string
-	arrays  int
-	sharing sharing
-	block   size
-	memory  size
-	force   bool
-	json    bool
-	csv     bool
-
-	priorFile string
-	embed     bool
-
-	rows, cols int    // that grid says
-	prior      []byte // of priorFile
+	gather.Gathering
+	out   string
+	grid  string
+	force bool
+	json  bool
+	csv   bool
 }
 
 func newReport(a *app) *cobra.Command {
-	r := &reportOptions{app: a}
+	r := &reportOptions{app: a, Gathering: gather.Gathering{Told: &a.View}}
 	cmd := &cobra.Command{
 		Use:     "report INPUT|FILE.fore [-o OUT.html]",
 		Short:   "Show on a page where the bits go",
@@ -67,7 +57,7 @@ func newReport(a *app) *cobra.Command {
 		GroupID: groupLook,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usagef("report takes one input: a file, a folder or a .fore file, or - for standard input")
+				return failure.Usagef("report takes one input: a file, a folder or a .fore file, or - for standard input")
 			}
 			return nil
 		},
@@ -75,22 +65,22 @@ func newReport(a *app) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVarP(&r.out, "output", "o", "", "write the page to `OUT` (- is standard output)")
-	f.StringVar(&r.model, "model", "", "the `MODEL` whose costs are shown (default: "+foretell.DefaultModel+"; the own one of a .fore file)")
-	f.StringSliceVar(&r.compare, "compare", models(), "the `MODELS` to put side by side, with commas between them, or none (default: all)")
+	f.StringVar(&r.Model, "model", "", "the `MODEL` whose costs are shown, or the file of a network (default: "+foretell.DefaultModel+"; the own one of a .fore file)")
+	f.StringSliceVar(&r.Compare, "compare", models.Names(), "the `MODELS` to put side by side, with commas between them, or none (default: all)")
 	f.Lookup("compare").DefValue = "[]" // a list without spaces cannot be wrapped
 	f.StringVar(&r.grid, "grid", "", "lay out the positions of an array of two axes as `ROWSxCOLUMNS`, such as 8x16")
-	f.IntVar(&r.arrays, "arrays", 4, "show pictures of the `N` largest arrays")
-	r.sharing.add(cmd)
-	f.Var(&r.block, "block", "most tokens in a block, as compress --block")
-	addPrior(cmd, &r.priorFile)
-	f.BoolVar(&r.embed, "embed-prior", false, "let the file carry the prior, as compress --embed-prior")
-	r.sourceFlags.add(cmd)
-	addMaxMemory(cmd, &r.memory)
+	f.IntVar(&r.Arrays, "arrays", 4, "show pictures of the `N` largest arrays")
+	r.Sharing.Add(cmd)
+	f.Var(&r.Block, "block", "most tokens in a block, as compress --block")
+	models.AddPrior(cmd, &r.PriorFile)
+	f.BoolVar(&r.Embed, "embed-prior", false, "let the file carry the prior, as compress --embed-prior")
+	r.Flags.Add(cmd)
+	flags.AddMaxMemory(cmd, &r.Memory)
 	f.BoolVarP(&r.force, "force", "f", false, "overwrite an existing output")
 	f.BoolVar(&r.json, "json", false, "print the numbers as JSON")
 	f.BoolVar(&r.csv, "csv", false, "print the numbers as CSV")
-	cmd.RegisterFlagCompletionFunc("model", cobra.FixedCompletions(models(), cobra.ShellCompDirectiveNoFileComp))
-	cmd.RegisterFlagCompletionFunc("compare", cobra.FixedCompletions(models(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("model", cobra.FixedCompletions(models.Names(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("compare", cobra.FixedCompletions(models.Names(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -99,25 +89,25 @@ func (r *reportOptions) run(name string) error {
 	if err != nil {
 		return err
 	}
-	in, err := r.open(name, opts)
+	in, err := r.Open(name, opts)
 	if err != nil {
 		return err
 	}
-	defer in.close()
+	defer in.Close()
 	to, err := r.output(name)
 	if err != nil {
 		return err
 	}
-	rep, err := r.gather(in)
+	rep, err := r.Gather(in, strings.TrimSpace(versionText()))
 	var out *outputs.File
 	if err == nil {
 		// Not before: an input that is a folder is read again and again.
-		out, err = create(to, r.force)
+		out, err = staged.Create(to, r.force)
 	}
 	if err == nil {
 		switch {
 		case r.json:
-			err = printJSON(out, rep)
+			err = show.JSON(out, rep)
 		case r.csv:
 			err = rep.WriteCSV(out)
 		default:
@@ -130,45 +120,45 @@ func (r *reportOptions) run(name string) error {
 	if err == nil {
 		err = staged.Commit()
 	}
-	r.notes.print(r.quiet)
-	if err == nil && out.Staged && !r.quiet {
-		fmt.Fprintf(os.Stderr, "%s: %s at %.3f bits\n", printable(out.Shown), counted(rep.Tokens, "token"), rep.Bits())
+	r.Notes.Print(r.Quiet)
+	if err == nil && out.Staged && !r.Quiet {
+		fmt.Fprintf(os.Stderr, "%s: %s at %.3f bits\n", show.Printable(out.Shown), show.Counted(rep.Tokens, "token"), rep.Bits())
 	}
 	return err
 }
 
 // check checks the flags and returns how inputs are read.
 func (r *reportOptions) check() (tokens.Options, error) {
-	opts, err := r.options()
+	opts, err := r.Options()
 	if err != nil {
 		return opts, err
 	}
-	if r.out = outName(r.out); r.out != "" && r.out != "-" {
-		opts.Output = earlier(r.out, isPage)
+	if r.out = staged.OutName(r.out); r.out != "" && r.out != "-" {
+		opts.Output = inputs.Earlier(r.out, inputs.IsPage)
 	}
 	if r.json && r.csv {
-		return opts, usagef("--csv and --json exclude each other")
+		return opts, failure.Usagef("--csv and --json exclude each other")
 	}
-	if r.model != "" {
-		if err := checkModel(r.model); err != nil {
+	if r.Model != "" && !models.IsNetwork(r.Model) {
+		if err := models.Check(r.Model); err != nil {
 			return opts, err
 		}
 	}
-	if slices.Equal(r.compare, []string{"none"}) {
-		r.compare = nil
+	if slices.Equal(r.Compare, []string{"none"}) {
+		r.Compare = nil
 	}
-	for _, name := range r.compare {
-		if err := checkModel(name); err != nil {
+	for _, name := range r.Compare {
+		if err := models.Check(name); err != nil {
 			return opts, err
 		}
 	}
 	if r.grid != "" {
-		if _, err := fmt.Sscanf(r.grid+" ", "%dx%d ", &r.rows, &r.cols); err != nil || r.rows < 1 || r.cols < 1 {
-			return opts, usagef("--grid %s: give rows and columns, such as 8x16", r.grid)
+		if _, err := fmt.Sscanf(r.grid+" ", "%dx%d ", &r.Rows, &r.Cols); err != nil || r.Rows < 1 || r.Cols < 1 {
+			return opts, failure.Usagef("--grid %s: give rows and columns, such as 8x16", r.grid)
 		}
 	}
-	if r.block > foretell.MaxBlockTokens {
-		return opts, usagef("--block: at most %d tokens", foretell.MaxBlockTokens)
+	if r.Block > foretell.MaxBlockTokens {
+		return opts, failure.Usagef("--block: at most %d tokens", foretell.MaxBlockTokens)
 	}
 	return opts, nil
 }
@@ -183,190 +173,15 @@ func (r *reportOptions) output(name string) (string, error) {
 	default:
 		base := filepath.Base(filepath.Clean(name))
 		if base == "." || base == ".." || base == string(filepath.Separator) {
-			return "", usagef("name the output with -o")
+			return "", failure.Usagef("name the output with -o")
 		}
 		out = filepath.Clean(name) + ".html"
 	}
 	if out != "-" {
 		return out, staged.Check(out, r.force)
 	}
-	if isTerminal(os.Stdout) && !r.json && !r.csv {
+	if show.IsTerminal(os.Stdout) && !r.json && !r.csv {
 		return "", errors.New("a page is not for a terminal: name the output with -o")
 	}
 	return out, nil
-}
-
-// create stages an output that comes from no single file.
-func create(name string, force bool) (*outputs.File, error) {
-	if name == "-" {
-		return staged.standard()
-	}
-	return staged.Path(name, force, outputs.AnyMode)
-}
-
-// gather finds out all that the report says.
-func (r *reportOptions) gather(in *reportInput) (*report.Report, error) {
-	rep := &report.Report{Name: in.name, Version: strings.TrimSpace(versionText()), Model: in.writer.Model, Solid: in.writer.Solid}
-	stats, err := r.count(in)
-	if err != nil {
-		return nil, err
-	}
-	gatherers := make([]*report.Gatherer, len(stats))
-	for i := range stats {
-		s := &stats[i]
-		rep.Members = append(rep.Members, memberOf(s))
-		rep.Tokens += s.Tokens
-		gatherers[i] = report.NewGatherer(s.Info.StorageShape(), s.Info.Fortran)
-	}
-	if err := r.analyze(in, gatherers); err != nil {
-		return nil, err
-	}
-	for i, g := range gatherers {
-		rep.Members[i].Bits = g.Bits()
-	}
-	for _, i := range largest(rep.Members, r.arrays) {
-		rep.Members[i].Costs = gatherers[i].Finish(r.rows, r.cols)
-	}
-	return rep, r.measure(in, rep)
-}
-
-// largest returns the n largest members that are not empty.
-func largest(members []report.Member, n int) []int {
-	var list []int
-	for i := range members {
-		if members[i].Tokens > 0 {
-			list = append(list, i)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(members[b].Tokens, members[a].Tokens) })
-	return list[:min(len(list), max(n, 0))]
-}
-
-func memberOf(s *foretell.MemberStats) report.Member {
-	m := report.Member{
-		Name: s.Info.Name, Type: s.Info.Type.String(), Shape: s.Info.Shape,
-		Tokens: s.Tokens, Distinct: len(s.Frequencies), Order0: s.Order0,
-	}
-	if s.GivenPrevious >= 0 {
-		m.GivenPrevious = &s.GivenPrevious
-	}
-	if len(s.Info.Shape) > 1 && s.GivenStepBack >= 0 {
-		m.GivenStepBack = &s.GivenStepBack
-	}
-	counts := make([]int64, len(s.Frequencies))
-	for i, f := range s.Frequencies {
-		counts[i] = f.Count
-	}
-	m.Frequencies = report.Sample(counts)
-	return m
-}
-
-func (r *reportOptions) count(in *reportInput) ([]foretell.MemberStats, error) {
-	src, err := in.source()
-	if err != nil {
-		return nil, err
-	}
-	defer src.Close()
-	defer r.showProgress("counting", false, src.Progress).end()
-	return foretell.CollectStats(src)
-}
-
-func (r *reportOptions) analyze(in *reportInput, to []*report.Gatherer) error {
-	src, err := in.source()
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	defer r.showProgress("looking at every token", false, src.Progress).end()
-	_, err = foretell.Analyze(src, &in.writer, func(member int, first int64, costs []float32) error {
-		to[member].Add(first, costs)
-		return nil
-	})
-	return err
-}
-
-// measure compresses with each model, and takes the file apart.
-func (r *reportOptions) measure(in *reportInput, rep *report.Report) error {
-	names := slices.Clone(r.compare)
-	if in.file == nil && !slices.Contains(names, rep.Model) {
-		names = append(names, rep.Model)
-	}
-	for _, name := range names {
-		m, d, err := r.try(in, name)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		m.Bits = 8 * ratio(m.Size, rep.Tokens)
-		rep.Models = append(rep.Models, m)
-		if name == rep.Model && in.file == nil {
-			in.file = d
-		}
-	}
-	if len(r.compare) == 0 {
-		rep.Models = nil
-	}
-	slices.SortStableFunc(rep.Models, func(a, b report.Model) int { return cmp.Compare(b.Size, a.Size) })
-	rep.Size, rep.Content, rep.Blocks = in.file.Size, in.file.Content, len(in.file.Blocks)
-	rep.Parts = partsOf(in.file)
-	return nil
-}
-
-// try compresses with a model, decompresses, and describes the file.
-func (r *reportOptions) try(in *reportInput, name string) (m report.Model, d *foretell.Description, err error) {
-	f, err := staged.scratch()
-	if err != nil {
-		return m, nil, err
-	}
-	defer f.Close()
-	src, err := in.source()
-	if err != nil {
-		return m, nil, err
-	}
-	defer src.Close()
-	opts := in.writer
-	opts.Model = name
-	if name != in.writer.Model {
-		opts.Prior, opts.EmbedPrior = nil, false // it is not for other models
-	}
-	begin := time.Now()
-	show := r.showProgress("compressing with "+name, false, src.Progress)
-	n, err := foretell.Compress(f, src, &opts)
-	show.end()
-	encode := time.Since(begin)
-	if err != nil {
-		return m, nil, err
-	}
-	reader := &foretell.ReaderOptions{MaxMemory: ownMemory, Prior: r.prior}
-	var done atomic.Int64
-	begin = time.Now()
-	show = r.showProgress("decompressing with "+name, false, func() (int64, int64) { return done.Load(), n })
-	content, err := foretell.Verify(&meter{r: io.NewSectionReader(f, 0, n), total: &done}, reader)
-	show.end()
-	decode := time.Since(begin)
-	if err != nil {
-		return m, nil, err
-	}
-	at, err := foretell.OpenReaderAt(f, n, reader)
-	if err == nil {
-		d, err = at.Describe()
-	}
-	return report.Model{
-		Name: name, Size: n, Ratio: ratio(content, n), Encode: rate(content, encode), Decode: rate(content, decode),
-	}, d, err
-}
-
-// partsOf returns the sizes of all parts of a file.
-func partsOf(d *foretell.Description) []report.Part {
-	var headers, params, body int64
-	for _, b := range d.Blocks {
-		headers += b.Size - b.Params - b.Body
-		params += b.Params
-		body += b.Body
-	}
-	parts := []report.Part{
-		{Name: "header", Size: d.Header}, {Name: "prior", Size: d.Embedded}, {Name: "layout", Size: d.Layout},
-		{Name: "block headers", Size: headers}, {Name: "block parameters", Size: params}, {Name: "block code", Size: body},
-		{Name: "index", Size: d.Index}, {Name: "trailer", Size: d.Trailer},
-	}
-	return slices.DeleteFunc(parts, func(p report.Part) bool { return p.Name == "prior" && p.Size == 0 })
 }

@@ -1,21 +1,18 @@
 package main
 
 import (
-	"os"
-	"slices"
 	"strings"
 
-	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/bench"
+	"github.com/foretell/foretell/cmd/foretell/internal/failure"
+	"github.com/foretell/foretell/cmd/foretell/internal/progress"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 // app is what all verbs share.
 type app struct {
-	quiet    bool
-	verbose  bool
-	progress progressMode
-	running  bool // the command line is parsed and its verb has begun
+	progress.View
+	running bool // the command line is parsed and its verb has begun
 }
 
 const rootHelp = `Foretell makes arrays of tokens small: a model predicts each token, and an
@@ -66,8 +63,10 @@ func newRoot(a *app) *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print nothing but errors and what was asked for")
-	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "tell of every file and member")
+	root.Flags().BoolP("version", "V", false, "print the version of this program")
+	root.SetFlagErrorFunc(failure.Flag)
+	root.PersistentFlags().BoolVarP(&a.Quiet, "quiet", "q", false, "print nothing but errors and what was asked for")
+	root.PersistentFlags().BoolVarP(&a.Verbose, "verbose", "v", false, "tell of every file and member")
 	root.AddGroup(
 		&cobra.Group{ID: groupMain, Title: "Compress and decompress:"},
 		&cobra.Group{ID: groupLook, Title: "Look and check:"},
@@ -89,7 +88,7 @@ func newRoot(a *app) *cobra.Command {
 		newModel(a),
 		newDemo(a),
 		newVersion(a),
-		newBenchStep(),
+		bench.NewStep(),
 	)
 	for _, verb := range root.Commands() {
 		if run := verb.RunE; run != nil {
@@ -118,7 +117,7 @@ func newHelp() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			verb, rest, err := cmd.Root().Find(args)
 			if err != nil || verb == nil || len(rest) > 0 {
-				return usagef("no help on %q: 'foretell help' lists the commands", strings.Join(args, " "))
+				return failure.Usagef("no help on %q: 'foretell help' lists the commands", strings.Join(args, " "))
 			}
 			verb.InitDefaultHelpFlag()
 			return verb.Help()
@@ -131,21 +130,10 @@ const (
 	groupLook = "look"
 )
 
-// models returns the models that the command can write with.
-func models() []string { return foretell.Models() }
-
-// checkModel refuses a name that is none of models.
-func checkModel(name string) error {
-	if !slices.Contains(models(), name) {
-		return usagef("no model is called %q: use %s", name, oneOf(models()))
-	}
-	return nil
-}
-
 // fileArg is the argument of verbs that read one .fore file.
 func fileArg(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return usagef("%s takes one .fore file, or - for standard input", cmd.Name())
+		return failure.Usagef("%s takes one .fore file, or - for standard input", cmd.Name())
 	}
 	return nil
 }
@@ -153,15 +141,4 @@ func fileArg(cmd *cobra.Command, args []string) error {
 // fore completes the names of .fore files in a shell.
 func fore(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return []string{"fore"}, cobra.ShellCompDirectiveFilterFileExt
-}
-
-func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
-
-// oneOf joins names as in a sentence: "a, b or c".
-func oneOf(names []string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " or " + names[last]
 }

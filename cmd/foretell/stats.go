@@ -1,13 +1,20 @@
 package main
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"math"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/failure"
+	"github.com/foretell/foretell/cmd/foretell/internal/flags"
+	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
+	"github.com/foretell/foretell/cmd/foretell/internal/models"
+	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
@@ -16,19 +23,25 @@ const statsHelp = `Count the tokens of each array: how many there are, which occ
 their entropies. The order-0 entropy is what a static table of frequencies comes
 to, itself not counted; the others say how much knowing the token before it, or
 the token at the same place one step earlier along the first axis (such as the
-frame before), tells of a token. Of a .fore file, its content is counted.`
+frame before), tells of a token. Of a .fore file, its content is counted.
+
+With --model nothing is counted: a piece is compressed under a network, to tell
+how small all of it would get, and how long that would take.`
 
 const statsExample = `  foretell stats tokens.npy
   foretell stats tokens.npy --csv > frequencies.csv    # all of them
-  foretell stats ids.u16 --shape -1,128 --json`
+  foretell stats ids.u16 --shape -1,128 --json
+  foretell stats --model smollm2.gguf book.txt      # what compress comes to`
 
 type statsOptions struct {
 	*app
-	sourceFlags
-	csv    bool
-	json   bool
-	prior  string
-	memory size
+	inputs.Flags
+	csv     bool
+	json    bool
+	prior   string
+	model   string
+	workers flags.Threads
+	memory  flags.Size
 }
 
 func newStats(a *app) *cobra.Command {
@@ -41,10 +54,12 @@ func newStats(a *app) *cobra.Command {
 		GroupID: groupLook,
 		RunE:    func(_ *cobra.Command, args []string) error { return s.run(args) },
 	}
-	s.sourceFlags.add(cmd)
-	addPrior(cmd, &s.prior)
-	addMaxMemory(cmd, &s.memory)
+	s.Flags.Add(cmd)
+	models.AddPrior(cmd, &s.prior)
+	flags.AddMaxMemory(cmd, &s.memory)
 	f := cmd.Flags()
+	f.StringVar(&s.model, "model", "", "estimate what compressing under the network in `FILE` comes to")
+	f.VarP(&s.workers, "threads", "T", "with --model, for so many threads (default: one for each CPU)")
 	f.BoolVar(&s.csv, "csv", false, "print how often each value occurs, as CSV")
 	f.BoolVar(&s.json, "json", false, "print everything as JSON")
 	return cmd
@@ -52,31 +67,34 @@ func newStats(a *app) *cobra.Command {
 
 func (s *statsOptions) run(args []string) error {
 	if len(args) == 0 {
-		return usagef("name the files to count, or - for standard input")
+		return failure.Usagef("name the files to count, or - for standard input")
 	}
 	if s.csv && s.json {
-		return usagef("--csv and --json exclude each other")
+		return failure.Usagef("--csv and --json exclude each other")
 	}
-	opts, err := s.options()
+	opts, err := s.Options()
 	if err != nil {
 		return err
+	}
+	if s.model != "" {
+		return s.estimate(args, opts)
 	}
 	src, err := s.input(args, opts)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	show := s.showProgress("counting", args[0] == "-", src.Progress)
-	all, err := foretell.CollectStats(src)
-	show.end()
-	s.notes.print(s.quiet)
+	shown := s.ShowProgress("counting", args[0] == "-", src.Progress)
+	all, err := foretell.CollectStats(context.Background(), src)
+	shown.End()
+	s.Notes.Print(s.Quiet)
 	switch {
 	case err != nil:
 		return err
 	case s.csv:
 		return printFrequencies(all)
 	case s.json:
-		return printJSON(os.Stdout, statsOf(all))
+		return show.JSON(os.Stdout, statsOf(all))
 	}
 	for i := range all {
 		if i > 0 {
@@ -90,28 +108,58 @@ func (s *statsOptions) run(args []string) error {
 }
 
 // input opens the inputs, or the content of a single .fore file.
-func (s *statsOptions) input(args []string, opts tokens.Options) (series, error) {
-	if len(args) > 1 || s.dtype != "" || !isForeFile(args[0]) {
-		return s.open(args, opts)
+func (s *statsOptions) input(args []string, opts tokens.Options) (inputs.Series, error) {
+	if len(args) > 1 {
+		return s.Open(args, opts)
 	}
-	if len(s.members) > 0 || s.shape != "" {
-		return nil, usagef("--member and --shape do not go with a .fore file")
-	}
-	prior, err := readPrior(s.prior)
+	prior, err := models.ReadPrior(s.prior)
 	if err != nil {
 		return nil, err
 	}
-	f, err := openInput(args[0])
-	if err != nil {
-		return nil, err
+	return s.OpenContent(args[0], opts, &foretell.ReaderOptions{MaxMemory: int64(s.memory), MaxOutput: math.MaxInt64, Prior: prior, Resolve: models.Resolve("", args[0])})
+}
+
+// sampleTokens is how long a sample is: some ten seconds of work.
+const sampleTokens = 1 << 13
+
+// estimate prints what compressing under a network comes to.
+func (s *statsOptions) estimate(args []string, opts tokens.Options) error {
+	if s.csv {
+		return failure.Usagef("--csv and --model exclude each other")
 	}
-	in := &foreSeries{size: f.size, file: f}
-	in.Reader, err = foretell.NewReader(f.metered(&in.read), &foretell.ReaderOptions{MaxMemory: int64(s.memory), MaxOutput: math.MaxInt64, Prior: prior})
+	n, err := models.Open(s.model)
 	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("%s: %w", args[0], err)
+		return err
 	}
-	return in, nil
+	src, err := s.input(args, opts)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	s.Tell("compressing a sample")
+	e, err := foretell.EstimateNetwork(src, &foretell.WriterOptions{Network: n, Workers: int(s.workers)}, sampleTokens)
+	s.Tell("")
+	s.Notes.Print(s.Quiet)
+	if err != nil {
+		return err
+	}
+	if s.json {
+		return show.JSON(os.Stdout, estimateJSON{n.Need().Name, e.Content, e.Sample, e.Size, e.Encode.Seconds(), e.Decode.Seconds()})
+	}
+	_, err = fmt.Printf("%s under %s: about %s, %s to compress and %s to decompress, as a sample of %s has it\n",
+		show.Counted(e.Content, "byte"), show.Printable(n.Need().Name), show.Counted(e.Size, "byte"),
+		e.Encode.Round(time.Second), e.Decode.Round(time.Second), show.Counted(e.Sample, "byte"))
+	return err
+}
+
+// estimateJSON is what stats --model --json prints.
+type estimateJSON struct {
+	Network string  `json:"network"`
+	Content int64   `json:"content_bytes"`
+	Sample  int64   `json:"sample_bytes"`
+	Size    int64   `json:"output_bytes"`
+	Encode  float64 `json:"compress_seconds"`
+	Decode  float64 `json:"decompress_seconds"`
 }
 
 // valueText writes a value of a member.
@@ -183,16 +231,16 @@ func statsOf(all []foretell.MemberStats) []memberJSON {
 const ends = 10
 
 func printStats(s *foretell.MemberStats) error {
-	fmt.Printf("%s: %s of %v\n", printable(s.Info.Name), shapeText(s.Info.Shape), s.Info.Type)
-	facts := table{left: 1}
-	facts.row("  tokens", count(s.Tokens))
-	facts.row("  distinct values", count(int64(len(s.Frequencies))))
+	fmt.Printf("%s: %s of %v\n", show.Printable(s.Info.Name), show.Shape(s.Info.Shape), s.Info.Type)
+	facts := show.Table{Left: 1}
+	facts.Row("  tokens", show.Count(s.Tokens))
+	facts.Row("  distinct values", show.Count(int64(len(s.Frequencies))))
 	entropy := func(name string, bits float64) {
 		if bits < 0 {
-			facts.row(name, "too many pairs to count")
+			facts.Row(name, "too many pairs to count")
 			return
 		}
-		facts.row(name, fmt.Sprintf("%.5f bits per token", bits), count(int64(bits*float64(s.Tokens)/8+0.5))+" bytes")
+		facts.Row(name, fmt.Sprintf("%.5f bits per token", bits), show.Count(int64(bits*float64(s.Tokens)/8+0.5))+" bytes")
 	}
 	if s.Tokens > 0 {
 		entropy("  order-0 entropy", s.Order0)
@@ -201,20 +249,20 @@ func printStats(s *foretell.MemberStats) error {
 			entropy("  given the token one step back", s.GivenStepBack)
 		}
 	}
-	if err := facts.print(os.Stdout); err != nil || s.Tokens == 0 {
+	if err := facts.Print(os.Stdout); err != nil || s.Tokens == 0 {
 		return err
 	}
 	fmt.Println()
-	t := table{}
-	t.row("  VALUE", "COUNT", "SHARE")
+	t := show.Table{}
+	t.Row("  VALUE", "COUNT", "SHARE")
 	for i, f := range s.Frequencies {
 		if i >= ends && i < len(s.Frequencies)-ends {
 			if i == ends {
-				t.row("...", "...", "...")
+				t.Row("...", "...", "...")
 			}
 			continue
 		}
-		t.row("  "+valueText(s, f), count(f.Count), fmt.Sprintf("%.4f %%", 100*ratio(f.Count, s.Tokens)))
+		t.Row("  "+valueText(s, f), show.Count(f.Count), fmt.Sprintf("%.4f %%", 100*show.Ratio(f.Count, s.Tokens)))
 	}
-	return t.print(os.Stdout)
+	return t.Print(os.Stdout)
 }

@@ -4,8 +4,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/failure"
+	"github.com/foretell/foretell/cmd/foretell/internal/flags"
+	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
+	"github.com/foretell/foretell/cmd/foretell/internal/progress"
+	"github.com/foretell/foretell/cmd/foretell/internal/show"
+	"github.com/foretell/foretell/cmd/foretell/internal/staged"
+	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
 
@@ -23,10 +31,10 @@ const trainExample = `  foretell train sample/*.npy -o video.prior
 
 type trainOptions struct {
 	*app
-	sourceFlags
+	inputs.Flags
 	out     string
 	best    bool
-	maxSize size
+	maxSize flags.Size
 	force   bool
 }
 
@@ -44,19 +52,20 @@ func newTrain(a *app) *cobra.Command {
 	f.StringVarP(&t.out, "output", "o", "", "write the prior to `NAME`")
 	f.BoolVar(&t.best, "best", false, "make a prior for the model best instead of mix")
 	f.Var(&t.maxSize, "max-size", "most bytes that the prior may have, such as 256K; what was used least is left out")
-	t.sourceFlags.add(cmd)
+	t.Flags.Add(cmd)
+	t.AddProgress(cmd)
 	f.BoolVarP(&t.force, "force", "f", false, "overwrite an existing prior")
 	return cmd
 }
 
 func (t *trainOptions) run(args []string) error {
 	if len(args) == 0 {
-		return usagef("name the files to learn from")
+		return failure.Usagef("name the files to learn from")
 	}
 	if t.out == "" {
-		return usagef("name the prior with -o")
+		return failure.Usagef("name the prior with -o")
 	}
-	opts, err := t.options()
+	opts, err := t.Options()
 	if err != nil {
 		return err
 	}
@@ -64,20 +73,20 @@ func (t *trainOptions) run(args []string) error {
 	if t.best {
 		model = "best"
 	}
-	opts.Output = earlier(t.out, func(b []byte) bool {
+	opts.Output = inputs.Earlier(t.out, func(b []byte) bool {
 		w, err := foretell.NewWriter(io.Discard, &foretell.WriterOptions{Model: model, Prior: b})
 		return err == nil && w.Close() == nil
 	})
-	src, err := t.open(args, opts)
+	src, err := t.Open(args, opts)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	f, err := create(outName(t.out), t.force)
+	f, err := staged.Create(staged.OutName(t.out), t.force)
 	if err != nil {
 		return err
 	}
-	prior, err := foretell.Train(src, &foretell.TrainOptions{Model: model, MaxBytes: int(t.maxSize)})
+	prior, err := t.learn(src, model, args[0] == "-")
 	if err != nil {
 		return err
 	}
@@ -90,32 +99,22 @@ func (t *trainOptions) run(args []string) error {
 	if err := staged.Commit(); err != nil {
 		return err
 	}
-	t.notes.print(t.quiet)
-	if !t.quiet {
-		fmt.Fprintf(os.Stderr, "%s: a prior of %s bytes\n", printable(t.out), count(int64(len(prior))))
+	t.Notes.Print(t.Quiet)
+	if !t.Quiet {
+		fmt.Fprintf(os.Stderr, "%s: a prior of %s bytes\n", show.Printable(t.out), show.Count(int64(len(prior))))
 	}
 	return nil
 }
 
-// addPrior adds the flag that names a prior.
-func addPrior(cmd *cobra.Command, name *string) {
-	cmd.Flags().StringVar(name, "prior", "", "start each block from the prior in `FILE`, which 'foretell train' made")
-	cmd.MarkFlagFilename("prior", "prior")
-}
-
-// readPrior returns the prior that the flag names, nil if none.
-func readPrior(name string) ([]byte, error) {
-	if name == "" {
-		return nil, nil
-	}
-	fi, err := os.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	staged.Read(fi)
-	prior, err := os.ReadFile(name)
-	if err == nil && len(prior) == 0 {
-		err = fmt.Errorf("%s is empty: it is no prior", name)
-	}
-	return prior, err
+// learn trains a prior. How much there is to learn from is known when all is read.
+func (t *trainOptions) learn(src tokens.Parts, model string, pipe bool) ([]byte, error) {
+	var read progress.Intake
+	var learned atomic.Int64
+	defer t.ShowProgress("learning", pipe, func() (int64, int64) {
+		if n := learned.Load(); n > 0 {
+			return n, read.Elements.Load()
+		}
+		return 0, -1
+	}).End()
+	return foretell.Train(read.Of(src), &foretell.TrainOptions{Model: model, MaxBytes: int(t.maxSize), Progress: learned.Store})
 }

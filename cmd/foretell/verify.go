@@ -4,60 +4,72 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/each"
+	"github.com/foretell/foretell/cmd/foretell/internal/failure"
+	"github.com/foretell/foretell/cmd/foretell/internal/flags"
+	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
+	"github.com/foretell/foretell/cmd/foretell/internal/models"
+	"github.com/foretell/foretell/cmd/foretell/internal/show"
+	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
 
-const verifyHelp = `Decode all of a .fore file, in bounded memory and without writing anything, and
-check every hash in it. Each block that is damaged is named, with the tokens
-that are lost with it. The exit code is 0 if the file is whole, 1 if not. It is
-1 as well if that cannot be told, as within a limit or without the prior; then
-nothing is said of damage.`
+const verifyHelp = `Decode all of each .fore file, in bounded memory and without writing anything,
+and check every hash in it. Each block that is damaged is named, with the tokens
+that are lost with it. The exit code is 0 if all files are whole, 1 if not. It
+is 1 as well if that cannot be told, as within a limit or without the prior;
+then nothing is said of damage.`
 
 const verifyExample = `  foretell verify tokens.npy.fore
+  foretell verify *.fore
   foretell verify - < tokens.npy.fore
   foretell verify --json shards.fore`
 
 type verifyOptions struct {
 	*app
-	workers   threads
-	prior     string
+	workers   flags.Threads
+	priorFile string
+	prior     []byte
 	network   string
-	maxMemory size
-	maxOutput size
+	maxMemory flags.Size
+	maxOutput flags.Size
 	json      bool
+	verdicts  []verdict
 }
 
 func newVerify(a *app) *cobra.Command {
 	v := &verifyOptions{app: a}
 	cmd := &cobra.Command{
-		Use:               "verify FILE",
+		Use:               "verify FILE...",
+		Aliases:           []string{"test"},
 		Short:             "Decode everything and check every hash",
 		Long:              verifyHelp,
 		Example:           verifyExample,
 		GroupID:           groupLook,
-		Args:              fileArg,
 		ValidArgsFunction: fore,
-		RunE:              func(cmd *cobra.Command, args []string) error { return v.run(args[0]) },
+		RunE:              func(cmd *cobra.Command, args []string) error { return v.run(cmd, args) },
 	}
 	f := cmd.Flags()
 	f.VarP(&v.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
-	addPrior(cmd, &v.prior)
-	addNetwork(cmd, "model", &v.network)
-	v.addProgress(cmd)
-	addMaxMemory(cmd, &v.maxMemory)
-	addMaxOutput(cmd, &v.maxOutput)
+	models.AddPrior(cmd, &v.priorFile)
+	models.AddNetwork(cmd, "model", &v.network)
+	v.AddProgress(cmd)
+	flags.AddMaxMemory(cmd, &v.maxMemory)
+	flags.AddMaxOutput(cmd, &v.maxOutput)
 	f.BoolVar(&v.json, "json", false, "print as JSON")
 	return cmd
 }
 
 // A verdict is what verify reports.
 type verdict struct {
+	File    string   `json:"file"`
 	Whole   bool     `json:"whole"`
 	Size    int64    `json:"size"`    // bytes of the file
 	Content int64    `json:"content"` // bytes
@@ -79,27 +91,42 @@ type lost struct {
 	Count  int64  `json:"count"`
 }
 
-func (v *verifyOptions) run(name string) error {
-	in, err := openInput(name)
+func (v *verifyOptions) run(cmd *cobra.Command, args []string) error {
+	args, err := each.Args(args, "name the .fore files")
+	if err != nil {
+		return err
+	}
+	if v.prior, err = models.ReadPrior(v.priorFile); err != nil {
+		return err
+	}
+	flags.CollectBefore(v.maxMemory)
+	err = each.Run(cmd, args, func(name string) error { return failure.In(name, v.file(name)) })
+	switch {
+	case v.json && len(args) == 1 && len(v.verdicts) == 1:
+		err = cmp.Or(show.JSON(os.Stdout, &v.verdicts[0]), err)
+	case v.json && len(args) > 1:
+		err = cmp.Or(show.JSON(os.Stdout, v.verdicts), err)
+	}
+	return err
+}
+
+// file verifies one file.
+func (v *verifyOptions) file(name string) error {
+	in, err := inputs.OpenFore(name)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	prior, err := readPrior(v.prior)
-	if err != nil {
-		return err
-	}
-	opts := &foretell.ReaderOptions{Workers: int(v.workers), MaxMemory: int64(v.maxMemory), MaxOutput: int64(v.maxOutput), Prior: prior,
-		Resolve: resolve(v.network, name)}
-	collectBefore(v.maxMemory)
-	result := verdict{Damage: []damage{}}
-	var failure error // what says nothing of the file, such as a limit
+	opts := &foretell.ReaderOptions{Workers: int(v.workers), MaxMemory: int64(v.maxMemory), MaxOutput: int64(v.maxOutput), Prior: v.prior,
+		Resolve: models.Resolve(v.network, name)}
+	result := verdict{File: name, Damage: []damage{}}
+	var refused error // what says nothing of the file, such as a limit
 	note := func(err error) {
-		if !isDamage(err) {
-			failure = cmp.Or(failure, err)
+		if !failure.IsDamage(err) {
+			refused = cmp.Or(refused, err)
 			return
 		}
-		d := damage{Error: worded(err)}
+		d := damage{Error: failure.Worded(err)}
 		var block *foretell.BlockError
 		if errors.As(err, &block) {
 			d.Block, d.Offset = &block.Block, &block.Offset
@@ -107,30 +134,55 @@ func (v *verifyOptions) run(name string) error {
 		result.Damage = append(result.Damage, d)
 	}
 	opts.KeepGoing = note
-	var done atomic.Int64
+	var read atomic.Int64
 	begin := time.Now()
-	show := v.showProgress("verifying", name == "-",
-		func() (int64, int64) { return done.Load(), in.size })
-	result.Content, err = foretell.Verify(in.metered(&done), opts)
-	show.end()
+	result.Content, err = v.decode(in.Metered(&read), opts, name == "-")
 	if err != nil {
 		note(err)
 	}
-	if failure != nil {
-		return fmt.Errorf("%s: %w", name, failure)
+	if refused != nil {
+		return refused
 	}
-	result.Size = done.Load()
+	result.Size = read.Load()
 	result.Whole = len(result.Damage) == 0
-	if !result.Whole && in.size >= 0 {
+	if !result.Whole && in.Size >= 0 {
 		result.place(in, opts)
 	}
 	return v.report(&result, name, time.Since(begin))
 }
 
+// decode decodes all of a file and returns how many bytes of content it has.
+func (v *verifyOptions) decode(in io.Reader, opts *foretell.ReaderOptions, pipe bool) (content int64, err error) {
+	var done atomic.Int64
+	opts.Progress = done.Store
+	r, err := foretell.NewReader(in, opts)
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	defer v.ShowProgress("verifying", pipe, func() (int64, int64) { return done.Load(), r.ContentSize() }).End()
+	for {
+		p, err := r.Next()
+		if err == io.EOF {
+			return content, nil
+		}
+		if err != nil {
+			return content, err
+		}
+		content += int64(len(p.Bytes))
+		if p.Kind == tokens.Member {
+			n, err := io.Copy(io.Discard, p.Data)
+			if content += n; err != nil {
+				return content, err
+			}
+		}
+	}
+}
+
 // place finds out which tokens are lost with the damaged blocks, if the index of
 // the file is whole.
-func (r *verdict) place(in *inputFile, opts *foretell.ReaderOptions) {
-	at, err := foretell.OpenReaderAt(in, in.size, opts)
+func (r *verdict) place(in *inputs.File, opts *foretell.ReaderOptions) {
+	at, err := foretell.OpenReaderAt(in, in.Size, opts)
 	if err != nil {
 		return
 	}
@@ -147,23 +199,22 @@ func (r *verdict) place(in *inputFile, opts *foretell.ReaderOptions) {
 
 func (v *verifyOptions) report(r *verdict, name string, took time.Duration) error {
 	var text strings.Builder
-	if r.Whole && !v.quiet {
-		fmt.Fprintf(&text, "%s: whole: %s of content, %s MB/s\n", printable(name), counted(r.Content, "byte"), speedText(rate(r.Content, took)))
+	if r.Whole && !v.Quiet {
+		fmt.Fprintf(&text, "%s: whole: %s of content, %s MB/s\n", show.Printable(name), show.Counted(r.Content, "byte"), show.Speed(show.Rate(r.Content, took)))
 	}
 	for _, d := range r.Damage {
-		fmt.Fprintf(&text, "%s: %s\n", printable(name), harmless(d.Error, ""))
+		fmt.Fprintf(&text, "%s: %s\n", show.Printable(name), show.Harmless(d.Error, ""))
 		for _, s := range d.Spans {
-			fmt.Fprintf(&text, "  lost: tokens %s to %s of %s\n", count(s.First), count(s.First+s.Count-1), printable(s.Member))
+			fmt.Fprintf(&text, "  lost: tokens %s to %s of %s\n", show.Count(s.First), show.Count(s.First+s.Count-1), show.Printable(s.Member))
 		}
 	}
-	var err error
 	if v.json {
-		err = printJSON(os.Stdout, r)
-	} else {
-		_, err = os.Stdout.WriteString(text.String())
+		v.verdicts = append(v.verdicts, *r)
+	} else if _, err := os.Stdout.WriteString(text.String()); err != nil {
+		return err
 	}
-	if err == nil && !r.Whole {
-		err = fmt.Errorf("%s: %w", name, errReported)
+	if !r.Whole {
+		return failure.ErrDamage
 	}
-	return err
+	return nil
 }

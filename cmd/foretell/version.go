@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/spf13/cobra"
 )
 
@@ -57,7 +58,7 @@ func newVersion(*app) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if asJSON {
-				return printJSON(cmd.OutOrStdout(), readBuild())
+				return show.JSON(cmd.OutOrStdout(), readBuild())
 			}
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), versionText())
 			return err

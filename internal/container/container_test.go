@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -356,5 +357,61 @@ func TestLongContent(t *testing.T) {
 	}
 	if _, errs := readAll(r); !errors.Is(errors.Join(errs...), fault.ErrCorrupt) {
 		t.Errorf("front to back: %v", errs)
+	}
+}
+
+// TestHugeOrdinals refuses records whose numbers no int64 holds.
+func TestHugeOrdinals(t *testing.T) {
+	for _, ordinal := range []uint64{maxTokens - 1, maxTokens, 1 << 63, math.MaxUint64} {
+		b := Block{Ordinal: ordinal, Spans: []Span{{Count: 1}}}
+		_, err := parseBlock(b.appendFields(nil, 7), 7, room{1, 1})
+		p := packed{ordinal: ordinal, raw: 1, stored: 1}
+		_, packedErr := parsePacked(p.appendFields(nil, 7), 7)
+		for what, err := range map[string]error{"block": err, "layout": packedErr} {
+			if good := ordinal < maxTokens; (err == nil) != good || !good && !errors.Is(err, fault.ErrCorrupt) {
+				t.Errorf("%s %d: %v", what, ordinal, err)
+			}
+		}
+	}
+}
+
+// TestHeaderDamageIsToldOnce changes each byte of the headers of records. What is lost with
+// each is told once, by a reader that knows the index and by one that does not.
+func TestHeaderDamageIsToldOnce(t *testing.T) {
+	_, file := sample(t, 4)
+	starts := []int{}
+	for at := headerSize; ; at++ {
+		next := bytes.Index(file[at:], []byte(mark))
+		if next < 0 {
+			break
+		}
+		at += next
+		starts = append(starts, at)
+	}
+	starts = starts[:len(starts)-1] // the last is the index
+	for _, start := range starts {
+		fields := start + markSize + 1
+		end := fields + int(file[start+markSize]) + 4
+		for at := start; at < end; at++ {
+			bad := bytes.Clone(file)
+			bad[at] ^= 1 << (at % 8)
+			for _, known := range []bool{true, false} {
+				r, err := NewReader(bytes.NewReader(bad), testLimits)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if known {
+					f, err := Open(bytes.NewReader(bad), int64(len(bad)), testLimits)
+					if err != nil {
+						t.Fatal(err)
+					}
+					r.Know(f)
+				}
+				r.Recover()
+				if _, errs := readAll(r); len(errs) != 1 {
+					t.Errorf("byte %d of the record at %d, index known: %v: %v", at-start, start, known, errs)
+				}
+			}
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/uvarint"
 	"github.com/zeebo/xxh3"
 )
 
@@ -130,11 +131,10 @@ func (f *fields) uint64() uint64 {
 	return 0
 }
 
-// uvarint takes an unsigned LEB128 number, refusing overlong forms, so that a
-// header has one encoding.
+// uvarint takes an unsigned LEB128 number.
 func (f *fields) uvarint() uint64 {
-	v, n := binary.Uvarint(f.b)
-	if n <= 0 || n > 1 && f.b[n-1] == 0 {
+	v, n := uvarint.Parse(f.b)
+	if n <= 0 {
 		f.bad, f.b = true, nil
 		return 0
 	}

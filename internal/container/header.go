@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/foretell/foretell/internal/fault"
@@ -46,6 +47,9 @@ func (h *Header) check() error {
 	}
 	for i := range h.Needs {
 		n := &h.Needs[i]
+		if slices.ContainsFunc(h.Needs[:i], func(other Need) bool { return other.Kind == n.Kind }) {
+			return fmt.Errorf("two needs of kind %d", n.Kind)
+		}
 		if len(n.Name) > MaxLabel || n.Embedded && uint64(len(n.Data)) != n.Size {
 			return fmt.Errorf("a need called %.40q of %d bytes cannot be written", n.Name, n.Size)
 		}
@@ -108,12 +112,12 @@ func readHeader(r io.Reader, maxEmbedded int64) (h Header, id uint64, size int64
 			return h, 0, 0, unexpected(err)
 		}
 		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			return h, 0, 0, corrupt("not a .fore file")
+			return h, 0, 0, fault.ErrNotFore
 		}
 		return h, 0, 0, err
 	}
 	if string(raw[:len(Magic)]) != Magic {
-		return h, 0, 0, corrupt("not a .fore file")
+		return h, 0, 0, fault.ErrNotFore
 	}
 	if v := raw[len(Magic)]; v > Version {
 		return h, 0, 0, fmt.Errorf("%w: file format version %d: a newer foretell is needed", fault.ErrUnsupported, v)
@@ -163,7 +167,8 @@ func parseHeader(b []byte) (h Header, err error) {
 		copy(n.Sum[:], f.bytes(uint64(len(n.Sum))))
 		n.Size = f.uvarint()
 		n.Name = f.label()
-		bad = bad || flags&^needEmbedded != 0
+		same := func(other Need) bool { return other.Kind == n.Kind }
+		bad = bad || flags&^needEmbedded != 0 || slices.ContainsFunc(h.Needs, same)
 		h.Needs = append(h.Needs, n)
 	}
 	if f.bad || bad || len(f.b) != 0 {

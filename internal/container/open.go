@@ -69,12 +69,12 @@ func Open(r io.ReaderAt, size int64, limits Limits) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k != kindIndex || x.offset != int64(t.index) {
+	if k != kindIndex || p.ordinal != 0 || x.offset != int64(t.index) {
 		return nil, corrupt("index record")
 	}
 	f := &File{Header: h, Trailer: Trailer{Content: t.content, Length: t.length}, id: id, r: r, limits: limits}
 	f.Sizes = Sizes{Header: first - h.embedded(), Embedded: h.embedded(), Index: int64(t.index), Trailer: int64(trailerSize)}
-	all, err := parseIndex(raw, first, start, h.BlockTokens)
+	all, err := parseIndex(raw, first, start, h.room(), limits)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func (f *File) open(i int) (*Block, *Reader, error) {
 	if k != kindBlock || sum != ref.sum {
 		return nil, nil, errUnlisted
 	}
-	b, err := parseBlock(fields, f.id, f.BlockTokens)
+	b, err := parseBlock(fields, f.id, f.room())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/foretell/foretell/internal/fault"
@@ -14,13 +13,6 @@ import (
 type Limits struct {
 	Memory int64 // bytes for any one prior or block's code, and for the index
 }
-
-// unpackedIndex is how much memory a byte of the index may come to, with what
-// readers make of its entries.
-const unpackedIndex = 64
-
-// index returns the most bytes that an index may have.
-func (l Limits) index() uint64 { return uint64(l.Memory) / unpackedIndex }
 
 // A Record is a layout or a block.
 type Record struct {
@@ -197,6 +189,9 @@ func (r *Reader) readRecord(x *unread) error {
 			return err
 		}
 		x.size += x.packed.stored
+		if k == kindIndex && x.packed.ordinal != 0 {
+			return corrupt("index %d", x.packed.ordinal)
+		}
 		if k == kindIndex {
 			return nil
 		}
@@ -207,7 +202,7 @@ func (r *Reader) readRecord(x *unread) error {
 		x.payload, err = r.unpack(&x.packed)
 		return err
 	case kindBlock:
-		if x.block, err = parseBlock(header, r.id, r.Header.BlockTokens); err != nil {
+		if x.block, err = parseBlock(header, r.id, r.Header.room()); err != nil {
 			x.looks = k
 			return err
 		}
@@ -290,10 +285,8 @@ func (r *Reader) check(x *unread) (Record, error) {
 
 // checkIndex bounds the memory that the index takes.
 func (r *Reader) checkIndex() error {
-	if uint64(len(r.index.entries)+len(r.index.list)) > max(r.limits.index(), MaxLayout) {
-		return fmt.Errorf("%w: the list of members and blocks takes more than %d bytes of memory", fault.ErrLimit, r.limits.Memory)
-	}
-	return nil
+	x := &r.index
+	return r.limits.index(uint64(len(x.list)+len(x.entries)), x.items, x.spans)
 }
 
 func (r *Reader) acceptBlock(x *unread) (Record, error) {
@@ -412,8 +405,8 @@ func (r *Reader) readIndex(x *unread) error {
 }
 
 func (r *Reader) unpack(p *packed) ([]byte, error) {
-	if p.raw > max(r.limits.index(), MaxLayout) {
-		return nil, fmt.Errorf("%w: an index of %d bytes takes %d of memory, %d are allowed", fault.ErrLimit, p.raw, p.raw*unpackedIndex, r.limits.Memory)
+	if err := r.limits.index(p.raw, 0, 0); err != nil {
+		return nil, err
 	}
 	stored, err := r.payload(p.stored, unlimited{})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/zstdframe"
 )
 
 // EntryKind says what a layout entry describes.
@@ -33,13 +34,17 @@ func (e Entry) append(dst []byte) []byte {
 	return append(dst, e.Data...)
 }
 
-func parseEntries(b []byte) ([]Entry, error) {
-	n := 0
+// countEntries returns how many entries b holds, at least if they are damaged.
+func countEntries(b []byte) (n uint64) {
 	for f := (fields{b: b}); len(f.b) > 0; n++ {
 		f.byte()
 		f.bytes(f.uvarint())
 	}
-	list := make([]Entry, 0, n)
+	return n
+}
+
+func parseEntries(b []byte) ([]Entry, error) {
+	list := make([]Entry, 0, countEntries(b))
 	f := fields{b: b}
 	for len(f.b) > 0 {
 		e := Entry{Kind: EntryKind(f.byte())}
@@ -88,14 +93,24 @@ func checkSpans(spans []Span) error {
 	return nil
 }
 
-// maxTokens bounds the tokens of a member, and the bytes of all content.
+// maxTokens bounds the tokens of a member, the bytes of all content, and the numbers of
+// records: their sums and places are int64.
 const maxTokens = 1 << 62
 
-// spans takes the spans of a block: one at least, none of them empty, and at most
-// most tokens in all.
-func (f *fields) spans(most uint64) []Span {
+// A room is what a block of a file may hold at most.
+type room struct{ spans, tokens uint64 }
+
+func (h *Header) room() room {
+	if h.Apart {
+		return room{1, h.BlockTokens}
+	}
+	return room{MaxSpans, h.BlockTokens}
+}
+
+// spans takes the spans of a block: one at least, and none of them empty.
+func (f *fields) spans(most room) []Span {
 	n := f.uvarint()
-	if n == 0 || n > MaxSpans || n > uint64(len(f.b)) {
+	if n == 0 || n > most.spans || n > uint64(len(f.b)) {
 		f.bad = true
 		return nil
 	}
@@ -114,11 +129,11 @@ func (f *fields) spans(most uint64) []Span {
 			}
 			f.bad = f.bad || s.Member <= spans[i-1].Member
 		}
-		if f.bad || s.Count == 0 || s.Count > most || s.First > maxTokens-s.Count {
+		if f.bad || s.Count == 0 || s.Count > most.tokens || s.First > maxTokens-s.Count {
 			f.bad = true
 			return nil
 		}
-		most -= s.Count
+		most.tokens -= s.Count
 		spans[i] = s
 	}
 	return spans
@@ -159,9 +174,8 @@ func (b *Block) appendFields(dst []byte, file uint64) []byte {
 	return binary.LittleEndian.AppendUint64(dst, b.Hash)
 }
 
-// parseBlock reads the fields of a block of the file with the given hash, whose
-// blocks have at most most tokens.
-func parseBlock(b []byte, file, most uint64) (*Block, error) {
+// parseBlock reads the fields of a block of the file with the given hash.
+func parseBlock(b []byte, file uint64, most room) (*Block, error) {
 	f := fields{b: b}
 	own := f.uint64() == file
 	h := &Block{
@@ -175,7 +189,7 @@ func parseBlock(b []byte, file, most uint64) (*Block, error) {
 	h.Body = f.uvarint()
 	h.Hash = f.uint64()
 	switch {
-	case f.bad || len(f.b) != 0 || h.Base > h.Ordinal || h.Params > 1<<40 || h.Body > 1<<40:
+	case f.bad || len(f.b) != 0 || h.Ordinal >= maxTokens || h.Base > h.Ordinal || h.Params > 1<<40 || h.Body > 1<<40:
 		return nil, corrupt("block header fields")
 	case !own:
 		return nil, corrupt("it belongs to another file")
@@ -205,7 +219,7 @@ func parsePacked(b []byte, file uint64) (p packed, err error) {
 	own := f.uint64() == file
 	p.ordinal, p.raw, p.stored, p.sum = f.uvarint(), f.uvarint(), f.uvarint(), f.uint32()
 	switch {
-	case f.bad || len(f.b) != 0 || p.stored > p.raw || p.raw > 1<<40:
+	case f.bad || len(f.b) != 0 || p.ordinal >= maxTokens || p.stored > p.raw || p.raw > 1<<40:
 		return p, corrupt("record header fields")
 	case !own:
 		return p, corrupt("the record belongs to another file")
@@ -251,6 +265,9 @@ func (p *packed) unpack(stored []byte) ([]byte, error) {
 			return nil, err
 		}
 		defer dec.Close()
+		if err := zstdframe.Check(stored, 0, presetID); err != nil {
+			return nil, err
+		}
 		raw, err = dec.DecodeAll(stored, make([]byte, 0, p.raw))
 		if err != nil {
 			return nil, fmt.Errorf("%w: compressed record: %w", fault.ErrCorrupt, err)

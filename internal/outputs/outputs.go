@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -22,9 +23,9 @@ import (
 
 // A Stage holds outputs that are under way. It may be used by several goroutines.
 type Stage struct {
-	// PipeWait is how long Path waits for someone to read from a named pipe; 0 is
-	// as long as it takes.
-	PipeWait time.Duration
+	// Stop, if not nil, is asked from time to time whether to go on while Path waits
+	// for someone to read from a named pipe.
+	Stop func() error
 
 	mu    sync.Mutex
 	files []*File
@@ -45,6 +46,7 @@ type File struct {
 	*os.File
 	Shown  string    // how messages name it
 	Staged bool      // it is written beside its place; else what is no regular file is written at once
+	Shared bool      // it is open for others too: Finish leaves it open
 	Time   time.Time // of its last modification, if that is not now
 
 	at    place
@@ -289,13 +291,38 @@ func (f *File) free() error {
 	return nil
 }
 
+// Write writes to the file.
+func (f *File) Write(p []byte) (int, error) {
+	n, err := f.File.Write(p)
+	return n, f.named(err)
+}
+
+// ReadFrom writes all that r gives.
+func (f *File) ReadFrom(r io.Reader) (int64, error) {
+	n, err := f.File.ReadFrom(r)
+	return n, f.named(err)
+}
+
+// named has an error name the output, not its temporary file. One of the reader that
+// ReadFrom was given stays as it is.
+func (f *File) named(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) && path.Path == f.Name() {
+		return &fs.PathError{Op: path.Op, Path: f.Shown, Err: path.Err}
+	}
+	return err
+}
+
 // Finish makes sure that what was written is stored.
 func (f *File) Finish() error {
-	if !f.Staged {
+	switch {
+	case f.Shared:
+		return nil
+	case !f.Staged:
 		return f.Close()
 	}
 	if err := cmp.Or(f.Sync(), f.Close()); err != nil || f.Time.IsZero() {
-		return err
+		return f.named(err)
 	}
 	return f.at.root.Chtimes(f.temp, time.Time{}, f.Time)
 }
@@ -325,6 +352,15 @@ func (s *Stage) Discard() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.remove()
+}
+
+// Abandon is Discard in the midst of a run: what has been read stays safe.
+func (s *Stage) Abandon() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	read := s.read
+	s.remove()
+	s.read = read
 }
 
 // End discards for good: nothing can be staged from here on, callers wait.

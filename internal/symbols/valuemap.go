@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/uvarint"
 	"github.com/foretell/foretell/tokens"
 )
 
@@ -269,11 +270,11 @@ func ParseValueMap(src []byte, maxSymbols int) (m *ValueMap, rest []byte, err er
 	switch m.kind {
 	case OffsetMap, DictionaryMap:
 		var zigzag, size uint64
-		if zigzag, rest, err = uvarint(rest); err != nil {
+		if zigzag, rest, err = number(rest); err != nil {
 			return nil, nil, err
 		}
 		m.offset = zigzag>>1 ^ -(zigzag & 1)
-		if size, rest, err = uvarint(rest); err != nil {
+		if size, rest, err = number(rest); err != nil {
 			return nil, nil, err
 		}
 		if size == 0 || size > MaxSymbols {
@@ -295,13 +296,13 @@ func ParseValueMap(src []byte, maxSymbols int) (m *ValueMap, rest []byte, err er
 	return m, rest, nil
 }
 
-// uvarint reads a uvarint in its shortest form.
-func uvarint(src []byte) (uint64, []byte, error) {
-	v, n := binary.Uvarint(src)
+// number reads a uvarint.
+func number(src []byte) (uint64, []byte, error) {
+	v, n := uvarint.Parse(src)
 	if n == 0 {
 		return 0, nil, io.ErrUnexpectedEOF
 	}
-	if n < 0 || n > 1 && src[n-1] == 0 {
+	if n < 0 {
 		return 0, nil, fmt.Errorf("%w: number in a value map", fault.ErrCorrupt)
 	}
 	return v, src[n:], nil

@@ -63,8 +63,8 @@ func (a *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 	return a.encode(dst, b, a.choose(b))
 }
 
-// stopEvery is after how many symbols a block is asked whether to go on.
-const stopEvery = 1 << 12
+// workEvery is after how many symbols a block is told of them.
+const workEvery = 1 << 12
 
 func (a *Codec) encode(dst []byte, b *model.Block, g geometry) ([]byte, error) {
 	sheet := model.NewCostSheet()
@@ -73,8 +73,8 @@ func (a *Codec) encode(dst []byte, b *model.Block, g geometry) ([]byte, error) {
 	w := walk{geometry: g, block: b, end: len(b.Symbols)}
 	var h [maxOrders]uint64
 	for i := 0; ; i++ {
-		if i%stopEvery == 0 {
-			if err := b.Stopped(); err != nil {
+		if i%workEvery == 0 {
+			if err := b.Worked(i); err != nil {
 				return dst, err
 			}
 		}
@@ -159,8 +159,8 @@ func (a *Codec) Decode(b *model.Block, src []byte) error {
 	var h [maxOrders]uint64
 	i := 0
 	for s := w.next(&h); s != nil; s = w.next(&h) {
-		if i++; i%stopEvery == 0 {
-			if err := b.Stopped(); err != nil {
+		if i++; i%workEvery == 0 {
+			if err := b.Worked(i); err != nil {
 				return err
 			}
 		}

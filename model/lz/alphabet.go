@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/simd/matches"
 )
 
 // An alphabet is the symbols that occur as literals. Those of about the same
@@ -15,13 +16,14 @@ import (
 // in it, which is stored as it is. So tables are small however large the alphabet.
 type alphabet struct {
 	order  []uint32 // symbols by group, then by number: a literal's rank is where it stands
-	pieces [maxPieces]bucket
+	pieces [maxPieces]matches.Bucket
 	used   int // pieces
 
 	symbols []uint32 // in ascending order
 	groups  []uint8  // of each of them
 	codes   []uint8  // how far each is from the one before, and its group
 	longs   []uint8
+	far     []uint32
 	low     []byte
 }
 
@@ -48,7 +50,7 @@ func (a *alphabet) build() error {
 			if a.used == maxPieces {
 				return fmt.Errorf("%w: an alphabet of too many pieces", fault.ErrCorrupt)
 			}
-			a.pieces[a.used] = bucket{uint32(rank), b}
+			a.pieces[a.used] = matches.NewBucket(uint32(rank), b)
 			a.used++
 			rank += 1 << b
 			n -= 1 << b
@@ -76,14 +78,15 @@ func (a *alphabet) encode(dst []byte, c *coder) ([]byte, error) {
 	n := len(a.symbols)
 	dst = binary.AppendUvarint(dst, uint64(n))
 	a.codes, a.longs = resize(a.codes, n), a.longs[:0]
-	low := bitWriter{dst: a.low[:0]}
+	low := bitWriter{dst: a.low}
+	low.reset(n)
 	next := uint32(0)
 	for i, s := range a.symbols {
 		gap := s - next
 		if gap >= farGap {
 			k := code(gap - farGap)
 			a.longs = append(a.longs, uint8(k))
-			low.put(gap-farGap-buckets[k].base, buckets[k].bits)
+			low.put(gap-farGap-buckets[k].Base(), buckets[k].Bits())
 			gap = farGap
 		}
 		a.codes[i] = uint8(gap)*numGroups + a.groups[i]
@@ -133,19 +136,17 @@ func (a *alphabet) decode(src []byte, c *coder, size, most int) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	a.low = pad(a.low, low)
-	low = a.low
-	var extra bitReader
-	longs := a.longs
+	a.far = resize(a.far, far)
+	if err := checkBits(low, matches.Numbers(a.far, a.longs, low, &buckets, nil)); err != nil {
+		return nil, err
+	}
+	rest := a.far
 	next := uint32(0)
 	for i, k := range a.codes {
 		gap := uint32(k / numGroups)
 		if gap == farGap {
-			b := &buckets[longs[0]]
-			extra = extra.refill(low)
-			gap += b.base + extra.peek(b.bits)
-			extra = extra.skip(b.bits)
-			longs = longs[1:]
+			gap += rest[0]
+			rest = rest[1:]
 		}
 		s := next + gap
 		if s >= uint32(size) {
@@ -153,9 +154,6 @@ func (a *alphabet) decode(src []byte, c *coder, size, most int) ([]byte, error) 
 		}
 		a.symbols[i] = s
 		next = s + 1
-	}
-	if err := extra.finish(low); err != nil {
-		return nil, err
 	}
 	return src, a.build()
 }

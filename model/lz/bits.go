@@ -8,30 +8,35 @@ import (
 	"github.com/foretell/foretell/internal/fault"
 )
 
-// A bitWriter appends numbers of at most 32 bits, low bits first.
+// A bitWriter writes numbers, low bits first, over what dst holds.
 type bitWriter struct {
 	dst  []byte
+	at   int
 	acc  uint64
 	fill uint
 }
 
-func (w *bitWriter) put(v uint32, n uint8) {
-	w.acc |= uint64(v) << w.fill
-	w.fill += uint(n)
-	if w.fill >= 32 {
-		w.dst = binary.LittleEndian.AppendUint32(w.dst, uint32(w.acc))
-		w.acc >>= 32
-		w.fill -= 32
-	}
+// widest is the most bits that a number may have.
+const widest = 28
+
+// reset begins anew, with room for n numbers.
+func (w *bitWriter) reset(n int) {
+	w.dst = resize(w.dst, (n*widest+7)/8+8)
+	w.at, w.acc, w.fill = 0, 0, 0
 }
 
-// finish appends the last bits, with zeros up to a whole byte.
+func (w *bitWriter) put(v uint32, n uint8) {
+	w.acc |= uint64(v) << (w.fill & 63)
+	w.fill += uint(n)
+	binary.LittleEndian.PutUint64(w.dst[w.at:], w.acc)
+	w.at += int(w.fill >> 3)
+	w.acc >>= w.fill &^ 7 & 63
+	w.fill &= 7
+}
+
+// finish returns the bytes, with zeros in the last one.
 func (w *bitWriter) finish() []byte {
-	for ; w.fill > 0; w.fill -= min(w.fill, 8) {
-		w.dst = append(w.dst, byte(w.acc))
-		w.acc >>= 8
-	}
-	return w.dst
+	return w.dst[:w.at+int(w.fill+7)>>3]
 }
 
 // A bitReader reads what a bitWriter wrote to the bytes that its methods are

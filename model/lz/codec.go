@@ -19,23 +19,19 @@ const (
 	MaxLevel = 9
 )
 
-// The orders of a body: its first byte.
-const (
-	packedOrder = iota // no matches: the symbols at their width
-	storageOrder
-	placeOrder // place by place
-)
-
 // maxTokens is the most symbols of a block, so that decoding takes no more memory
 // than readers allow by default.
-const maxTokens = 1 << 24
+const (
+	maxTokenBits = 24
+	maxTokens    = 1 << maxTokenBits
+)
 
 // effort says how a level parses.
 type effort struct {
 	pair, quad int  // places looked at with the same two and four symbols; no pair: greedily
 	rounds     int  // of parsing
 	bias       int  // bits that a match must save, so that decoding has fewer of them
-	both       bool // both orders are parsed, not only the one that looks better
+	all        bool // all orders are parsed, not only the one that looks best
 }
 
 var efforts = [MaxLevel + 1]effort{
@@ -45,9 +41,9 @@ var efforts = [MaxLevel + 1]effort{
 	4: {pair: 1, quad: 1, rounds: 1, bias: 4},
 	5: {pair: 1, quad: 1, rounds: 1, bias: 3},
 	6: {pair: 4, quad: 4, rounds: 1, bias: 2},
-	7: {pair: 16, quad: 16, rounds: 2, bias: 1, both: true},
-	8: {pair: 64, quad: 32, rounds: 3, both: true},
-	9: {pair: 256, quad: 64, rounds: 4, both: true},
+	7: {pair: 16, quad: 16, rounds: 2, bias: 1, all: true},
+	8: {pair: 64, quad: 32, rounds: 3, all: true},
+	9: {pair: 256, quad: 64, rounds: 4, all: true},
 }
 
 // A Codec codes blocks at a level, which decoding need not know.
@@ -56,7 +52,8 @@ type Codec struct {
 	effort  effort
 	encoder encoder
 	decoder decoder
-	turned  []uint32
+	turned  [numOrders][]uint32
+	sample  []uint32
 	spare   []byte
 }
 
@@ -87,48 +84,94 @@ func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 	}
 	width := uint8(bits.Len(uint(b.Size - 1)))
 	if packed := (len(b.Symbols)*int(width) + 7) / 8; len(dst)-start-1 >= packed {
-		w := bitWriter{dst: append(dst[:start], packedOrder)}
+		w := bitWriter{dst: c.encoder.low}
+		w.reset(len(b.Symbols))
 		for _, s := range b.Symbols {
 			w.put(s, width)
 		}
-		dst = w.finish()
+		c.encoder.low = w.finish()
+		dst = append(append(dst[:start], packedOrder), c.encoder.low...)
 	}
 	model.SpreadCosts(b, len(dst)-start)
 	return dst, nil
 }
 
 func (c *Codec) encode(dst []byte, b *model.Block) ([]byte, error) {
-	orders := [...][]uint32{storageOrder: b.Symbols, placeOrder: nil}
-	c.turned = resize(c.turned, len(b.Symbols))
-	if transpose(c.turned, b.Symbols, b.Spans, false) {
-		orders[placeOrder] = c.turned
-	}
-	best := storageOrder
-	if orders[placeOrder] != nil && !c.effort.both {
-		sizes := [len(orders)]int{}
-		for o := storageOrder; o < len(orders); o++ {
-			var err error
-			if c.spare, err = c.parse(c.spare[:0], orders[o], b.Size, effort{}); err != nil {
-				return dst, err
-			}
-			sizes[o] = len(c.spare)
-		}
-		if sizes[placeOrder] < sizes[storageOrder] {
-			best = placeOrder
-		}
-	}
+	orders := distinct(b.Spans)
+	best, symbols := storageOrder, b.Symbols
+	least := ^uint64(0)
 	start := len(dst)
-	dst, err := c.parse(append(dst, byte(best)), orders[best], b.Size, c.effort)
-	if err != nil || orders[placeOrder] == nil || !c.effort.both {
-		return dst, err
+	for o := storageOrder; o < numOrders; o++ {
+		s := b.Symbols
+		if o != storageOrder {
+			if !orders[o] {
+				continue
+			}
+			c.turned[o] = resize(c.turned[o], len(s))
+			s = c.turned[o]
+			transpose(s, b.Symbols, b.Spans, o, false)
+		}
+		if !c.effort.all {
+			if !orders[placeOrder] {
+				break
+			}
+			if g := c.guess(s, b.Size); g < least {
+				best, symbols, least = o, s, g
+			}
+			continue
+		}
+		var err error
+		if c.spare, err = c.parse(append(c.spare[:0], byte(o)), s, b.Size, c.effort); err != nil {
+			return dst, err
+		}
+		if o == storageOrder || len(c.spare) < len(dst)-start {
+			dst = append(dst[:start], c.spare...)
+		}
 	}
-	if c.spare, err = c.parse(append(c.spare[:0], placeOrder), orders[placeOrder], b.Size, c.effort); err != nil {
-		return dst, err
+	if c.effort.all {
+		return dst, nil
 	}
-	if len(c.spare) < len(dst)-start {
-		dst = append(dst[:start], c.spare...)
+	return c.parse(append(dst, byte(best)), symbols, b.Size, c.effort)
+}
+
+// A sample is windows out of a block, of a share of it but at least so long.
+const (
+	windows   = 4
+	share     = 16
+	minWindow = 2048
+)
+
+// guess returns about how many bits greedy parsing makes of a sample of s.
+func (c *Codec) guess(s []uint32, size int) uint64 {
+	sample := s
+	if w := max(len(s)/(share*windows), minWindow); w*windows < len(s) {
+		c.sample = c.sample[:0]
+		for i := range windows {
+			c.sample = append(c.sample, s[(len(s)-w)/(windows-1)*i:][:w]...)
+		}
+		sample = c.sample
 	}
-	return dst, nil
+	e := &c.encoder
+	e.parser.greedy(sample)
+	e.counts = resize(e.counts, size)
+	clear(e.counts)
+	for _, v := range sample {
+		e.counts[v]++
+	}
+	information := uint64(0) // of all symbols, in 2^-16 bit
+	for _, v := range sample {
+		information += log2(uint64(len(sample))) - log2(uint64(e.counts[v]))
+	}
+	const token = 6 // bits of one, about
+	literals, sum := uint64(len(sample)), uint64(0)
+	for _, t := range e.parser.steps {
+		literals -= uint64(t.length)
+		sum += token
+		if t.offset >= newOffset {
+			sum += uint64(bits.Len32(t.offset))
+		}
+	}
+	return sum + information/uint64(max(len(sample), 1))*literals>>16
 }
 
 // parse appends the body of s as an effort makes it.
@@ -175,14 +218,16 @@ func (c *Codec) Decode(b *model.Block, src []byte) error {
 		return c.unpack(b, src[1:])
 	case storageOrder:
 		return c.decoder.body(b.Symbols, b.Size, src[1:])
-	case placeOrder:
-		c.turned = resize(c.turned, len(b.Symbols))
-		if err := c.decoder.body(c.turned, b.Size, src[1:]); err != nil {
+	case placeOrder, longOrder:
+		o := int(src[0])
+		if !distinct(b.Spans)[o] {
+			return fmt.Errorf("%w: a block that an order of its own is not for", fault.ErrCorrupt)
+		}
+		c.turned[0] = resize(c.turned[0], len(b.Symbols))
+		if err := c.decoder.body(c.turned[0], b.Size, src[1:]); err != nil {
 			return err
 		}
-		if !transpose(b.Symbols, c.turned, b.Spans, true) {
-			return fmt.Errorf("%w: a block without rows in the order of their places", fault.ErrCorrupt)
-		}
+		transpose(b.Symbols, c.turned[0], b.Spans, o, true)
 		return nil
 	}
 	return fmt.Errorf("%w: no such order of a block", fault.ErrCorrupt)

@@ -10,40 +10,16 @@ type encoder struct {
 
 	tokens, codes  []uint8
 	offsets, longs []uint32
-	counts, rank   []uint32
-	pieceOf        []uint8
+	literals       []uint32
+	counts, letter []uint32 // by symbol: how often it is a literal; its piece and, in the lowest maxTokenBits, its number in it
 	low            []byte
 }
 
 // body appends the body of s, symbols below size, that the steps make.
 func (e *encoder) body(dst []byte, s []uint32, size int, steps []step) ([]byte, error) {
-	e.counts = resize(e.counts, size)
-	clear(e.counts)
-	e.tokens, e.offsets, e.longs = e.tokens[:0], e.offsets[:0], e.longs[:0]
-	at, literals := uint32(0), len(s)
-	for _, t := range steps {
-		run := t.place - at
-		for _, v := range s[at:t.place] {
-			e.counts[v]++
-		}
-		e.tokens = append(e.tokens, token(run, t.length, t.kind()))
-		if run >= longRun {
-			e.longs = append(e.longs, run-longRun)
-		}
-		if t.length >= longLength {
-			e.longs = append(e.longs, t.length-longLength)
-		}
-		if t.offset >= newOffset {
-			e.offsets = append(e.offsets, t.offset-newOffset)
-		}
-		literals -= int(t.length)
-		at = t.place + t.length
-	}
-	for _, v := range s[at:] {
-		e.counts[v]++
-	}
+	e.split(s, steps)
 	dst = binary.AppendUvarint(dst, uint64(len(steps)))
-	dst = binary.AppendUvarint(dst, uint64(literals))
+	dst = binary.AppendUvarint(dst, uint64(len(e.literals)))
 	var err error
 	if dst, err = e.coder.encode(dst, e.tokens); err != nil {
 		return nil, err
@@ -55,6 +31,11 @@ func (e *encoder) body(dst []byte, s []uint32, size int, steps []step) ([]byte, 
 		return nil, err
 	}
 
+	e.counts = resize(e.counts, size)
+	clear(e.counts)
+	for _, v := range e.literals {
+		e.counts[v]++
+	}
 	a := &e.alphabet
 	a.plan(e.counts)
 	if err = a.build(); err != nil {
@@ -63,29 +44,21 @@ func (e *encoder) body(dst []byte, s []uint32, size int, steps []step) ([]byte, 
 	if dst, err = a.encode(dst, &e.coder); err != nil {
 		return nil, err
 	}
-	e.rank = resize(e.rank, size)
-	e.pieceOf = resize(e.pieceOf, size)
+	e.letter = resize(e.letter, size)
 	for i, p := range a.pieces[:a.used] {
-		for r, s := range a.order[p.base : p.base+1<<p.bits] {
-			e.rank[s] = uint32(r)
-			e.pieceOf[s] = uint8(i)
+		for r, s := range a.order[p.Base() : p.Base()+1<<p.Bits()] {
+			e.letter[s] = uint32(i)<<maxTokenBits | uint32(r)
 		}
 	}
-	e.codes = e.codes[:0]
-	at = 0
-	low := bitWriter{dst: e.low[:0]}
-	put := func(run []uint32) {
-		for _, v := range run {
-			p := e.pieceOf[v]
-			e.codes = append(e.codes, p)
-			low.put(e.rank[v], a.pieces[p].bits)
-		}
+	e.codes = resize(e.codes, len(e.literals))
+	low := bitWriter{dst: e.low}
+	low.reset(len(e.literals))
+	for i, v := range e.literals {
+		x := e.letter[v]
+		p := uint8(x >> maxTokenBits)
+		e.codes[i] = p
+		low.put(x&(1<<maxTokenBits-1), a.pieces[p].Bits())
 	}
-	for _, t := range steps {
-		put(s[at:t.place])
-		at = t.place + t.length
-	}
-	put(s[at:])
 	if dst, err = e.coder.encode(dst, e.codes); err != nil {
 		return nil, err
 	}
@@ -94,17 +67,48 @@ func (e *encoder) body(dst []byte, s []uint32, size int, steps []step) ([]byte, 
 	return dst, nil
 }
 
+// split sorts what the steps make of s by kinds.
+func (e *encoder) split(s []uint32, steps []step) {
+	e.tokens = resize(e.tokens, len(steps))
+	e.offsets, e.longs = e.offsets[:0], e.longs[:0]
+	e.literals = resize(e.literals, len(s))
+	n, at := 0, 0
+	for i, t := range steps {
+		run := t.place - uint32(at)
+		if n+8 <= len(e.literals) && run <= 8 && at+8 <= len(s) {
+			*(*[8]uint32)(e.literals[n:]) = *(*[8]uint32)(s[at:]) // what is too much is written over
+		} else {
+			copy(e.literals[n:], s[at:t.place])
+		}
+		n += int(run)
+		at = int(t.place + t.length)
+		e.tokens[i] = token(run, t.length, t.kind())
+		if run >= longRun {
+			e.longs = append(e.longs, run-longRun)
+		}
+		if t.length >= longLength {
+			e.longs = append(e.longs, t.length-longLength)
+		}
+		if t.offset >= newOffset {
+			e.offsets = append(e.offsets, t.offset-newOffset)
+		}
+	}
+	n += copy(e.literals[n:], s[at:])
+	e.literals = e.literals[:n]
+}
+
 // numbers appends numbers: their codes, and the bits below them.
 func (e *encoder) numbers(dst []byte, v []uint32) ([]byte, error) {
 	if len(v) == 0 {
 		return dst, nil
 	}
-	e.codes = e.codes[:0]
-	low := bitWriter{dst: e.low[:0]}
-	for _, n := range v {
-		k := code(n)
-		e.codes = append(e.codes, uint8(k))
-		low.put(n-buckets[k].base, buckets[k].bits)
+	e.codes = resize(e.codes, len(v))
+	low := bitWriter{dst: e.low}
+	low.reset(len(v))
+	for i, n := range v {
+		k := uint8(code(n))
+		e.codes[i] = k
+		low.put(n-buckets[k].Base(), buckets[k].Bits())
 	}
 	dst, err := e.coder.encode(dst, e.codes)
 	if err != nil {

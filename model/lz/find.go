@@ -7,111 +7,141 @@ import "math/bits"
 type finder struct {
 	s          []uint32
 	pair, quad chain
-	next       int // the first place that is in no chain
 }
 
-// A chain links places of equal hash. Places count from 1; 0 is none.
+// A chain links places of equal hash. There is no mark for none: what was never
+// set is place 0, whose symbols say whether it is of use.
 type chain struct {
 	head, prev []uint32
 	shift      uint
-	depth      int
+	depth      int      // places to look at
+	latest     []uint32 // of a stretch of places: the last one before with the same hash
 }
 
-func (c *chain) reset(n, depth int) {
+// The places that chains begin at, so many that a cache holds them. Of pairs it takes
+// few where the last place alone is looked at and fours find what is far away.
+const (
+	hashBits = 18
+	nearBits = 16
+)
+
+func (c *chain) reset(n, depth, most int) {
 	c.depth = depth
 	if depth == 0 {
 		return
 	}
-	b := min(max(bits.Len(uint(n)), 8), 18)
+	b := min(max(bits.Len(uint(n)), 8), most)
 	c.shift = uint(64 - b)
 	c.head = resize(c.head, 1<<b)
 	clear(c.head)
-	c.prev = resize(c.prev, n)
+	if depth > 1 {
+		c.prev = resize(c.prev, n)
+	}
 }
 
 func (f *finder) reset(s []uint32, pair, quad int) {
-	f.s, f.next = s, 0
-	f.pair.reset(len(s), pair)
-	f.quad.reset(len(s), quad)
+	f.s = s
+	most := hashBits
+	if pair == 1 && quad > 0 {
+		most = nearBits
+	}
+	f.pair.reset(len(s), pair, most)
+	f.quad.reset(len(s), quad, hashBits)
 }
 
-func hash2(s []uint32) uint64 {
-	return (uint64(s[0])<<32 | uint64(s[1])) * 0x9e3779b97f4a7c15
+func hash2(a, b uint32) uint64 {
+	return (uint64(a)<<32 | uint64(b)) * 0x9e3779b97f4a7c15
 }
 
-func hash4(s []uint32) uint64 {
-	return (uint64(s[0])<<32|uint64(s[1]))*0x9e3779b97f4a7c15 ^ bits.RotateLeft64((uint64(s[2])<<32|uint64(s[3]))*0xc2b2ae3d27d4eb4f, 32)
+func hash4(a, b, c, d uint32) uint64 {
+	return ((uint64(a)<<32|uint64(b))*0x9e3779b97f4a7c15 ^ bits.RotateLeft64((uint64(c)<<32|uint64(d))*0xc2b2ae3d27d4eb4f, 32)) * 0x9e3779b97f4a7c15
 }
 
-// insert puts the places before end into their chains.
-func (f *finder) insert(end int) {
-	for i := f.next; i < end; i++ {
-		if i+2 > len(f.s) {
-			break
+// enter puts the places from at to end into the chains. It does so for all of them
+// at once, without a branch, so that none waits for the memory of another.
+func (f *finder) enter(at, end int) {
+	f.pair.latest = resize(f.pair.latest, end-at)
+	f.pair.enter(f.s, at, end, 2)
+	if f.quad.depth > 0 {
+		f.quad.latest = resize(f.quad.latest, end-at)
+		f.quad.enter(f.s, at, end, 4)
+	}
+}
+
+// enter enters the places of s from at to end, with that many symbols each.
+func (c *chain) enter(s []uint32, at, end, width int) {
+	n := max(0, min(end, len(s)-width+1)-at)
+	latest := c.latest[:n]
+	for i := range c.latest[n:] {
+		c.latest[n+i] = uint32(at + n + i)
+	}
+	here := s[at:]
+	head, shift := c.head, c.shift&63
+	if width == 2 {
+		for i := range latest {
+			h := hash2(here[i], here[i+1]) >> shift
+			latest[i] = head[h]
+			head[h] = uint32(at + i)
 		}
-		h := hash2(f.s[i:]) >> f.pair.shift
-		f.pair.prev[i] = f.pair.head[h]
-		f.pair.head[h] = uint32(i + 1)
-		if f.quad.depth > 0 && i+4 <= len(f.s) {
-			h := hash4(f.s[i:]) * 0x9e3779b97f4a7c15 >> f.quad.shift
-			f.quad.prev[i] = f.quad.head[h]
-			f.quad.head[h] = uint32(i + 1)
+	} else {
+		for i := range latest {
+			q := (*[4]uint32)(here[i:])
+			h := hash4(q[0], q[1], q[2], q[3]) >> shift
+			latest[i] = head[h]
+			head[h] = uint32(at + i)
 		}
 	}
-	f.next = max(f.next, end)
+	if c.depth > 1 {
+		copy(c.prev[at:], c.latest)
+		return
+	}
+	// Those that are of no use, most of them, become the place itself.
+	for i, j := range latest {
+		p, q := (*[2]uint32)(here[i:]), (*[2]uint32)(s[j:])
+		if (p[0]^q[0])|(p[1]^q[1]) != 0 {
+			j = uint32(at + i)
+		}
+		latest[i] = j
+	}
 }
 
 // A match is a stretch of symbols that came before, offset symbols earlier.
 type match struct{ length, offset uint32 }
 
-// find appends the matches of place i, each longer and farther than the one
-// before, and inserts the place.
-func (f *finder) find(m []match, i int) []match {
-	f.insert(i)
-	if i+2 > len(f.s) {
-		return m
+// find appends the matches of place i, which was entered with those from at on: each
+// longer and farther than the one before.
+func (f *finder) find(m []match, i, at int) []match {
+	from, best := len(m), 1
+	if j := f.pair.latest[i-at]; int(j) < i {
+		m, best = f.pair.find(m, from, f.s, i, int(j), best)
 	}
-	best, from := 1, len(m)
-	h := hash2(f.s[i:]) >> f.pair.shift
-	at := f.pair.head[h]
-	f.pair.prev[i] = at
-	f.pair.head[h] = uint32(i + 1)
-	for d := f.pair.depth; d > 0 && at != 0; d-- {
-		j := int(at - 1)
-		if i+best < len(f.s) && f.s[j+best] == f.s[i+best] {
-			if n := common(f.s[j:], f.s[i:]); n > best {
-				best = n
-				m = longer(m, from, match{uint32(n), uint32(i - j)})
-				if n >= nice {
-					break
-				}
-			}
-		}
-		at = f.pair.prev[j]
-	}
-	if f.quad.depth > 0 && i+4 <= len(f.s) {
-		h := hash4(f.s[i:]) * 0x9e3779b97f4a7c15 >> f.quad.shift
-		at := f.quad.head[h]
-		f.quad.prev[i] = at
-		f.quad.head[h] = uint32(i + 1)
-		best = max(best, 3)
-		for d := f.quad.depth; d > 0 && at != 0 && best < nice; d-- {
-			j := int(at - 1)
-			if i+best < len(f.s) && f.s[j+best] == f.s[i+best] {
-				if n := common(f.s[j:], f.s[i:]); n > best {
-					best = n
-					m = longer(m, from, match{uint32(n), uint32(i - j)})
-				}
-			}
-			at = f.quad.prev[j]
+	if f.quad.depth > 0 && best < nice {
+		if j := f.quad.latest[i-at]; int(j) < i {
+			m, _ = f.quad.find(m, from, f.s, i, int(j), max(best, 3))
 		}
 	}
-	f.next = i + 1
 	return m
 }
 
+// find appends those matches of place i to m[from:] that are longer than best, and
+// returns the length of the longest. It begins with place j.
+func (c *chain) find(m []match, from int, s []uint32, i, j, best int) ([]match, int) {
+	for d := c.depth; ; {
+		if i+best < len(s) && s[j+best] == s[i+best] && s[j] == s[i] {
+			if n := common(s[j:], s[i:]); n > best {
+				best = n
+				m = longer(m, from, match{uint32(n), uint32(i - j)})
+			}
+		}
+		if d--; d == 0 || j == 0 || best >= nice {
+			return m, best
+		}
+		j = int(c.prev[j])
+	}
+}
+
 // nice is the length from which a match is taken as it is.
-const nice = 64
+const nice = 32
 
 // common returns how many symbols a, the earlier of the two, and b have in common
 // at their beginnings.

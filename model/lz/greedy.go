@@ -6,25 +6,30 @@ import "math/bits"
 // place with the same pair of symbols.
 func (p *parser) greedy(s []uint32) {
 	p.steps = p.steps[:0]
-	b := min(max(bits.Len(uint(len(s))), 8), 16)
-	shift := uint(64 - b)
+	b := min(max(bits.Len(uint(len(s))), 8), nearBits)
+	// An entry is a place and some more bits of the hash of its pair, which keep most
+	// others away without a look at the symbols, wherever they are. Place 0 is none.
+	const tagBits = 32 - maxTokenBits
 	head := resize(p.pair.head, 1<<b)
 	clear(head)
 	p.pair.head = head
 	last := firstHistory
 	missed := 0
 	for i := 0; i+2 <= len(s); {
-		h := hash2(s[i:]) >> shift
-		j := int(head[h]) - 1
-		head[h] = uint32(i + 1)
+		x, y := s[i], s[i+1]
+		h := hash2(x, y)
+		e := &head[h>>(64-b)&uint64(len(head)-1)]
+		tag := uint32(h>>(64-b-tagBits)) & (1<<tagBits - 1)
+		old := *e
+		*e = uint32(i)<<tagBits | tag
 		t := step{place: uint32(i)}
-		if k := i - int(last[0]); k >= 0 && s[k] == s[i] && s[k+1] == s[i+1] {
-			t.length = uint32(common(s[k:], s[i:]))
-		} else if j >= 0 && s[j] == s[i] && s[j+1] == s[i+1] {
-			t.length = uint32(common(s[j:], s[i:]))
+		if k := i - int(last[0]); k >= 0 && s[k] == x && s[k+1] == y {
+			t.length = uint32(2 + common(s[k+2:], s[i+2:]))
+		} else if j := int(old >> tagBits); (old^tag)&(1<<tagBits-1) == 0 && j < i && s[j] == x && s[j+1] == y {
+			t.length = uint32(2 + common(s[j+2:], s[i+2:]))
 			t.offset = uint32(i-j) + numReps - 1
-		}
-		if t.length == 0 {
+			last = history{uint32(i - j), last[0], last[1]}
+		} else {
 			// Where nothing is found for long, fewer places are looked at.
 			missed++
 			i += 1 + missed>>6
@@ -32,7 +37,6 @@ func (p *parser) greedy(s []uint32) {
 		}
 		missed = 0
 		p.steps = append(p.steps, t)
-		last = last.use(t.offset)
 		i += int(t.length)
 	}
 }

@@ -43,19 +43,26 @@ func TestTranspose(t *testing.T) {
 	for i := range src {
 		src[i] = uint32(i)
 	}
-	spans := []model.Span{{First: 2, Count: 17, Shape: []int{-1, 2, 2}}, {Count: 3}, {First: 7, Count: 20, Shape: []int{9, 3}}}
+	spans := []model.Span{{First: 2, Count: 20, Shape: []int{-1, 2, 2}}, {Count: 3}, {First: 7, Count: 17, Shape: []int{9, 7}}}
 	turned, back := make([]uint32, 40), make([]uint32, 40)
-	if !transpose(turned, src, spans, false) || !transpose(back, turned, spans, true) {
-		t.Fatal("no span has rows")
+	for _, order := range []int{placeOrder, longOrder} {
+		if !distinct(spans)[order] {
+			t.Errorf("order %d is like another", order)
+		}
+		transpose(turned, src, spans, order, false)
+		if transpose(back, turned, spans, order, true); !slices.Equal(back, src) {
+			t.Errorf("turned twice: %v", back)
+		}
 	}
-	if !slices.Equal(back, src) {
-		t.Errorf("turned twice: %v", back)
+	// The first token of the first span is at place 2 of a row. The last span has
+	// fewer rows than a row has tokens.
+	if want := []uint32{2, 6, 10, 14, 18, 3, 7, 11, 15, 19, 0, 4, 8, 12, 16, 1, 5, 9, 13, 17}; !slices.Equal(turned[:20], want) {
+		t.Errorf("place by place: %v, not %v", turned[:20], want)
 	}
-	// The first token of the first span is at place 2 of a row.
-	if want := []uint32{2, 6, 10, 14, 3, 7, 11, 15, 0, 4, 8, 12, 16, 1, 5, 9, 13}; !slices.Equal(turned[:17], want) {
-		t.Errorf("place by place: %v, not %v", turned[:17], want)
+	if !slices.Equal(turned[20:], src[20:]) {
+		t.Errorf("a span with long rows is turned: %v", turned[20:])
 	}
-	if transpose(turned, src[:4], []model.Span{{Count: 4, Shape: []int{1, 4}}}, false) {
+	if distinct([]model.Span{{Count: 4, Shape: []int{1, 4}}}) != [numOrders]bool{} {
 		t.Error("one row has been turned")
 	}
 }
@@ -65,9 +72,9 @@ func TestNumbers(t *testing.T) {
 	next := uint32(0)
 	for c := range numCodes {
 		b := buckets[c]
-		last := b.base + 1<<b.bits - 1
-		if b.base != next || code(b.base) != uint32(c) || code(last) != uint32(c) {
-			t.Errorf("code %d stands for %d to %d", c, b.base, last)
+		last := b.Base() + 1<<b.Bits() - 1
+		if b.Base() != next || code(b.Base()) != uint32(c) || code(last) != uint32(c) {
+			t.Errorf("code %d stands for %d to %d", c, b.Base(), last)
 		}
 		next = last + 1
 	}

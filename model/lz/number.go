@@ -1,6 +1,10 @@
 package lz
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/foretell/foretell/internal/simd/matches"
+)
 
 // Numbers are coded as a code, which an entropy coder takes, and bits below it,
 // which are stored as they are. Numbers below direct are their own codes; above,
@@ -21,24 +25,23 @@ func code(v uint32) uint32 {
 	return direct + (k-4)<<mantissa + v>>(k-mantissa)&(1<<mantissa-1)
 }
 
-// A bucket is the numbers that a code stands for: base and the 2^bits - 1 after it.
-type bucket struct {
-	base uint32
-	bits uint8
-}
+// buckets is what each code stands for, and offsetBuckets one more than that.
+var (
+	buckets       = makeBuckets(0)
+	offsetBuckets = makeBuckets(1)
+)
 
-var buckets = func() (b [256]bucket) {
+func makeBuckets(more uint32) (b [256]matches.Bucket) {
 	for c := range b {
-		if c >= numCodes {
-			b[c].base = 1 << 29 // more than anything has: corruption is noticed
-			continue
+		base, bits := uint32(c), uint8(0)
+		switch {
+		case c >= numCodes:
+			base = 1 << 29 // more than anything has: corruption is noticed
+		case c >= direct:
+			bits = uint8(c-direct)>>mantissa + 4 - mantissa
+			base = (1<<mantissa | uint32(c-direct)&(1<<mantissa-1)) << bits
 		}
-		b[c].base = uint32(c)
-		if c >= direct {
-			k := uint(c-direct)>>mantissa + 4
-			b[c].bits = uint8(k - mantissa)
-			b[c].base = (1<<mantissa | uint32(c-direct)&(1<<mantissa-1)) << b[c].bits
-		}
+		b[c] = matches.NewBucket(base+more, bits)
 	}
 	return b
-}()
+}

@@ -1,18 +1,21 @@
 package lz
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // A node is the cheapest way found to code the symbols before a place.
 type node struct {
 	price  int32
-	length uint32 // of the match that ends here; 0 after a literal
 	offset uint32
-	run    uint32 // literals before this place
+	length uint16 // of the match that ends here; 0 after a literal
+	run    uint16 // literals before this place, at most maxRun
 	last   history
 }
 
 // chunkLen is how many symbols are parsed at a time.
-const chunkLen = 1 << 13
+const chunkLen = 1 << 11
 
 // A parser chooses literals and matches.
 type parser struct {
@@ -78,8 +81,9 @@ func (p *parser) optimal(s []uint32, size int, e effort) {
 
 // gather finds the matches of s[at:end].
 func (p *parser) gather(at, end int) {
+	p.enter(at, end)
 	for i := at; i < end; i++ {
-		p.matches = p.find(p.matches, i)
+		p.matches = p.find(p.matches, i, at)
 		p.first[i+1] = uint32(len(p.matches))
 		if m := len(p.matches); m > int(p.first[i]) && p.matches[m-1].length >= nice {
 			// Places within a long match need no other.
@@ -89,7 +93,6 @@ func (p *parser) gather(at, end int) {
 				p.matches = append(p.matches, match{long.length - k, long.offset})
 				p.first[i+1] = uint32(len(p.matches))
 			}
-			p.insert(i + 1)
 		}
 	}
 }
@@ -158,41 +161,30 @@ func (p *parser) chunk(start, end int, state node) node {
 	}
 	state.price, state.length = 0, 0
 	nodes[0] = state
+	all, first := p.s[:end], p.first[start:end+1]
 	long := 0 // places before this one are within a match that is taken whole
-	for i := range nodes {
-		d := &nodes[i]
-		if i > 0 {
-			if d.length == 0 {
-				b := &nodes[i-1]
-				d.run, d.last = b.run+1, b.last
-			} else {
-				b := &nodes[i-int(d.length)]
-				d.run, d.last = 0, b.last.use(d.offset)
-			}
-		}
-		if i == n {
-			break
-		}
+	for i := range n {
+		d, next := &nodes[i], &nodes[i+1]
+		p.settle(nodes, i)
 		if i < long || d.price == math.MaxInt32 {
 			continue // or a long run would be compared with itself from each place
 		}
 		at := start + i
-		s := p.s[at:end]
-		if v := d.price + p.prices.lit[s[0]] + p.prices.runOf(d.run+1) - p.prices.runOf(d.run); v < nodes[i+1].price {
-			nodes[i+1].price, nodes[i+1].length = v, 0
+		s := all[at:]
+		if v := d.price + int32(p.prices.lit[s[0]]) + p.prices.more[d.run]; v < next.price {
+			next.price, next.length = v, 0
 		}
 		longest := 0
 		for r, offset := range d.last {
-			if int(offset) > at || p.s[at-int(offset)] != s[0] {
-				continue
+			if k := at - int(offset); k >= 0 && all[k] == s[0] {
+				l := common(all[k:], s)
+				p.relax(i, 1, l, uint32(r))
+				longest = max(longest, l)
 			}
-			l := common(p.s[at-int(offset):], s)
-			p.relax(i, 1, l, uint32(r))
-			longest = max(longest, l)
 		}
 		if longest < nice {
 			from := 2
-			for _, m := range p.matches[p.first[at]:p.first[at+1]] {
+			for _, m := range p.matches[first[i]:first[i+1]] {
 				l := min(int(m.length), len(s))
 				p.relax(i, from, l, m.offset+numReps-1)
 				from = l + 1
@@ -203,7 +195,7 @@ func (p *parser) chunk(start, end int, state node) node {
 			long = i + longest - 1
 		}
 	}
-	last := nodes[n]
+	p.settle(nodes, n)
 	k := len(p.steps)
 	for i := n; i > 0; {
 		d := &nodes[i]
@@ -212,22 +204,29 @@ func (p *parser) chunk(start, end int, state node) node {
 			continue
 		}
 		i -= int(d.length)
-		p.steps = append(p.steps, step{uint32(start + i), d.length, d.offset})
+		p.steps = append(p.steps, step{uint32(start + i), uint32(d.length), d.offset})
 	}
-	for a, b := k, len(p.steps)-1; a < b; a, b = a+1, b-1 {
-		p.steps[a], p.steps[b] = p.steps[b], p.steps[a]
+	slices.Reverse(p.steps[k:])
+	return nodes[n]
+}
+
+// settle completes a node when its price is final.
+func (p *parser) settle(nodes []node, i int) {
+	d := &nodes[i]
+	switch {
+	case i == 0:
+	case d.length == 0:
+		b := &nodes[i-1]
+		d.run, d.last = min(b.run+1, maxRun), b.last
+	default:
+		d.run, d.last = 0, use(nodes[i-int(d.length)].last, d.offset)
 	}
-	return last
 }
 
 // relax offers a match of lengths from to upto, from the node on.
 func (p *parser) relax(i, from, upto int, offset uint32) {
-	nodes := p.nodes
-	d := &nodes[i]
-	price := d.price + p.bias + p.prices.run[0] - p.prices.runOf(d.run)
-	if d.run >= longRun {
-		price += p.prices.long[code(d.run-longRun)]
-	}
+	d := &p.nodes[i]
+	price := d.price + p.bias + p.prices.after[d.run]
 	kind := uint32(newOffset)
 	if offset < newOffset {
 		kind = offset
@@ -237,16 +236,17 @@ func (p *parser) relax(i, from, upto int, offset uint32) {
 	if upto >= 2*nice {
 		from = max(from, upto-1) // a long one is taken whole, or nearly
 	}
-	t := token(d.run, 1, kind)
+	nodes := p.nodes[i : i+upto+1]
+	t := p.prices.token[token(uint32(d.run), 1, kind):]
 	for l := from; l <= upto; l++ {
 		v := price
 		if l < longLength {
-			v += p.prices.token[int(t)+(l-1)*numKinds]
+			v += t[(l-1)*numKinds]
 		} else {
-			v += p.prices.token[int(t)+(longLength-1)*numKinds] + p.prices.long[code(uint32(l-longLength))]
+			v += t[(longLength-1)*numKinds] + p.prices.long[code(uint32(l-longLength))]
 		}
-		if t := &nodes[i+l]; v < t.price {
-			t.price, t.length, t.offset = v, uint32(l), offset
+		if t := &nodes[l]; v < t.price {
+			t.price, t.length, t.offset = v, uint16(l), offset
 		}
 	}
 }

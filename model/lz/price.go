@@ -41,9 +41,13 @@ type prices struct {
 	token  [numTokens]int32
 	offset [numCodes]int32
 	long   [numCodes]int32
-	lit    []int32
-	run    [longRun + 1]int32 // of a run alone: a share of what its token costs
+	lit    []uint16
+	more   [maxRun + 1]int32 // of one literal more after a run: what the token may cost more
+	after  [maxRun + 1]int32 // of a match after a run, less that
 }
+
+// maxRun is the longest run of literals whose price is told from those of longer ones.
+const maxRun = 63
 
 // set derives all prices but those of literals from statistics, in which whatever did not come counts as
 // half a time.
@@ -52,14 +56,26 @@ func (p *prices) set(s *statistics) {
 	setPrices(p.offset[:], s.offset[:])
 	setPrices(p.long[:], s.long[:])
 	for i := range p.offset {
-		p.offset[i] += int32(buckets[i].bits) << priceBits
-		p.long[i] += int32(buckets[i].bits) << priceBits
+		p.offset[i] += int32(buckets[i].Bits()) << priceBits
+		p.long[i] += int32(buckets[i].Bits()) << priceBits
 	}
-	var run [longRun + 1]uint32
+	var counts [longRun + 1]uint32
 	for t, n := range s.token {
-		run[t/(longLength*numKinds)] += n
+		counts[t/(longLength*numKinds)] += n
 	}
-	setPrices(p.run[:], run[:])
+	var shares [longRun + 1]int32
+	setPrices(shares[:], counts[:])
+	run := func(n uint32) int32 {
+		if n < longRun {
+			return shares[n]
+		}
+		return shares[longRun] + p.long[code(n-longRun)]
+	}
+	for n := range uint32(maxRun) {
+		p.more[n] = run(n+1) - run(n)
+		p.after[n] = shares[0] - shares[min(n, longRun)]
+	}
+	p.after[maxRun] = shares[0] - shares[longRun]
 }
 
 // setLiterals derives the prices of literals.
@@ -68,7 +84,7 @@ func (p *prices) setLiterals(s *statistics) {
 	setPrices(p.lit, s.lit)
 }
 
-func setPrices(p []int32, counts []uint32) {
+func setPrices[P uint16 | int32](p []P, counts []uint32) {
 	total := uint64(1)
 	for _, n := range counts {
 		total += uint64(n)
@@ -76,17 +92,9 @@ func setPrices(p []int32, counts []uint32) {
 	all := log2(total)
 	for i, n := range counts {
 		if n > 0 {
-			p[i] = int32((all - log2(uint64(n))) >> (16 - priceBits))
+			p[i] = P((all - log2(uint64(n))) >> (16 - priceBits))
 		} else {
-			p[i] = int32(all>>(16-priceBits)) + 1<<priceBits
+			p[i] = P(all>>(16-priceBits)) + 1<<priceBits
 		}
 	}
-}
-
-// runOf returns the share of a run of n literals.
-func (p *prices) runOf(n uint32) int32 {
-	if n < longRun {
-		return p.run[n]
-	}
-	return p.run[longRun] + p.long[code(n-longRun)]
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/foretell/foretell/ans"
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/uvarint"
 )
 
 // A coder codes streams of bytes with a table each, by tANS.
@@ -96,7 +97,7 @@ func section(src []byte) (stretch, rest []byte, err error) {
 
 // number takes a number of at most limit off src.
 func number(src []byte, limit int) (n int, rest []byte, err error) {
-	v, w := binary.Uvarint(src)
+	v, w := uvarint.Parse(src)
 	if w == 0 {
 		return 0, nil, io.ErrUnexpectedEOF
 	}

@@ -1,14 +1,16 @@
 package lz
 
+import "github.com/foretell/foretell/internal/simd/matches"
+
 // A token says what a step does: how many literals it begins with, how long the
 // match after them is, and what its offset is made of. Runs and lengths that are
 // not below the limits are completed by a long number.
 //
 //	token = (run*longLength + length - 1)*4 + kind
 const (
-	longRun    = 7 // run of longRun literals or more
-	longLength = 8 // match of longLength symbols or more
-	newOffset  = 3 // kind of a match whose offset is stored; else which of the last
+	longRun    = 7                 // run of longRun literals or more
+	longLength = 8                 // match of longLength symbols or more
+	newOffset  = matches.NewOffset // kind of a match whose offset is stored; else which of the last
 	numKinds   = 4
 	numTokens  = (longRun + 1) * longLength * numKinds
 )
@@ -28,15 +30,15 @@ type step struct {
 func (s step) kind() uint32 { return min(s.offset, newOffset) }
 
 // numReps is how many of the last offsets can be used again.
-const numReps = 3
+const numReps = matches.NewOffset
 
 // A history is the last offsets, the latest first.
-type history [numReps]uint32
+type history = matches.History
 
 var firstHistory = history{1, 2, 3}
 
-// use returns the history after an offset was used, given as in step.
-func (h history) use(offset uint32) history {
+// use returns the history after h and the use of an offset, given as in step.
+func use(h history, offset uint32) history {
 	switch offset {
 	case 0:
 		return h

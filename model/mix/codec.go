@@ -8,6 +8,7 @@ import (
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/surprisal"
+	"github.com/foretell/foretell/internal/uvarint"
 	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/prob"
 	"github.com/foretell/foretell/rangecoder"
@@ -42,6 +43,8 @@ type Codec struct {
 	engine *engine
 	costs  []float32 // of the setup that is being tried
 	key    engineKey
+
+	pass, of int // which setup the next runner tries, of how many
 }
 
 // New returns a codec.
@@ -89,7 +92,8 @@ func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 		if err != nil {
 			return dst, err
 		}
-		for _, s := range setups {
+		for i, s := range setups {
+			c.pass, c.of = i, len(setups)
 			out, err := c.encodeMixed(nil, b, s)
 			if err != nil {
 				return dst, err
@@ -285,7 +289,7 @@ func parseSetup(src []byte) (setup, []byte, error) {
 	bad := s.level >= levelCount || s.geometry >= geometryCount || s.learned >= treeCount || src[3] > 1
 	src = src[4:]
 	for k, p := range []*int{&s.rows, &s.cols, &s.delimiter} {
-		v, n := binary.Uvarint(src)
+		v, n := uvarint.Parse(src)
 		if n == 0 {
 			return s, nil, io.ErrUnexpectedEOF
 		}

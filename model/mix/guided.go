@@ -10,8 +10,11 @@ import (
 	"github.com/foretell/foretell/rangecoder"
 )
 
-// MaxStreams is the largest number of streams of a guided block.
-const MaxStreams = maxColumns
+// Limits of guided blocks.
+const (
+	MaxStreams = maxColumns // streams of a block
+	MaxPlaces  = maxPlaces  // tokens of a frame
+)
 
 // A Vocabulary says which symbols are alike, so that the decisions that a token is
 // coded as are easy to predict. It serves any number of codecs.
@@ -125,8 +128,8 @@ func (c *Codec) guided(b *model.Block, streams int) (setup, *model.Block, error)
 	}
 	n := len(b.Symbols)
 	shape := []int{streams, max(1, (n+streams-1)/streams)}
-	b = &model.Block{Spans: []model.Span{{Count: n, Shape: shape}}, Size: b.Size, Symbols: b.Symbols, Costs: b.Costs}
-	return s, b, checkBlock(b)
+	streamed := &model.Block{Spans: []model.Span{{Count: n, Shape: shape}}, Size: b.Size, Symbols: b.Symbols, Costs: b.Costs, Work: toStop(b)}
+	return s, streamed, checkBlock(streamed)
 }
 
 // guidedRunner prepares a run through a guided block.
@@ -217,6 +220,12 @@ func framed(b *model.Block, places int) (*model.Block, error) {
 		return nil, fmt.Errorf("%w: frames of %d places can be guided, not of %d", fault.ErrUnsupported, maxPlaces, places)
 	}
 	n := len(b.Symbols)
-	b = &model.Block{Spans: []model.Span{{Count: n, Shape: []int{(n + places - 1) / places, places}}}, Size: b.Size, Symbols: b.Symbols, Costs: b.Costs}
-	return b, checkBlock(b)
+	inFrames := &model.Block{Spans: []model.Span{{Count: n, Shape: []int{(n + places - 1) / places, places}}}, Size: b.Size, Symbols: b.Symbols, Costs: b.Costs, Work: toStop(b)}
+	return inFrames, checkBlock(inFrames)
+}
+
+// toStop returns what asks whether a guided block is to go on. The guide says how far
+// it is.
+func toStop(b *model.Block) func(int) error {
+	return func(int) error { return b.Worked(0) }
 }

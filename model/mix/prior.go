@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/uvarint"
 	"github.com/foretell/foretell/model"
 	"github.com/foretell/foretell/rangecoder"
 )
@@ -154,7 +155,7 @@ func ParsePrior(data []byte, maxMemory int64) (*Prior, error) {
 	}
 	var numbers [3]int
 	for k, limit := range [3]uint64{MaxSize, maxPriorTokens, maxPriorLines} {
-		v, n := binary.Uvarint(body)
+		v, n := uvarint.Parse(body)
 		if n <= 0 || v > limit {
 			return nil, bad("impossible sizes")
 		}

@@ -17,11 +17,18 @@ type runner struct {
 	g      *geometry
 	costs  []float32 // to be filled, or nil
 	seen   int       // tokens visited
-	record int       // length of a record; 0 if that is not asked for
+	pass   int       // over the block, of so many
+	of     int
+	record int // length of a record; 0 if that is not asked for
 }
 
-// stopEvery is after how many tokens a block is asked whether to go on.
-const stopEvery = 1 << 10
+// workEvery is after how many tokens a block is told of them.
+const workEvery = 1 << 10
+
+// worked tells the block how many of its tokens have been coded.
+func (r *runner) worked() error {
+	return r.b.Worked((r.pass*len(r.b.Symbols) + r.seen) / max(r.of, 1))
+}
 
 // visit calls f for the position of every token of the block in coding order,
 // when everything that it is predicted from is loaded.
@@ -87,8 +94,8 @@ func (r *runner) visitSpan(start int, f func(i int) error) error {
 					return err
 				}
 			}
-			if r.seen++; r.seen%stopEvery == 0 {
-				if err := r.b.Stopped(); err != nil {
+			if r.seen++; r.seen%workEvery == 0 {
+				if err := r.worked(); err != nil {
 					return err
 				}
 			}
@@ -182,7 +189,8 @@ func (c *Codec) runner(b *model.Block, s setup, forest []*tree) (*runner, error)
 			return nil, err
 		}
 	}
-	r := &runner{engine: c.engine, b: b, g: p.g}
+	r := &runner{engine: c.engine, b: b, g: p.g, pass: c.pass, of: c.of}
+	c.pass, c.of = 0, 0
 	if s.geometry == geometryBytes {
 		r.record = s.cols
 	}

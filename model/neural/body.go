@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/uvarint"
 	"github.com/foretell/foretell/net"
 )
 
@@ -80,7 +81,7 @@ func parsePlan(src []byte, count, positions int) (p plan, code []byte, err error
 		field *int
 		most  int
 	}{{&p.count, count}, {&p.streams, mostStreams}, {&p.segment, positions}, {&p.window, 1 << 20}, {&p.sinks, 1 << 20}} {
-		v, n := binary.Uvarint(src)
+		v, n := uvarint.Parse(src)
 		if n <= 0 {
 			return p, nil, io.ErrUnexpectedEOF
 		}

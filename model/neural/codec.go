@@ -14,10 +14,6 @@ type Config struct {
 	// Threads is how many goroutines share the work of the network; 0 stands for
 	// GOMAXPROCS.
 	Threads int
-
-	// Progress, if not nil, is called now and then with how many of the symbols
-	// of a block have been coded. An error ends the work and is passed on.
-	Progress func(done, all int) error
 }
 
 // A Codec codes blocks under a model. A block over 256 symbols is text, if the model
@@ -34,6 +30,7 @@ type Codec struct {
 	input   []uint32
 	tokens  []uint32
 	scale   [2]int // symbols of the block at hand, and its tokens
+	worked  func(done int) error
 }
 
 type streamsKey struct {
@@ -63,12 +60,15 @@ func (c *Codec) open(n int, o net.Options) (*net.Streams, error) {
 	return c.streams, nil
 }
 
-// tick reports how many tokens of a block have been coded, as symbols.
+// begin says how many tokens the symbols of a block are.
+func (c *Codec) begin(b *model.Block, tokens int) {
+	c.scale, c.worked = [2]int{len(b.Symbols), tokens}, b.Worked
+}
+
+// tick reports how many tokens of a block have been coded, as symbols, and asks
+// whether to go on.
 func (c *Codec) tick(done, all int) error {
-	if c.config.Progress == nil || all == 0 {
-		return nil
-	}
-	return c.config.Progress(int(int64(done)*int64(c.scale[0])/int64(all)), c.scale[0])
+	return c.worked(int(int64(done) * int64(c.scale[0]) / int64(max(all, 1))))
 }
 
 // kind returns what the symbols of a block are.
@@ -104,7 +104,7 @@ func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 	}
 	p := newPlan(kind, len(symbols), c.model.net.Positions())
 	p.sum = c.model.sum
-	c.scale = [2]int{len(b.Symbols), len(symbols)}
+	c.begin(b, len(symbols))
 	f, err := c.predict(&p, symbols)
 	if err != nil {
 		return dst, err
@@ -184,7 +184,7 @@ func (c *Codec) Decode(b *model.Block, src []byte) error {
 	if err != nil {
 		return err
 	}
-	c.scale = [2]int{len(b.Symbols), p.count}
+	c.begin(b, p.count)
 	g := &follower{c: c, plan: &p, streams: s, symbols: symbols, step: -1}
 	inner := &model.Block{Size: c.model.size, Symbols: symbols}
 	if err := c.mix.DecodeGuided(inner, code, p.streams, c.model.words, g); err != nil {

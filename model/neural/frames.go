@@ -47,7 +47,7 @@ func (c *Codec) framer(b *model.Block) (g *framer, err error) {
 			return nil, err
 		}
 	}
-	c.scale = [2]int{len(b.Symbols), len(b.Symbols)}
+	c.begin(b, len(b.Symbols))
 	return &framer{c: c, symbols: b.Symbols, frame: -1}, nil
 }
 

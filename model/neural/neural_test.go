@@ -59,15 +59,15 @@ func TestRoundTrip(t *testing.T) {
 				t.Fatal(size, n, need, err)
 			}
 			calls := 0
-			c.config.Progress = func(done, all int) error {
+			work := func(done int) error {
 				calls++
-				if done < 0 || done > all || all != n {
-					t.Fatalf("%d of %d symbols are coded, of a block of %d", done, all, n)
+				if done < 0 || done > n {
+					t.Fatalf("%d symbols are coded, of a block of %d", done, n)
 				}
 				return nil
 			}
 			back := make([]uint32, n)
-			if err := c.Decode(&model.Block{Size: size, Symbols: back}, body[1:]); err != nil {
+			if err := c.Decode(&model.Block{Size: size, Symbols: back, Work: work}, body[1:]); err != nil {
 				t.Fatal(size, n, err)
 			}
 			if !slices.Equal(back, symbols) || calls == 0 && n > 0 {
@@ -148,11 +148,11 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	stop := errors.New("stop")
-	c.config.Progress = func(int, int) error { return stop }
-	if err := decode(body); !errors.Is(err, stop) {
+	work := func(int) error { return stop }
+	if err := c.Decode(&model.Block{Size: byteCount, Symbols: make([]uint32, len(symbols)), Work: work}, body); !errors.Is(err, stop) {
 		t.Errorf("stopped: %v", err)
 	}
-	if _, err := c.Encode(nil, &model.Block{Size: byteCount, Symbols: symbols}); !errors.Is(err, stop) {
+	if _, err := c.Encode(nil, &model.Block{Size: byteCount, Symbols: symbols, Work: work}); !errors.Is(err, stop) {
 		t.Errorf("stopped: %v", err)
 	}
 }

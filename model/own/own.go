@@ -1,5 +1,5 @@
-// Package own is the codec of a caller's own model: a [model.Predictor] and a
-// guarded stream of package step.
+// Package own has the codecs of a caller's own model, a [model.Predictor]: one that
+// codes under what it says, and one that mixes that with what package mix says.
 package own
 
 import (
@@ -49,10 +49,10 @@ func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 	c.enc.Reset(append(dst, make([]byte, sumSize)...))
 	spent := 0.0
 	for i, s := range b.Symbols {
-		if err := stopped(b, i); err != nil {
+		if err := worked(b, i); err != nil {
 			return dst, err
 		}
-		d, err := c.predict(b)
+		d, err := predict(c.predictor, b.Size)
 		if err != nil {
 			return dst, err
 		}
@@ -87,17 +87,17 @@ func (c *Codec) Decode(b *model.Block, src []byte) error {
 		return io.ErrUnexpectedEOF
 	}
 	if crc32.Checksum(src[sumSize:], castagnoli) != binary.LittleEndian.Uint32(src) {
-		return fmt.Errorf("%w: the code of the block does not match its checksum", fault.ErrCorrupt)
+		return errSum
 	}
 	if err := c.predictor.Reset(b.Spans, b.Size); err != nil {
 		return err
 	}
 	c.dec.Reset(src[sumSize:])
 	for i := range b.Symbols {
-		if err := stopped(b, i); err != nil {
+		if err := worked(b, i); err != nil {
 			return err
 		}
-		d, err := c.predict(b)
+		d, err := predict(c.predictor, b.Size)
 		if err != nil {
 			return err
 		}
@@ -116,9 +116,14 @@ func (c *Codec) Decode(b *model.Block, src []byte) error {
 	return c.drift(c.dec.Finish())
 }
 
+var errSum = fmt.Errorf("%w: the code of the block does not match its checksum", fault.ErrCorrupt)
+
+// damaged reports whether err is of code that makes no sense.
+func damaged(err error) bool { return errors.Is(err, fault.ErrCorrupt) || err == io.ErrUnexpectedEOF }
+
 // drift turns what a stream that is known to be whole ends with into drift.
 func (c *Codec) drift(err error) error {
-	if !errors.Is(err, fault.ErrCorrupt) && err != io.ErrUnexpectedEOF {
+	if !damaged(err) {
 		return err
 	}
 	steps := c.dec.Steps()
@@ -126,23 +131,23 @@ func (c *Codec) drift(err error) error {
 	return &step.DriftError{From: from, To: max(steps, from+1)}
 }
 
-// stopped asks the block whether to go on. A predictor may take its time, so that
-// is often.
-func stopped(b *model.Block, i int) error {
+// worked tells the block how many symbols have been coded. A predictor may take its
+// time, so that is often.
+func worked(b *model.Block, i int) error {
 	if i%16 != 0 {
 		return nil
 	}
-	return b.Stopped()
+	return b.Worked(i)
 }
 
-// predict asks for the next distribution.
-func (c *Codec) predict(b *model.Block) (prob.Distribution, error) {
-	d, err := c.predictor.Predict()
+// predict asks for the next distribution, of at least size symbols.
+func predict(p model.Predictor, size int) (prob.Distribution, error) {
+	d, err := p.Predict()
 	if err != nil {
 		return nil, err
 	}
-	if d.Len() < b.Size {
-		return nil, &prob.DistributionError{Index: -1, Reason: fmt.Sprintf("%d symbols are predicted for an alphabet of %d", d.Len(), b.Size)}
+	if d.Len() < size {
+		return nil, &prob.DistributionError{Index: -1, Reason: fmt.Sprintf("%d symbols are predicted for an alphabet of %d", d.Len(), size)}
 	}
 	return d, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/foretell/foretell/internal/zstdframe"
 	"github.com/foretell/foretell/model"
 )
 
@@ -137,6 +138,9 @@ func (z *Zstd) Decode(b *model.Block, src []byte) error {
 			return err
 		}
 		z.dec = dec
+	}
+	if err := zstdframe.Check(src[1:], zstdWindow, 0); err != nil {
+		return err
 	}
 	w := byteWidth(b.Size)
 	size := len(b.Symbols) * w

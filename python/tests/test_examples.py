@@ -167,7 +167,11 @@ def test_text_under_a_trained_model_of_torch(text):
 
         def forward(self, input_ids, past_key_values=None, use_cache=False):
             h, state = self.cell(self.embed(input_ids), past_key_values)
-            return Output(self.out(h), state)
+            if input_ids.shape[1] == 1:
+                return Output(self.out(h), state)
+            # Of some libraries of linear algebra products of matrices are summed in another
+            # order than those with a vector; of this model always.
+            return Output(h.flip(-1) @ self.out.weight.flip(-1).T + self.out.bias, state)
 
     model = Recurrent()
     optimiser = torch.optim.Adam(model.parameters(), 5e-3)

@@ -5,6 +5,7 @@ package evil
 import (
 	"bytes"
 	"encoding/binary"
+	"strconv"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/zeebo/xxh3"
@@ -77,6 +78,9 @@ const (
 // Open is the length of an axis that is told at its end.
 const Open = ^uint64(0)
 
+// next is the number of a member that follows another in its record.
+const next = ^uint64(0)
+
 // Member is an entry of a member of uint8 called m.
 func Member(number uint64, flags byte, axes ...uint64) container.Entry {
 	d := append(binary.AppendUvarint(nil, number+1), 6, flags, byte(len(axes)))
@@ -145,6 +149,27 @@ func Empty(n int) []byte {
 		list[i] = container.Entry{Kind: container.EntryFraming}
 	}
 	for range n {
+		f.Layout(list...)
+	}
+	return f.Bytes()
+}
+
+// Members is a file of n members without elements, each of a name of its own.
+func Members(n int) []byte {
+	const record = 1 << 15
+	f := New(1 << 20)
+	f.Layout(Name("a"))
+	for at := 0; at < n; at += record {
+		var list []container.Entry
+		for i := at; i < min(at+record, n); i++ {
+			number := uint64(i)
+			if i > at {
+				number = next
+			}
+			e := Member(number, 0, 0)
+			e.Data = strconv.AppendInt(e.Data[:len(e.Data)-1], int64(i), 36)
+			list = append(list, e)
+		}
 		f.Layout(list...)
 	}
 	return f.Bytes()

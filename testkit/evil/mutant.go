@@ -56,7 +56,7 @@ func Mutant(r *rand.Rand) (file []byte, changed int) {
 			break
 		}
 	}
-	return seal(records, index, max(content, 0)), changed
+	return seal(small, records, index, max(content, 0)), changed
 }
 
 // sound returns the records of a file and the size of its content.
@@ -161,14 +161,14 @@ func change(r *rand.Rand, x *record) {
 	}
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+func checksum(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
 
 // appendRecord appends a record with right checksums and returns that of its header.
 func appendRecord(dst []byte, kind byte, fields, payload []byte) ([]byte, uint32) {
 	start := len(dst)
 	dst = append(append(dst, "\xf0\x0fF"...), kind)
 	dst = append(binary.AppendUvarint(dst, uint64(len(fields))), fields...)
-	sum := crc32.Checksum(dst[start:], castagnoli)
+	sum := checksum(dst[start:])
 	return append(binary.LittleEndian.AppendUint32(dst, sum), payload...), sum
 }
 
@@ -182,7 +182,7 @@ func (x *record) append(dst []byte, id uint64) ([]byte, uint32) {
 	f = append(appendSpans(f, x.spans), x.codec)
 	f = binary.AppendUvarint(f, x.base)
 	f = binary.AppendUvarint(f, uint64(len(x.params)))
-	f = binary.LittleEndian.AppendUint32(f, crc32.Checksum(x.params, castagnoli))
+	f = binary.LittleEndian.AppendUint32(f, checksum(x.params))
 	f = binary.AppendUvarint(f, uint64(len(x.body)))
 	f = binary.LittleEndian.AppendUint64(f, x.hash)
 	return appendRecord(dst, 'B', f, slices.Concat(x.params, x.body))
@@ -191,7 +191,7 @@ func (x *record) append(dst []byte, id uint64) ([]byte, uint32) {
 func appendPacked(dst []byte, kind byte, f, payload []byte) ([]byte, uint32) {
 	f = binary.AppendUvarint(f, uint64(len(payload)))
 	f = binary.AppendUvarint(f, uint64(len(payload)))
-	f = binary.LittleEndian.AppendUint32(f, crc32.Checksum(payload, castagnoli))
+	f = binary.LittleEndian.AppendUint32(f, checksum(payload))
 	return appendRecord(dst, kind, f, payload)
 }
 
@@ -205,7 +205,11 @@ func appendEntries(dst []byte, list []container.Entry) []byte {
 
 func appendSpans(dst []byte, spans []container.Span) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(spans)))
-	for _, s := range spans[:min(1, len(spans))] {
+	for i, s := range spans {
+		if i > 0 {
+			dst = binary.AppendUvarint(dst, s.Count<<1) // of the next member
+			continue
+		}
 		dst = binary.AppendUvarint(dst, s.Member)
 		dst = binary.AppendUvarint(dst, s.First)
 		dst = binary.AppendUvarint(dst, s.Count)
@@ -213,10 +217,13 @@ func appendSpans(dst []byte, spans []container.Span) []byte {
 	return dst
 }
 
+// small is the header of a file of small blocks.
+var small = container.Header{BlockTokens: 100}
+
 // seal writes a file of the records, whose index lists others.
-func seal(records, listed []record, content int) []byte {
+func seal(h container.Header, records, listed []record, content int) []byte {
 	var head bytes.Buffer
-	_, err := container.NewWriter(&head, container.Header{BlockTokens: 100})
+	_, err := container.NewWriter(&head, h)
 	must(err)
 	file := head.Bytes()
 	id := xxh3.Hash(file[:len(file)-4])
@@ -249,6 +256,6 @@ func seal(records, listed []record, content int) []byte {
 	tail := xxh3.Hash128(make([]byte, content)).Bytes()
 	t := binary.LittleEndian.AppendUint64(tail[:], uint64(content))
 	t = binary.LittleEndian.AppendUint64(t, uint64(len(file)-start))
-	t = binary.LittleEndian.AppendUint32(t, crc32.Checksum(t, castagnoli))
+	t = binary.LittleEndian.AppendUint32(t, checksum(t))
 	return append(append(file, t...), "\x1aFOR"...)
 }

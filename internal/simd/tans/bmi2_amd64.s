@@ -133,95 +133,132 @@ TEXT ·encode16BMI2(SB), NOSPLIT, $0-8
 TEXT ·encode32BMI2(SB), NOSPLIT, $0-8
 	ENCODELOOP(4, LOAD32)
 
-	// TAKE takes a symbol off state L and as many bits as that needs off R10, counting
-	// them in R11.
-#define TAKE(L, STORE) \
-	MOVL    (4*L)(R13), AX; \
-	MOVQ    (R8)(AX*8), BX; \
+// TAKE takes a symbol off state S and as many bits as that needs off R10, counting
+// them in R11. LOOK makes BX the slot of the state, and S what it adds to.
+#define TAKE(L, S, LOOK, STORE) \
+	LOOK(S);                \
 	STORE(L);               \
-	MOVQ    BX, CX;         \
-	SHRQ    $16, CX;        \
-	SHRQ    $32, BX;        \
-	BZHIL   CX, R10, DX;    \
-	ADDL    DX, BX;         \
-	MOVL    BX, (4*L)(R13); \
-	MOVBLZX CX, CX;         \
+	MOVBLZX BX, CX;         \
+	BZHIL   CX, R10, BX;    \
 	SHRXQ   CX, R10, R10;   \
+	ADDL    BX, S;          \
 	ADDQ    CX, R11
+
+#define LOOK(S) MOVQ (R8)(S*8), BX; MOVL 4(R8)(S*8), S
+#define LOOKSHORT(S) MOVL (R8)(S*4), BX; MOVL BX, S; SHRL $16, S
 
 // READ gets the bits from R11 on into R10.
 #define READ \
-	MOVQ  R11, AX;         \
-	SHRQ  $3, AX;          \
-	MOVQ  (SI)(AX*1), R10; \
-	MOVQ  R11, AX;         \
-	ANDQ  $7, AX;          \
-	SHRXQ AX, R10, R10
+	MOVQ  R11, BX;         \
+	SHRQ  $3, BX;          \
+	MOVQ  (SI)(BX*1), R10; \
+	MOVL  R11, BX;         \
+	ANDL  $7, BX;          \
+	SHRXQ BX, R10, R10
 
-#define STORE8(L) MOVB BX, L(DI)
-#define STORE16(L) MOVW BX, (2*L)(DI)
-#define STORE32(L) MOVWLZX BX, CX; MOVL CX, (4*L)(DI)
+#define STORE8(L) MOVB BH, L(DI)
+#define STORE16(L) MOVL BX, CX; SHRL $8, CX; MOVW CX, (2*L)(DI)
+#define STORE32(L) MOVL BX, CX; SHRL $8, CX; MOVL CX, (4*L)(DI)
+#define STORESHORT16(L) MOVBLZX BH, CX; MOVW CX, (2*L)(DI)
+#define STORESHORT32(L) MOVBLZX BH, CX; MOVL CX, (4*L)(DI)
 
-// BYTES is what a symbol takes.
-#define DECODELOOP(BYTES, STORE) \
-	MOVQ  j+0(FP), R15;               \
-	MOVQ  decodeJob_dst(R15), DI;     \
-	MOVQ  decodeJob_src(R15), SI;     \
-	MOVQ  decodeJob_table(R15), R8;   \
-	MOVQ  decodeJob_groups(R15), R9;  \
-	MOVQ  decodeJob_pos(R15), R11;    \
-	MOVQ  decodeJob_states(R15), R13; \
-	loop:                             \
-	TESTQ R9, R9;                     \
-	JZ    done;                       \
-	MOVQ  R11, AX;                    \
-	SHRQ  $3, AX;                     \
-	CMPQ  AX, decodeJob_last(R15);    \
-	JGT   done;                       \
-	CMPQ  decodeJob_narrow(R15), $0;  \
-	JEQ   wide;                       \
-	READ;                             \
-	TAKE(0, STORE);                   \
-	TAKE(1, STORE);                   \
-	TAKE(2, STORE);                   \
-	TAKE(3, STORE);                   \
-	READ;                             \
-	TAKE(4, STORE);                   \
-	TAKE(5, STORE);                   \
-	TAKE(6, STORE);                   \
-	TAKE(7, STORE);                   \
-	ADDQ  $(8*BYTES), DI;             \
-	DECQ  R9;                         \
-	JMP   loop;                       \
-	wide:                 \
-	READ;                 \
-	TAKE(0, STORE);       \
-	TAKE(1, STORE);       \
-	READ;                 \
-	TAKE(2, STORE);       \
-	TAKE(3, STORE);       \
-	READ;                 \
-	TAKE(4, STORE);       \
-	TAKE(5, STORE);       \
-	READ;                 \
-	TAKE(6, STORE);       \
-	TAKE(7, STORE);       \
-	ADDQ  $(8*BYTES), DI; \
-	DECQ  R9;             \
-	JMP   loop;           \
-	done:                            \
-	MOVQ  R9, decodeJob_groups(R15); \
-	MOVQ  R11, decodeJob_pos(R15);   \
+// All states are in registers: their way through memory would be what takes the
+// most time. BYTES is what a symbol takes.
+#define DECODELOOP(BYTES, LOOK, STORE) \
+	MOVQ j+0(FP), BX;              \
+	MOVQ decodeJob_dst(BX), DI;    \
+	MOVQ decodeJob_src(BX), SI;    \
+	MOVQ decodeJob_table(BX), R8;  \
+	MOVQ decodeJob_pos(BX), R11;   \
+	MOVQ decodeJob_groups(BX), CX; \
+	IMUL3Q $(8*BYTES), CX, CX;     \
+	ADDQ DI, CX;                   \
+	MOVQ CX, end-8(SP);            \
+	MOVQ decodeJob_last(BX), CX;   \
+	MOVQ CX, last-16(SP);          \
+	MOVQ decodeJob_narrow(BX), CX; \
+	MOVQ CX, narrow-24(SP);        \
+	MOVQ decodeJob_states(BX), BX; \
+	MOVL 0(BX), AX;                \
+	MOVL 4(BX), DX;                \
+	MOVL 8(BX), R9;                \
+	MOVL 12(BX), R12;              \
+	MOVL 16(BX), R13;              \
+	MOVL 20(BX), R14;              \
+	MOVL 24(BX), R15;              \
+	MOVL 28(BX), BP;               \
+	loop:                          \
+	CMPQ DI, end-8(SP);            \
+	JAE  done;                     \
+	MOVQ R11, BX;                  \
+	SHRQ $3, BX;                   \
+	CMPQ BX, last-16(SP);          \
+	JGT  done;                     \
+	CMPQ narrow-24(SP), $0;        \
+	JEQ  wide;                     \
+	READ;                          \
+	TAKE(0, AX, LOOK, STORE);            \
+	TAKE(1, DX, LOOK, STORE);            \
+	TAKE(2, R9, LOOK, STORE);            \
+	TAKE(3, R12, LOOK, STORE);           \
+	READ;                          \
+	TAKE(4, R13, LOOK, STORE);           \
+	TAKE(5, R14, LOOK, STORE);           \
+	TAKE(6, R15, LOOK, STORE);           \
+	TAKE(7, BP, LOOK, STORE);            \
+	ADDQ $(8*BYTES), DI;           \
+	JMP  loop;                     \
+	wide:                          \
+	READ;                          \
+	TAKE(0, AX, LOOK, STORE);            \
+	TAKE(1, DX, LOOK, STORE);            \
+	READ;                          \
+	TAKE(2, R9, LOOK, STORE);            \
+	TAKE(3, R12, LOOK, STORE);           \
+	READ;                          \
+	TAKE(4, R13, LOOK, STORE);           \
+	TAKE(5, R14, LOOK, STORE);           \
+	READ;                          \
+	TAKE(6, R15, LOOK, STORE);           \
+	TAKE(7, BP, LOOK, STORE);            \
+	ADDQ $(8*BYTES), DI;           \
+	JMP  loop;                     \
+	done:                          \
+	MOVQ j+0(FP), CX;              \
+	MOVQ decodeJob_states(CX), BX; \
+	MOVL AX, 0(BX);                \
+	MOVL DX, 4(BX);                \
+	MOVL R9, 8(BX);                \
+	MOVL R12, 12(BX);              \
+	MOVL R13, 16(BX);              \
+	MOVL R14, 20(BX);              \
+	MOVL R15, 24(BX);              \
+	MOVL BP, 28(BX);               \
+	SUBQ decodeJob_dst(CX), DI;    \
+	MOVQ DI, decodeJob_bytes(CX);  \
+	MOVQ R11, decodeJob_pos(CX);   \
 	RET
 
 // func decode8BMI2(j *decodeJob)
-TEXT ·decode8BMI2(SB), NOSPLIT, $0-8
-	DECODELOOP(1, STORE8)
+TEXT ·decode8BMI2(SB), NOSPLIT, $24-8
+	DECODELOOP(1, LOOK, STORE8)
 
 // func decode16BMI2(j *decodeJob)
-TEXT ·decode16BMI2(SB), NOSPLIT, $0-8
-	DECODELOOP(2, STORE16)
+TEXT ·decode16BMI2(SB), NOSPLIT, $24-8
+	DECODELOOP(2, LOOK, STORE16)
 
 // func decode32BMI2(j *decodeJob)
-TEXT ·decode32BMI2(SB), NOSPLIT, $0-8
-	DECODELOOP(4, STORE32)
+TEXT ·decode32BMI2(SB), NOSPLIT, $24-8
+	DECODELOOP(4, LOOK, STORE32)
+
+// func decodeShort8BMI2(j *decodeJob)
+TEXT ·decodeShort8BMI2(SB), NOSPLIT, $24-8
+	DECODELOOP(1, LOOKSHORT, STORE8)
+
+// func decodeShort16BMI2(j *decodeJob)
+TEXT ·decodeShort16BMI2(SB), NOSPLIT, $24-8
+	DECODELOOP(2, LOOKSHORT, STORESHORT16)
+
+// func decodeShort32BMI2(j *decodeJob)
+TEXT ·decodeShort32BMI2(SB), NOSPLIT, $24-8
+	DECODELOOP(4, LOOKSHORT, STORESHORT32)

@@ -6,6 +6,6 @@ func encodeFast[S Symbol](w *Writer, src []S, states *[Lanes]uint32, table []Ent
 	return 0, false, false
 }
 
-func decodeFast[S Symbol](dst []S, src []byte, pos uint, states *[Lanes]uint32, table []Slot, prec uint) (int, uint, bool) {
+func decodeFast[S Symbol, T AnySlot](dst []S, src []byte, pos uint, states *[Lanes]uint32, table []T, prec uint) (int, uint, bool) {
 	return 0, pos, false
 }

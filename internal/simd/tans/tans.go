@@ -6,7 +6,10 @@
 // faster twin gives the same bits.
 package tans
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"unsafe"
+)
 
 const (
 	// Lanes is the number of states.
@@ -25,34 +28,53 @@ type Symbol interface {
 	~uint8 | ~uint16 | ~uint32
 }
 
-// A Slot is an entry of a decoding table: symbol (16 bits), number of bits to
-// read (16 bits), the state to add them to (32 bits).
+// A Slot is an entry of a decoding table: number of bits to read (8 bits), symbol
+// (16 bits), 8 bits that are zero, the state to add the bits to (32 bits).
 type Slot uint64
 
+// A ShortSlot is a Slot for symbols of 8 bits and states of 16, so that more of a
+// table is in the first cache: bits to read, symbol, state.
+type ShortSlot uint32
+
+// AnySlot is what decoding tables are made of.
+type AnySlot interface{ Slot | ShortSlot }
+
+// MaxShort is the largest precision of tables of ShortSlots.
+const MaxShort = 16
+
 // NewSlot returns an entry.
-func NewSlot(symbol uint16, bits uint, base uint32) Slot {
-	return Slot(base)<<32 | Slot(bits)<<16 | Slot(symbol)
+func NewSlot[T AnySlot](symbol uint16, bits uint, base uint32) T {
+	return T(base)<<baseAt[T]() | T(symbol)<<8 | T(bits)
+}
+
+// baseAt returns where in a slot the state is.
+func baseAt[T AnySlot]() uint {
+	var s T
+	return uint(unsafe.Sizeof(s)) * 4
 }
 
 // Symbol returns the symbol of the entry's state.
-func (s Slot) Symbol() uint16 { return uint16(s) }
+func (s Slot) Symbol() uint16 { return uint16(s >> 8) }
 
 // Bits returns how many bits to read, at most 20.
-func (s Slot) Bits() uint { return uint(s>>16) & 31 }
+func (s Slot) Bits() uint { return uint(s) & 31 }
 
 // Base returns the state that follows if the bits are zero.
 func (s Slot) Base() uint32 { return uint32(s >> 32) }
 
+// Slot returns the same entry in its long form.
+func (s ShortSlot) Slot() Slot { return Slot(s>>16)<<32 | Slot(s&0xffff) }
+
 // Decode decodes whole groups from bit pos of src on while Room bytes are left,
 // and returns the number of symbols and the new pos. States count from 0.
-func Decode[S Symbol](dst []S, src []byte, pos uint, states *[Lanes]uint32, table []Slot, prec uint) (int, uint) {
+func Decode[S Symbol, T AnySlot](dst []S, src []byte, pos uint, states *[Lanes]uint32, table []T, prec uint) (int, uint) {
 	if n, pos, ok := decodeFast(dst, src, pos, states, table, prec); ok {
 		return n, pos
 	}
 	return decodePortable(dst, src, pos, states, table, prec)
 }
 
-func decodePortable[S Symbol](dst []S, src []byte, pos uint, states *[Lanes]uint32, table []Slot, prec uint) (int, uint) {
+func decodePortable[S Symbol, T AnySlot](dst []S, src []byte, pos uint, states *[Lanes]uint32, table []T, prec uint) (int, uint) {
 	n := 0
 	for ; n+Lanes <= len(dst) && pos>>3+Room <= uint(len(src)); n += Lanes {
 		if prec <= narrow {
@@ -64,15 +86,16 @@ func decodePortable[S Symbol](dst []S, src []byte, pos uint, states *[Lanes]uint
 	return n, pos
 }
 
-func decodeNarrow[S Symbol](g *[Lanes]S, states *[Lanes]uint32, table []Slot, src []byte, pos uint) uint {
+func decodeNarrow[S Symbol, T AnySlot](g *[Lanes]S, states *[Lanes]uint32, table []T, src []byte, pos uint) uint {
+	base := baseAt[T]()
 	_, _ = g[0], states[0] // so that the loop need not look for nil
 	for l := 0; l < Lanes; l += 4 {
 		acc := binary.LittleEndian.Uint64(src[pos>>3:]) >> (pos & 7)
 		for k := l; k < l+4; k++ {
 			e := uint64(table[states[k]])
-			n := uint(e>>16) & 31
-			g[k] = S(e & 0xffff)
-			states[k] = uint32(e>>32) + uint32(acc)&(1<<n-1)
+			n := uint(e) & 31
+			g[k] = S(e >> 8 & (1<<(base-8) - 1))
+			states[k] = uint32(e>>base) + uint32(acc)&(1<<n-1)
 			acc >>= n
 			pos += n
 		}
@@ -80,15 +103,16 @@ func decodeNarrow[S Symbol](g *[Lanes]S, states *[Lanes]uint32, table []Slot, sr
 	return pos
 }
 
-func decodeWide[S Symbol](g *[Lanes]S, states *[Lanes]uint32, table []Slot, src []byte, pos uint) uint {
+func decodeWide[S Symbol, T AnySlot](g *[Lanes]S, states *[Lanes]uint32, table []T, src []byte, pos uint) uint {
+	base := baseAt[T]()
 	_, _ = g[0], states[0]
 	for l := 0; l < Lanes; l += 2 {
 		acc := binary.LittleEndian.Uint64(src[pos>>3:]) >> (pos & 7)
 		for k := l; k < l+2; k++ {
 			e := uint64(table[states[k]])
-			n := uint(e>>16) & 31
-			g[k] = S(e & 0xffff)
-			states[k] = uint32(e>>32) + uint32(acc)&(1<<n-1)
+			n := uint(e) & 31
+			g[k] = S(e >> 8 & (1<<(base-8) - 1))
+			states[k] = uint32(e>>base) + uint32(acc)&(1<<n-1)
 			acc >>= n
 			pos += n
 		}

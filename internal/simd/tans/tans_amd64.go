@@ -70,7 +70,7 @@ func encodeFast[S Symbol](w *Writer, src []S, states *[Lanes]uint32, table []Ent
 }
 
 // A decodeJob is what the decoding loop works on. It stops where groups are done
-// or pos is beyond last, and leaves in groups how many are not done.
+// or pos is beyond last, and leaves in bytes how much of dst it filled.
 type decodeJob struct {
 	dst    unsafe.Pointer
 	src    unsafe.Pointer
@@ -80,6 +80,7 @@ type decodeJob struct {
 	last   int // the byte of src in which the last group begins that surely has its bits
 	pos    uint
 	narrow int // 1 if the bits of four symbols fit between two reads
+	bytes  int
 }
 
 //go:noescape
@@ -91,7 +92,16 @@ func decode16BMI2(j *decodeJob)
 //go:noescape
 func decode32BMI2(j *decodeJob)
 
-func decodeFast[S Symbol](dst []S, src []byte, pos uint, states *[Lanes]uint32, table []Slot, prec uint) (int, uint, bool) {
+//go:noescape
+func decodeShort8BMI2(j *decodeJob)
+
+//go:noescape
+func decodeShort16BMI2(j *decodeJob)
+
+//go:noescape
+func decodeShort32BMI2(j *decodeJob)
+
+func decodeFast[S Symbol, T AnySlot](dst []S, src []byte, pos uint, states *[Lanes]uint32, table []T, prec uint) (int, uint, bool) {
 	if simd.Level() == "purego" || !cpu.X86.HasBMI2 || len(dst) < Lanes || len(src) < Room {
 		return 0, 0, false
 	}
@@ -107,13 +117,20 @@ func decodeFast[S Symbol](dst []S, src []byte, pos uint, states *[Lanes]uint32, 
 	if prec <= narrow {
 		j.narrow = 1
 	}
-	switch unsafe.Sizeof(dst[0]) {
-	case 1:
+	short := unsafe.Sizeof(table[0]) == unsafe.Sizeof(ShortSlot(0))
+	switch size := unsafe.Sizeof(dst[0]); {
+	case short && size == 1:
+		decodeShort8BMI2(&j)
+	case short && size == 2:
+		decodeShort16BMI2(&j)
+	case short:
+		decodeShort32BMI2(&j)
+	case size == 1:
 		decode8BMI2(&j)
-	case 2:
+	case size == 2:
 		decode16BMI2(&j)
 	default:
 		decode32BMI2(&j)
 	}
-	return (len(dst)/Lanes - j.groups) * Lanes, j.pos, true
+	return j.bytes / int(unsafe.Sizeof(dst[0])), j.pos, true
 }

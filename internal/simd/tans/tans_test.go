@@ -41,7 +41,7 @@ func tables(r *rand.Rand, size int, prec uint) (dec []Slot, enc []Entry, next []
 		next[at[s]] = total + uint32(place)
 		at[s]++
 		n := prec + 1 - uint(bits.Len32(slots[s]))
-		dec = append(dec, NewSlot(uint16(s), n, slots[s]<<n-total))
+		dec = append(dec, NewSlot[Slot](uint16(s), n, slots[s]<<n-total))
 		slots[s]++
 	}
 	return dec, enc, next
@@ -95,6 +95,21 @@ func testTwins[S Symbol](t *testing.T) {
 			n, p := Decode(twin, src, 0, &st, dec, prec)
 			if n != symbols || p != pos || st != states || !slices.Equal(twin, dst) {
 				t.Fatalf("%s, prec %d: decoded %d symbols of %d bits, not %d of %d", level, prec, n, p, symbols, pos)
+			}
+			if prec <= MaxShort {
+				short := make([]ShortSlot, len(dec))
+				for i, e := range dec {
+					short[i] = NewSlot[ShortSlot](e.Symbol(), e.Bits(), e.Base())
+					if short[i].Slot() != e {
+						t.Fatalf("a short slot of %x is %x", e, short[i])
+					}
+				}
+				clear(twin)
+				st = first
+				n, p := Decode(twin, src, 0, &st, short, prec)
+				if n != symbols || p != pos || st != states || !slices.Equal(twin, dst) {
+					t.Fatalf("%s, prec %d: decoded otherwise with short slots", level, prec)
+				}
 			}
 			v := Writer{Buf: make([]byte, len(w.Buf)), At: len(w.Buf)}
 			st = begin

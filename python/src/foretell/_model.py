@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _native
 from ._errors import ArgumentError
-from ._files import _naming
+from ._places import naming
 
 __all__ = ["Model", "Stream"]
 
@@ -28,7 +28,7 @@ class Model:
 
     def __init__(self, path, *, max_memory=0, workers=0):
         self._path, self._how = os.path.abspath(os.fsdecode(path)), (max_memory, workers)
-        with _naming(path):
+        with naming(path):
             self._native = _native.Network(os.fsencode(path), max_memory)
         self._workers = workers
         self._info = json.loads(self._native.info())
@@ -38,6 +38,11 @@ class Model:
 
     def __repr__(self):
         return f"<foretell.Model {self._path!r}: {self.vocabulary} tokens>"
+
+    @property
+    def path(self):
+        """The absolute path of its file."""
+        return self._path
 
     @property
     def vocabulary(self):

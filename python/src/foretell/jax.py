@@ -6,8 +6,7 @@
     candidates = foretell.jax.find(logits, decoder.points(), logits=True)
     symbols = decoder.decode_weighed(np.asarray(candidates), size=logits.shape[1])
 
-Rows are float32, float16 or bfloat16. Weights come from the bits of numbers, for XLA may
-take denormal ones for zero. Both functions are compiled, and may be part of what a
+Weights come from the bits of numbers, for XLA may take denormal ones for zero. Both functions are compiled, and may be part of what a
 jax.jit compiles, there under jax.enable_x64(True).
 """
 
@@ -59,14 +58,29 @@ def _find(rows, points, logits):
 def _weights(rows, logits):
     """Return the integer weights of rows (docs/exactness.md, sections 2 and 3), and
     their sums, 0 for a row that is refused."""
-    if rows.ndim != 2 or rows.shape[1] == 0 or rows.dtype not in (jnp.float32, jnp.float16, jnp.bfloat16):
-        raise ValueError(f"rows are a matrix of float32, float16 or bfloat16, not {rows.shape} of {rows.dtype}")
-    if rows.dtype == jnp.bfloat16:
+    if rows.ndim != 2 or rows.shape[1] == 0 or rows.dtype not in (jnp.float64, jnp.float32, jnp.float16, jnp.bfloat16):
+        raise ValueError(f"rows are a matrix of floats, not {rows.shape} of {rows.dtype}")
+    if rows.dtype == jnp.float64:
+        bits = _rounded(lax.bitcast_convert_type(rows, jnp.int64))
+    elif rows.dtype == jnp.bfloat16:
         bits = lax.bitcast_convert_type(rows, jnp.uint16).astype(jnp.int64) << 16
     else:
         bits = lax.bitcast_convert_type(rows.astype(jnp.float32), jnp.uint32).astype(jnp.int64)
     w, refused = _of_logits(bits) if logits else _of_probabilities(bits)
     return w, jnp.where(refused, 0, w.sum(1))
+
+
+def _rounded(bits):
+    """Return the bits of the float32 nearest to a float64, of two the even one."""
+    size = bits & 0x7FFFFFFFFFFFFFFF
+    e, m = size >> 52, size & (1 << 52) - 1
+    m |= (e > 0).astype(jnp.int64) << 52
+    e -= 1023 - 127
+    n = jnp.clip(30 - e, 29, 63)
+    m = m + (1 << n - 1) - 1 + (m >> n & 1) >> n
+    near = jnp.minimum((jnp.maximum(e, 1) - 1 << 23) + m, 0x7F800000)
+    near = jnp.where(size > 0x7FF0000000000000, 0x7FC00000, near)
+    return jnp.where(bits < 0, near | 0x80000000, near)
 
 
 def _parts(bits):

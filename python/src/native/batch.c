@@ -1,8 +1,6 @@
 /* BatchEncoder and BatchDecoder: streams that advance in lock-step. */
 #include "native.h"
 
-#include <string.h>
-
 /* streams_new returns an array for n streams. */
 static uint32_t *streams_new(Py_ssize_t n) {
 	uint32_t *many = n > PY_SSIZE_T_MAX / 4 ? NULL : PyMem_Malloc(n ? n * sizeof *many : 1);
@@ -54,6 +52,7 @@ static int batch_encoder_init(PyObject *self, PyObject *args, PyObject *kwargs) 
 		made++;
 	}
 	int failed = many == NULL || settle(c, FT_ENCODER, many, made, n) < 0;
+	c->tolerant = tolerance != 0;
 	leave(c);
 	if (e.code != FT_OK)
 		raise_error(&e);
@@ -104,13 +103,62 @@ static int batch_decoder_init(PyObject *self, PyObject *args, PyObject *kwargs) 
 	return failed ? -1 : 0;
 }
 
-/* choose sets hs to the streams that a call is about: those of active, or all. */
-static int choose(Coder *c, PyObject *active, Symbols *s, uint32_t **hs, Py_ssize_t *n) {
+/* is_mask tells whether active says yes or no for each stream. */
+static int is_mask(PyObject *active) {
+	PyObject *what;
+	if (PyList_Check(active) || PyTuple_Check(active))
+		what = PySequence_Size(active) ? PySequence_GetItem(active, 0) : NULL;
+	else
+		what = PyObject_GetAttrString(active, "dtype");
+	PyErr_Clear();
+	PyObject *name = what && !PyBool_Check(what) ? PyObject_Str(what) : NULL;
+	int mask = what && PyBool_Check(what);
+	if (name && !PyLong_Check(what)) {
+		Py_ssize_t n = PyUnicode_GetLength(name);
+		PyObject *end = PyUnicode_Substring(name, n > 4 ? n - 4 : 0, n);
+		mask = end && PyUnicode_CompareWithASCIIString(end, "bool") == 0;
+		Py_XDECREF(end);
+	}
+	PyErr_Clear();
+	Py_XDECREF(name);
+	Py_XDECREF(what);
+	return mask;
+}
+
+/* marked returns the numbers of the streams for which a mask says yes, of n. */
+static PyObject *marked(PyObject *mask, Py_ssize_t n) {
+	PyObject *list = PySequence_List(mask), *numbers = NULL;
+	if (list && PyList_Size(list) != n)
+		PyErr_Format(PyExc_ValueError, "a mask of %zd for %zd streams", PyList_Size(list), n);
+	else if (list)
+		numbers = PyList_New(0);
+	for (Py_ssize_t i = 0; numbers && i < n; i++) {
+		int yes = PyObject_IsTrue(PyList_GetItem(list, i));
+		PyObject *number = yes > 0 ? PyLong_FromSsize_t(i) : NULL;
+		if (yes < 0 || (yes && (number == NULL || PyList_Append(numbers, number) < 0)))
+			Py_CLEAR(numbers);
+		Py_XDECREF(number);
+	}
+	Py_XDECREF(list);
+	return numbers;
+}
+
+/* choose_by is choose for a mask. */
+static int choose_by(Coder *c, PyObject *mask, Symbols *s, uint32_t **hs, Py_ssize_t *n) {
+	PyObject *numbers = marked(mask, c->n);
+	int failed = numbers ? choose(c, numbers, s, hs, n) : -1;
+	Py_XDECREF(numbers);
+	return failed;
+}
+
+int choose(Coder *c, PyObject *active, Symbols *s, uint32_t **hs, Py_ssize_t *n) {
 	if (active == NULL || active == Py_None) {
 		*hs = c->many;
 		*n = c->n;
 		return 0;
 	}
+	if (is_mask(active))
+		return choose_by(c, active, s, hs, n);
 	if (symbols_get(s, active, -1, NULL) < 0)
 		return -1;
 	for (Py_ssize_t i = 0; i < s->n; i++) {
@@ -183,6 +231,22 @@ static int matrix(Coder *c, PyObject *probs, Py_ssize_t n, Array *a, char **p) {
 	return 0;
 }
 
+/* elsewhere has foretell._device code a batch whose rows lie on a GPU. It returns None
+ * if they are to be read here: so are arrays with a buffer, and those under a tolerance. */
+static PyObject *elsewhere(PyObject *self, PyObject *rows, PyObject *symbols, PyObject *active, int form) {
+	PyObject *done = NULL, *logits = form == FT_LOGITS ? Py_True : Py_False;
+	if (((Coder *)self)->tolerant || PyObject_CheckBuffer(rows) || PyList_Check(rows) || PyTuple_Check(rows))
+		return Py_NewRef(Py_None);
+	active = active ? active : Py_None;
+	PyObject *device = PyImport_ImportModule("foretell._device");
+	if (device != NULL && symbols != NULL)
+		done = PyObject_CallMethod(device, "encode", "OOOOO", self, rows, symbols, active, logits);
+	else if (device != NULL)
+		done = PyObject_CallMethod(device, "decode", "OOOO", self, rows, active, logits);
+	Py_XDECREF(device);
+	return done;
+}
+
 static PyObject *encode(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
 	static const char *const names[] = {"probs", "symbols", "active", "logits", NULL};
 	Coder *c = (Coder *)self;
@@ -199,6 +263,10 @@ static PyObject *encode(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
 	int form = in[3] ? PyObject_IsTrue(in[3]) : FT_PROBABILITIES;
 	if (form < 0)
 		return NULL;
+	PyObject *done = elsewhere(self, in[0], in[1], in[2], form);
+	Py_XDECREF(done);
+	if (done != Py_None)
+		return done ? Py_NewRef(Py_None) : NULL;
 	if (enter(c) == 0) {
 		if (choose(c, in[2], &chosen, &hs, &n) == 0) {
 			if (symbols_get(&s, in[1], n, "streams") < 0)
@@ -238,6 +306,10 @@ static PyObject *decode(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
 	int form = in[2] ? PyObject_IsTrue(in[2]) : FT_PROBABILITIES;
 	if (form < 0)
 		return NULL;
+	PyObject *done = elsewhere(self, in[0], NULL, in[1], form);
+	if (done != Py_None)
+		return done;
+	Py_DECREF(done);
 	if (enter(c) == 0) {
 		if (choose(c, in[1], &chosen, &hs, &n) == 0 && (symbols = new_symbols(n, &to)) != NULL) {
 			if (n == 0) {
@@ -249,106 +321,6 @@ static PyObject *decode(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
 		}
 		leave(c);
 	}
-	symbols_free(&chosen);
-	if (e.code != FT_OK) {
-		raise_error(&e);
-		if (e.moved)
-			hand_over(symbols, n);
-	}
-	if (code != FT_OK)
-		Py_CLEAR(symbols);
-	return symbols;
-}
-
-/* numbers reads a matrix of n rows of so many int64. */
-static int numbers(Py_buffer *view, PyObject *o, Py_ssize_t n, Py_ssize_t columns) {
-	if (PyObject_GetBuffer(o, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) < 0)
-		return -1;
-	if (view->itemsize == 8 && view->format && strchr("lq", view->format[0]) && view->ndim == 2 && view->shape[0] == n && view->shape[1] == columns)
-		return 0;
-	PyBuffer_Release(view);
-	PyErr_Format(PyExc_ValueError, "what was weighed is an int64 array of shape (%zd, %zd)", n, columns);
-	return -1;
-}
-
-static Py_ssize_t size_of(PyObject *o) {
-	if (o == NULL) {
-		PyErr_SetString(PyExc_TypeError, "size, the number of symbols of a row, is missing");
-		return -1;
-	}
-	return PyNumber_AsSsize_t(o, PyExc_OverflowError);
-}
-
-static PyObject *encode_weighed(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-	static const char *const names[] = {"weights", "symbols", "size", "active", NULL};
-	Coder *c = (Coder *)self;
-	PyObject *in[4] = {0};
-	Symbols s = {0}, chosen = {0};
-	Py_buffer view;
-	ft_error e = {0};
-	uint32_t *hs;
-	Py_ssize_t n, size;
-	int code = -1;
-	if (arguments("encode_weighed", args, nargs, kwnames, names, 2, 2, in) < 0)
-		return NULL;
-	if (((size = size_of(in[2])) == -1 && PyErr_Occurred()) || enter(c) < 0)
-		return NULL;
-	if (choose(c, in[3], &chosen, &hs, &n) == 0 && symbols_get(&s, in[1], n, "streams") == 0 && numbers(&view, in[0], n, 3) == 0) {
-		code = n ? go->encode_weighed(hs, size, view.buf, s.all, n, &e) : FT_OK;
-		PyBuffer_Release(&view);
-	}
-	leave(c);
-	symbols_free(&s);
-	symbols_free(&chosen);
-	if (e.code != FT_OK)
-		return raise_item(&e, in[1], e.row);
-	if (code != FT_OK)
-		return NULL;
-	Py_RETURN_NONE;
-}
-
-static PyObject *points(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-	static const char *const names[] = {"active", NULL};
-	Coder *c = (Coder *)self;
-	PyObject *in[1] = {0}, *all = NULL;
-	Symbols chosen = {0};
-	ft_error e = {0};
-	uint32_t *hs;
-	int64_t *to;
-	Py_ssize_t n;
-	if (arguments("points", args, nargs, kwnames, names, 0, 0, in) < 0 || enter(c) < 0)
-		return NULL;
-	if (choose(c, in[0], &chosen, &hs, &n) == 0 && (all = new_symbols(n, &to)) != NULL && n)
-		go->points(hs, to, n, &e);
-	leave(c);
-	symbols_free(&chosen);
-	if (e.code != FT_OK) {
-		Py_CLEAR(all);
-		raise_error(&e);
-	}
-	return all;
-}
-
-static PyObject *decode_weighed(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-	static const char *const names[] = {"candidates", "size", "active", NULL};
-	Coder *c = (Coder *)self;
-	PyObject *in[3] = {0}, *symbols = NULL;
-	Symbols chosen = {0};
-	Py_buffer view;
-	ft_error e = {0};
-	uint32_t *hs;
-	int64_t *to;
-	Py_ssize_t n, size;
-	int code = -1;
-	if (arguments("decode_weighed", args, nargs, kwnames, names, 1, 1, in) < 0)
-		return NULL;
-	if (((size = size_of(in[1])) == -1 && PyErr_Occurred()) || enter(c) < 0)
-		return NULL;
-	if (choose(c, in[2], &chosen, &hs, &n) == 0 && (symbols = new_symbols(n, &to)) != NULL && numbers(&view, in[0], n, 6) == 0) {
-		code = n ? go->decode_weighed(hs, size, view.buf, to, n, &e) : FT_OK;
-		PyBuffer_Release(&view);
-	}
-	leave(c);
 	symbols_free(&chosen);
 	if (e.code != FT_OK) {
 		raise_error(&e);
@@ -405,14 +377,11 @@ static PyMethodDef encoder_methods[] = {
 	 "Code one symbol in each stream.\n\n"
 	 "probs is a matrix of shape (B, V), or a list of B rows, as in Encoder.encode, and\n"
 	 "symbols has B integers. active is a list of the numbers of the streams that take\n"
-	 "part, all by default; then B is how many it has. Several threads work on it.\n\n"
+	 "part, all by default; then B is how many it has. Several threads work on it, or the\n"
+	 "GPU on which a megabyte or more of rows lies (foretell.torch).\n\n"
 	 "Raises DistributionError and SymbolError with the row; then nothing was coded in\n"
 	 "any stream."},
-	{"encode_weighed", VECTOR_METHOD(encode_weighed), METH_FASTCALL | METH_KEYWORDS,
-	 "encode_weighed($self, weights, symbols, *, size, active=None)\n--\n\n"
-	 "Code one symbol in each stream under rows of size numbers that were weighed where\n"
-	 "they lie: weights is what foretell.torch.weigh or foretell.jax.weigh returned, as an\n"
-	 "int64 array of shape (B, 3) of NumPy. The streams are those of encode."},
+	{"encode_weighed", VECTOR_METHOD(encode_weighed), METH_FASTCALL | METH_KEYWORDS, encode_weighed_doc},
 	{"finish", finish, METH_NOARGS, "finish($self)\n--\n\nEnd all streams and return a list of their bytes."},
 	{NULL, NULL, 0, NULL},
 };
@@ -425,16 +394,8 @@ static PyMethodDef decoder_methods[] = {
 	 "damaged or at its end, the error names it as row and no stream moves on: leave it\n"
 	 "out of active and call again. Only after a guard's DriftError have all moved on: the\n"
 	 "error's attribute symbols is what would have been returned."},
-	{"points", VECTOR_METHOD(points), METH_FASTCALL | METH_KEYWORDS,
-	 "points($self, *, active=None)\n--\n\n"
-	 "Return where each stream stands on the line of length 2**32, an int64 array of\n"
-	 "shape (B,), for foretell.torch.find or foretell.jax.find. Nothing moves."},
-	{"decode_weighed", VECTOR_METHOD(decode_weighed), METH_FASTCALL | METH_KEYWORDS,
-	 "decode_weighed($self, candidates, *, size, active=None)\n--\n\n"
-	 "Return the next symbol of each stream as decode does, where candidates is what find\n"
-	 "returned, as an int64 array of shape (B, 6) of NumPy, for rows of size numbers.\n\n"
-	 "Raises NotThereError, and no stream moves, if a row's symbol is not among them: then\n"
-	 "decode under the rows themselves."},
+	{"points", VECTOR_METHOD(points), METH_FASTCALL | METH_KEYWORDS, points_doc},
+	{"decode_weighed", VECTOR_METHOD(decode_weighed), METH_FASTCALL | METH_KEYWORDS, decode_weighed_doc},
 	{"finish", finish, METH_NOARGS, "finish($self)\n--\n\nCheck that all streams end here. The error is that of the first one that does not, its row."},
 	{NULL, NULL, 0, NULL},
 };

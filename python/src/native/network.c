@@ -64,9 +64,10 @@ static int network_init(PyObject *self, PyObject *args, PyObject *kwargs) {
 		PyErr_SetString(PyExc_ValueError, "the model is open already");
 		return -1;
 	}
-	PyThreadState *state = PyEval_SaveThread();
-	uint32_t h = go->network_new((char *)path, memory, &e);
-	PyEval_RestoreThread(state);
+	Caller to;
+	work(&to, NULL, NULL);
+	uint32_t h = go->network_new(&to.to, (char *)path, memory, &e);
+	worked(&to);
 	if (e.code != FT_OK) {
 		raise_error(&e);
 		return -1;
@@ -109,9 +110,10 @@ static PyObject *network_logits(PyObject *self, PyObject *args) {
 		return NULL;
 	int code = have(n->h);
 	if (code == 0) {
-		PyThreadState *state = PyEval_SaveThread();
-		code = go->network_logits(n->h, &how, tokens.buf, count, each, out.buf, &e);
-		PyEval_RestoreThread(state);
+		Caller to;
+		work(&to, NULL, NULL);
+		code = go->network_logits(&to.to, n->h, &how, tokens.buf, count, each, out.buf, &e);
+		worked(&to);
 	}
 	return done(&tokens, &out, code, &e);
 }
@@ -143,12 +145,13 @@ static PyObject *convert(PyObject *self, PyObject *args, int decode) {
 		return NULL;
 	int failed = have(n->h);
 	if (!failed) {
-		PyThreadState *state = PyEval_SaveThread();
+		Caller to;
+		work(&to, NULL, NULL);
 		if (decode)
-			h = go->network_decode(n->h, data.buf, data.len / 4, &length, &e);
+			h = go->network_decode(&to.to, n->h, data.buf, data.len / 4, &length, &e);
 		else
-			h = go->network_encode(n->h, data.buf, data.len, &length, &e);
-		PyEval_RestoreThread(state);
+			h = go->network_encode(&to.to, n->h, data.buf, data.len, &length, &e);
+		worked(&to);
 	}
 	PyBuffer_Release(&data);
 	return failed ? NULL : blob(h, length, &e);
@@ -204,6 +207,18 @@ static PyMethodDef network_methods[] = {
 static PyType_Slot network_slots[] = {
 	{Py_tp_new, PyType_GenericNew}, {Py_tp_init, network_init}, {Py_tp_dealloc, network_free}, {Py_tp_methods, network_methods}, {0, NULL},
 };
+
+int network_of(PyObject *o, void *h) {
+	*(uint32_t *)h = 0;
+	if (Py_IsNone(o))
+		return 1;
+	if (PyType_GetSlot(Py_TYPE(o), Py_tp_dealloc) != (void *)network_free) {
+		PyErr_SetString(PyExc_TypeError, "a model is a name, a path or a foretell.Model");
+		return 0;
+	}
+	*(uint32_t *)h = ((Network *)o)->h;
+	return have(((Network *)o)->h) == 0;
+}
 
 PyType_Spec network_spec = {"foretell._native.Network", sizeof(Network), 0, Py_TPFLAGS_DEFAULT, network_slots};
 

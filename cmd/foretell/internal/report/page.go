@@ -7,7 +7,7 @@ import (
 	"io"
 	"reflect"
 
-	"github.com/foretell/foretell/cmd/foretell/internal/text"
+	"github.com/foretell/foretell/cmd/foretell/internal/show"
 )
 
 //go:embed page.html
@@ -20,11 +20,11 @@ var styleText string
 const tabled = 100
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"count":   func(n any) string { return text.Count(reflect.ValueOf(n).Int()) },
-	"counted": func(n any, thing string) string { return text.Counted(reflect.ValueOf(n).Int(), thing) },
-	"shape":   text.Shape,
+	"count":   func(n any) string { return show.Count(reflect.ValueOf(n).Int()) },
+	"counted": func(n any, thing string) string { return show.Counted(reflect.ValueOf(n).Int(), thing) },
+	"shape":   show.Shape,
 	"bits":    bitsText,
-	"speed":   text.Speed,
+	"speed":   show.Speed,
 	"share":   func(part, all int64) string { return fmt.Sprintf("%.2f %%", 100*quotient(float64(part), float64(all))) },
 	"stretches": func(title string, list []Stretch) any {
 		return struct {

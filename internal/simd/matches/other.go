@@ -1,0 +1,9 @@
+//go:build !amd64 || purego
+
+package matches
+
+func numbersFast(dst []uint32, codes []uint8, src []byte, table *[256]Bucket, order []uint32) (n int, bits uint) {
+	return 0, 0
+}
+
+func copyFast(out []uint32, s *Steps) (at int) { return 0 }

@@ -1,0 +1,67 @@
+"""Decodes a .fore file."""
+
+import argparse
+import os
+import sys
+
+from .errors import Error
+from .reader import RandomReader, read
+
+
+def main(args=None):
+    p = argparse.ArgumentParser(description="Decode a .fore file, front to back.")
+    p.add_argument("file")
+    p.add_argument("out", help="a file; a folder if there are several files in it; - for standard output")
+    p.add_argument("--prior", help="the prior that the file needs")
+    p.add_argument("--random", action="store_true", help="read all blocks by the index too, last one first, and compare")
+    o = p.parse_args(args)
+    try:
+        with open(o.file, "rb") as f:
+            data = f.read()
+        prior = None
+        if o.prior:
+            with open(o.prior, "rb") as f:
+                prior = f.read()
+        files = read(data, prior)
+        if o.random:
+            compare(RandomReader(data, prior), files)
+        write(files, o.out)
+    except (Error, OSError) as err:
+        print("%s: %s: %s" % (o.file, type(err).__name__.lower(), err), file=sys.stderr)
+        return 1
+    return 0
+
+
+def compare(random, files):
+    """Reads all members at random and looks for them in the files."""
+    for i in reversed(range(len(random.index.blocks))):
+        random.block(i)
+    for file, (_, content) in zip(random.files, files):
+        at = 0
+        for m in file.members:
+            part = random.tokens(m.number, 0, m.tokens)
+            at = content.find(part, at)
+            if at < 0:
+                raise Error("member %d differs between both ways of reading" % m.number)
+            at += len(part)
+
+
+def write(files, out):
+    if out == "-":
+        for _, content in files:
+            sys.stdout.buffer.write(content)
+    elif len(files) == 1:
+        with open(out, "wb") as f:
+            f.write(files[0][1])
+    else:
+        for name, content in files:
+            path = os.path.normpath(os.path.join(out, *name.split("/")))
+            if not path.startswith(os.path.normpath(out) + os.sep):
+                raise Error("a file that would not be in the folder: %r" % name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as f:
+                f.write(content)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,396 @@
+"""Codec 6, mix: the body of a block and the model at work (docs/mix.md)."""
+
+import copy
+import os
+
+from .errors import Missing, check
+from .fields import Fields
+from .mix_geometry import BOOKS, BYTES, FLAT, FRAMES, GEOMETRIES, PROSE, TEXT, terms
+from .mix_layout import Layout
+from .mix_parts import MASK, STRETCH, Map, Match, Net, NetInput, Table, Trail, WeightSet, Window, Words, schedule, train
+from .mix_tree import LETTERS, OF_PRIOR, adapt, read_trees
+from .rangecoder import Decoder
+
+BEST = 1
+ONE = 1 << 20
+MANY_TOKENS = 1 << 22
+
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "primer.txt"), "rb") as f:
+    PRIMER = f.read()
+
+
+class Setup:
+    """What a body says of its model."""
+
+    def __init__(self, f):
+        self.level, self.geometry, self.trees, flags = f.u8(), f.u8(), f.u8(), f.u8()
+        self.rows, self.cols, self.delimiter = f.uvarint(), f.uvarint(), f.uvarint()
+        check(self.level <= BEST and self.geometry <= BYTES and self.trees <= LETTERS and flags <= 1, "parameters of mix")
+        self.transposed = flags == 1
+        places = self.rows * self.cols
+        check(1 <= self.rows <= 1 << 16 and 1 <= self.cols <= 1 << 16 and places <= 1 << 16, "places of mix")
+        check(self.delimiter < 1 << 20, "delimiter of mix")
+        if self.geometry in FLAT:
+            check(self.rows == 1 and not self.transposed, "a stream of several places")
+            check(self.cols <= (256 if self.geometry == BYTES else 1), "length of a record")
+        check(self.trees != LETTERS or self.geometry == PROSE, "a tree of text")
+        check(places <= 32 or not (self.transposed or self.geometry == BOOKS), "too many places")
+        if self.geometry in (TEXT, FRAMES):
+            raise Missing("the block needs the model that guided it")
+        self.record = 0
+        if self.geometry == BYTES:
+            self.record, self.cols = self.cols, 1
+
+    def same(self, other):
+        return all(vars(self)[k] == vars(other)[k] for k in vars(self) if k != "trees")
+
+
+class Span:
+    """Symbols of one array in storage order."""
+
+    def __init__(self, first, count, shape):
+        self.first, self.count, self.shape = first, count, shape
+
+
+class Selector:
+    """A number from terms: of the place in a product of small sizes."""
+
+    def __init__(self, parts):
+        self.for_token, self.for_bit, self.size = [], [], 1
+        for t in parts:
+            (self.for_token if t.for_token else self.for_bit).append((t, self.size))
+            self.size *= t.size
+
+
+class Candidate:
+    def __init__(self, value, selectors):
+        self.value, self.selectors = value, selectors
+        self.maps = [{} for _ in selectors]
+        self.agrees = False
+
+
+class Engine:
+    """Predicts the bits of tokens and learns from them."""
+
+    def __init__(self, setup, symbols, tokens, classes, lines=0, block_tokens=None):
+        """tokens are those that sizes follow from; lines and block_tokens those of a prior and
+        of the block that starts from it."""
+        g = self.g = GEOMETRIES[setup.geometry]
+        specs, sets, told, dims = g.contexts, g.sets, g.net, g.dims
+        if setup.level == BEST:
+            specs, sets, told, dims = specs + g.best, sets + g.best_sets, told + g.best_net, max(dims, g.best_dims)
+        if setup.trees == LETTERS:
+            tokens += len(PRIMER)
+        sizes = {"rows": setup.rows, "cols": setup.cols, "symbols": symbols, "classes": classes, "contexts": len(specs)}
+        self.contexts = [terms(g, s, sizes) for s in specs]
+        select = lambda spec: Selector(terms(g, spec, sizes))  # noqa: E731
+        self.candidates = [Candidate(g.value(v), [select(s) for s in c]) for v, c in g.candidates]
+        tokens = min(tokens, MANY_TOKENS)
+        rows = min(1 << 16, max(1 << 10, 1 << (4 * tokens).bit_length()))
+        nodes = min(symbols, rows)
+        self.net = self.make_net(told, sizes, nodes, rows, dims)
+        self.pasts = 256 if g.by_node else 16
+        self.history = [[first_history(h) for h in range(128)] for _ in range(self.pasts * len(specs))]
+        room = min(block_tokens if block_tokens is not None else tokens, MANY_TOKENS) * len(specs) + lines
+        most, bits = 22 if setup.level == BEST else 20, 8
+        while bits < most and 1 << bits < 2 * room:
+            bits += 1
+        self.table = Table(bits)
+        n = 2 * len(specs) + sum(len(c.selectors) for c in self.candidates) + 2 * len(g.windows) + 2
+        first = 3 * ONE // (2 * len(specs) + 4)
+        self.sets = [WeightSet(select(s), [first] * n, n, schedule(*g.rates)) for s in sets]
+        self.last = WeightSet(select(g.final), [ONE // len(sets)] * len(sets), len(sets), schedule(*g.final_rates))
+        self.maps = [Map(select(s)) for s in g.maps]
+        self.windows = [Window(length, nodes) for length in g.windows]
+        self.matches = [Match(least) for least in g.matches]
+        self.begin_block(setup)
+
+    def begin_block(self, setup):
+        """Forgets what refers to positions."""
+        for m in self.matches:
+            m.__init__(m.least)
+        for w in self.windows:
+            w.taken, w.done = {}, 0
+        self.trail, self.words = Trail(setup.delimiter), Words()
+
+    def make_net(self, told, sizes, nodes, most, dims):
+        inputs, before = [], 0
+        for spec in told:
+            rows = 1
+            for t in terms(self.g, spec, sizes):
+                rows = min(rows * (sizes["symbols"] + 1 if t.whole else t.size), most)
+            inputs.append(NetInput(terms(self.g, spec, sizes), rows, before))
+            before += rows * dims
+        return Net(dims, nodes, inputs, self.g.bent)
+
+    def plant(self, forest):
+        self.forest, self.book = forest, 0
+
+    def tree_of(self, value):
+        """The tree that the symbol of a value is coded with."""
+        n, name = len(self.forest), self.g.names[value]
+        if n == 1:
+            return self.forest[0]
+        if name == "first":
+            return self.forest[n - 1 if self.book == 0 else 0]
+        dc = self.g.neighbours[value][3] if value < len(self.g.neighbours) else 0
+        return self.forest[(self.book + dc) % n]
+
+    def part(self, t):
+        """The value of a term that holds for the whole token."""
+        x = self.values[t.value]
+        if t.kind == "value" or x == 0:
+            return x
+        tree = self.tree_of(t.value)
+        if t.kind == "prefix":
+            return (tree.code[x - 1] >> 64 - t.keep) + 1
+        return tree.classes[x - 1] + 1 if tree.classes else 0
+
+    def choose(self, place, values):
+        """Takes the tree of a place, and hashes the contexts of values."""
+        self.values = values
+        if len(self.forest) > 1:
+            self.book = place % len(self.forest)
+        self.tree = self.forest[self.book]
+        self.hashes = []
+        for c, parts in enumerate(self.contexts):
+            h = (c + 1) * 0x2545F491 & MASK
+            for t in parts:
+                h = (h ^ self.part(t)) * 0x9E3779B1 & MASK
+                h ^= h >> 16
+            self.hashes.append(h)
+
+    def find_lines(self, node):
+        at = node * 0x9E3779B1 + self.book * 0x2C1B3C6D
+        tags = []
+        for h in self.hashes:
+            h = (h + at) * 0x85EBCA6B & MASK
+            h = (h ^ h >> 15) * 0xC2B2AE35 & MASK
+            tags.append(h ^ h >> 16)
+        return [self.table.find(tag) for tag in tags]
+
+    def begin(self, place, values):
+        self.choose(place, values)
+        for c in self.candidates:
+            x = values[c.value]
+            c.agrees = x != 0
+            c.code = self.tree.code[x - 1] if x else 0
+            for s in c.selectors:
+                self.rebase(s)
+        for s in self.sets + [self.last] + self.maps:
+            self.rebase(s.selector)
+        rows = []
+        for i in self.net.inputs:
+            x = 0
+            for t in i.terms:
+                x = x * 0x9E3779B1 + self.part(t) & MASK
+            if len(i.terms) > 1:
+                x = (x ^ x >> 15) * 0x85EBCA6B & MASK
+                x ^= x >> 13
+            rows.append(x % i.rows)
+        self.net.begin(rows)
+
+    def rebase(self, s):
+        s.base = sum(self.part(t) % t.size * scale for t, scale in s.for_token)
+
+    def index(self, s, node, depth):
+        at = s.base
+        for t, scale in s.for_bit:
+            if t.kind == "depth":
+                x = min(depth, 15)
+            elif t.kind == "node":
+                x = min(node, t.size - 1)
+            elif t.kind == "agree":
+                x = int(self.candidates[t.value].agrees)
+            else:
+                x = self.known
+            at += x * scale
+        return at
+
+    def decode(self, coder):
+        """Decodes the token whose values have been given to begin. A coder that is a symbol says
+        what it is."""
+        if self.tree.symbols < 2:
+            return 0
+        node, depth = 0, 0
+        while node >= 0:
+            if depth % 4 == 0:
+                lines, slot = self.find_lines(node), 1
+            p = self.predict(node, depth, lines, slot)
+            bit = coder.bit(65536 - p << 16) if isinstance(coder, Decoder) else self.tree.code[coder] >> 63 - depth & 1
+            self.update(node, depth, lines, slot, bit)
+            node, depth, slot = self.tree.child[2 * node + bit], depth + 1, 2 * slot + bit
+        self.net.end()
+        return -1 - node
+
+    def predict(self, node, depth, lines, slot):
+        """The probability of a 1 in 16 bits."""
+        x, self.known, self.entries = [], 0, []
+        for c, line in enumerate(lines):
+            s = line[slot]
+            if s >> 7 & 255 == 0:
+                x += [0, 0]
+                self.entries.append(None)
+                continue
+            self.known += 1
+            h = self.history[self.pasts * c + (min(node, 255) if self.g.by_node else min(depth, 15))]
+            self.entries.append(h)
+            x += [STRETCH[s >> 20], STRETCH[h[s & 127] >> 20]]
+        self.past = [line[slot] & 127 for line in lines]
+        for c in self.candidates:
+            c.at = [self.index(s, node, depth) for s in c.selectors] if c.agrees else None
+            if not c.agrees:
+                x += [0] * len(c.selectors)
+                continue
+            sign = 1 if c.code >> 63 - depth & 1 else -1
+            x += [sign * STRETCH[m.get(at, 3 << 29) >> 20] for m, at in zip(c.maps, c.at)]
+        for w in self.windows:
+            x += w.predict(node)
+        x += [256, self.net.predict(node)]
+        self.inputs = x
+        for s in self.sets:
+            s.predict(x, self.index(s.selector, node, depth))
+        self.outputs = [min(max(s.dot >> 4, -2838), 2838) for s in self.sets]
+        self.last.predict(self.outputs, self.index(self.last.selector, node, depth))
+        p = 2 * self.last.p
+        for m in self.maps:
+            p += m.predict(self.last.dot, self.index(m.selector, node, depth))
+        return min(max(p // (2 + len(self.maps)), 1), 65535)
+
+    def update(self, node, depth, lines, slot, bit):
+        for line, h, past in zip(lines, self.entries, self.past):
+            line[slot] = train(line[slot], bit)
+            if h is not None:
+                h[past] = adapt(h[past], bit, 400)
+        for c in self.candidates:
+            if c.agrees:
+                c.agrees = c.code >> 63 - depth & 1 == bit
+                for m, at in zip(c.maps, c.at):
+                    m[at] = adapt(m.get(at, 3 << 29), int(c.agrees), 250)
+        for w in self.windows:
+            w.update(bit)
+        self.net.update(node, bit)
+        self.last.update(self.outputs, bit)
+        for s in self.sets:
+            s.update(self.inputs, bit)
+        for m in self.maps:
+            m.update(bit)
+
+    def learn(self, symbol, place, values):
+        """Trains the counters alone."""
+        self.choose(place, values)
+        node, slot = 0, 1
+        for d in range(self.tree.depth[symbol]):
+            if d % 4 == 0:
+                lines, slot = self.find_lines(node), 1
+            bit = self.tree.code[symbol] >> 63 - d & 1
+            for line in lines:
+                line[slot] = train(line[slot], bit)
+            node, slot = self.tree.child[2 * node + bit], 2 * slot + bit
+
+
+def first_history(h):
+    zeros, ones = h >> 1 & 7, h >> 4 & 7
+    return ((2 * ones + 1) << 21) // (zeros + ones + 1) << 10
+
+
+def primed(setup, block):
+    """An engine that has read the primer."""
+    engine = Engine(setup, block.alphabet, block.count, 0)
+    engine.plant(read_trees(None, block.alphabet, LETTERS, 1))
+    key = setup.level, block.alphabet, setup.delimiter, engine.table.shift, engine.net.inputs[-1].before
+    if key not in PRIMED:
+        text = [x for x in PRIMER if x < block.alphabet]
+        run(engine, setup, [Span(0, len(text), [len(text)])], text, None)
+        engine.begin_block(setup)
+        PRIMED[key] = engine
+    return copy.deepcopy(PRIMED[key])
+
+
+PRIMED = {}
+
+
+def run(engine, setup, spans, symbols, coder):
+    """Decodes the tokens of all spans in the order in which they are coded, or reads symbols
+    that are known if there is no coder."""
+    g, start = engine.g, 0
+    first = engine.candidates[0].value
+    number = {name: g.value(name) for name in ("M1", "len1", "next1", "churn", "reach", "column", "word", "slot", "up1", "up2")}
+    engine.tree = engine.forest[0]
+    for span in spans:
+        lay = Layout(g, setup, span, symbols, start)
+        for t in lay.instants():
+            back = t - g.backward
+            if g.backward and back >= lay.begin:
+                for place, i in lay.tokens(back):
+                    engine.learn(symbols[start + i], place, lay.load(i, back, place, -1, t))
+            tokens = changed = 0
+            for place, i in lay.tokens(t):
+                at = start + i
+                values = lay.load(i, t, place, 1, t)
+                values[number["churn"]] = 16 * changed // (tokens + 1)
+                if g.trail:
+                    engine.trail.advance(symbols, at)
+                    after = engine.trail.values(symbols, at)
+                    values[number["next1"] : number["next1"] + 5] = after[:5]
+                    values[number["reach"]], values[number["column"]] = after[5:]
+                if g.words:
+                    engine.words.advance(symbols, at)
+                    values[number["word"] : number["word"] + 8] = engine.words.values()
+                if setup.record:
+                    values[number["slot"]] = at % setup.record
+                    for k in (1, 2):
+                        if at >= k * setup.record:
+                            values[number["up%d" % k]] = symbols[at - k * setup.record] + 1
+                for k, m in enumerate(engine.matches):
+                    if m.length:
+                        values[number["M1"] + k], values[number["len1"] + k] = symbols[m.at] + 1, m.length
+                for w in engine.windows:
+                    w.advance(engine.tree, symbols, at)
+                engine.begin(place, values)
+                symbols[at] = engine.decode(symbols[at] if coder is None else coder)
+                for m in engine.matches:
+                    m.follow(symbols, at)
+                tokens += 1
+                changed += values[first] != symbols[at] + 1
+        start += span.count
+    return symbols
+
+
+def plain(block, data):
+    """Symbols of equal probability."""
+    coder, v, out = Decoder(data), block.alphabet, []
+    for _ in range(block.count):
+        s = 0
+        if v > 1:
+            s = coder.point() * v >> 32
+            if coder.point() >= ((s + 1) << 32) // v:
+                s += 1
+            low = (s << 32) // v
+            coder.take(low, ((s + 1) << 32) // v - low)
+        out.append(s)
+    coder.finish()
+    return out
+
+
+def mix(block, body):
+    check(len(body) > 0 and body[0] <= 1, "an unknown form of block")
+    if body[0] == 0:
+        return plain(block, body[1:])
+    f = Fields(body, 1)
+    setup = Setup(f)
+    coder = Decoder(f.rest())
+    if setup.trees == OF_PRIOR:
+        if block.prior is None:
+            raise Missing("the block needs a prior")
+        engine = block.prior.engine(setup, block)
+    elif setup.trees == LETTERS:
+        engine = primed(setup, block)
+    else:
+        forest = read_trees(coder, block.alphabet, setup.trees, setup.cols)
+        engine = Engine(setup, block.alphabet, block.count, forest[0].count)
+        engine.plant(forest)
+    out = [0] * block.count
+    run(engine, setup, block.spans, out, coder)
+    coder.finish()
+    return out

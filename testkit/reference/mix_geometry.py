@@ -1,0 +1,124 @@
+"""Geometries of codec mix: what is predicted from what (docs/mix.md, geometries)."""
+
+STREAM, GRID, BOOKS, TEXT, FRAMES, PROSE, BYTES = range(7)
+FLAT = STREAM, PROSE, BYTES  # those of tokens in a row
+
+# The values of a token that follow those of its neighbours.
+VALUES = """M1 M2 first next1 next2 above start startAbove
+place row col age flags churn reach len1 len2
+column word word1 word2 letters kinds2 kinds3 kinds4 kinds6 slot up1 up2""".split()
+FIRST_SMALL = VALUES.index("place")
+
+
+class Geometry:
+    matches, windows, changes, best, best_sets, best_net = [], [], [], [], [], []
+    trail = words = bent = by_node = False
+    backward = best_dims = 0
+
+    def __init__(self, **rows):
+        self.__dict__.update(rows)
+        lines = [line.split() for line in self.neighbours.split(",")]
+        self.neighbours = [(name, int(t), int(r), int(c)) for name, t, r, c in lines]
+        self.names = [n[0] for n in self.neighbours] + VALUES
+        self.changes = [(self.value(a), self.value(b)) for a, b in self.changes]
+
+    def value(self, name):
+        """The number of a value of a token."""
+        return self.names.index(name)
+
+
+class Term:
+    """A part of a context: kind is "value", "prefix" or "class", which hold for the whole
+    token, or "depth", "node", "agree" or "known", which are asked for each decision."""
+
+    def __init__(self, geometry, name, sizes):
+        self.keep = 0
+        if name in ("depth", "node", "known"):
+            self.kind, self.value = name, None
+        elif name.startswith("agree"):
+            self.kind, self.value = "agree", int(name[5:]) - 1
+        elif name.endswith(":class"):
+            self.kind, self.value = "class", geometry.value(name[:-6])
+        elif "/" in name:
+            name, keep = name.split("/")
+            self.kind, self.value, self.keep = "prefix", geometry.value(name), int(keep)
+        else:
+            self.kind, self.value = "value", geometry.value(name)
+        self.for_token = self.kind in ("value", "prefix", "class")
+        small = None if self.value is None else geometry.names[self.value]
+        symbols, places = sizes["symbols"], sizes["rows"] * sizes["cols"]
+        self.whole = self.kind == "value" and geometry.names.index(small) < len(geometry.neighbours) + FIRST_SMALL
+        self.size = {
+            "prefix": (1 << self.keep) + 1, "class": sizes["classes"] + 1, "depth": 16,
+            "node": min(symbols, 2048), "agree": 2, "known": sizes["contexts"] + 1,
+            "value": {
+                "place": min(places, 4096), "row": min(sizes["rows"], 4096), "col": min(sizes["cols"], 4096),
+                "age": 8, "flags": 1 << len(geometry.changes), "churn": 16, "reach": 4, "len1": 32, "len2": 32,
+                "column": 256, "letters": 16, "kinds2": 64, "kinds3": 512, "kinds4": 4096, "slot": 256,
+            }.get(small, min(symbols, 2047) + 1),
+        }[self.kind]  # fmt: skip
+
+
+def terms(geometry, spec, sizes):
+    return [Term(geometry, name, sizes) for name in spec.split()]
+
+
+LATEST = "a -1 0 0, b -2 0 0, c -3 0 0, d -4 0 0, e -5 0 0, f -6 0 0"
+
+GEOMETRIES = {
+    STREAM: Geometry(
+        neighbours=LATEST,
+        matches=[5, 2],
+        contexts=["", "a", "a b", "a b c", "b", "a:class b:class", "a:class", "a/4",
+                  "next1 next2", "start startAbove reach", "a above"],
+        best=["a b c d", "a b c d e f", "a c", "b c", "a:class b:class c:class", "a b:class",
+              "a b:class c:class", "c", "d", "a/8 b/4 c/4 d/4", "a next1", "a start"],
+        candidates=[("M1", ["len1 depth"]), ("M2", ["len2 depth"])],
+        trail=True, windows=[100, 600, 5000],
+        net=["a", "b", "c", "d", "e", "f", "a:class", "b:class", "c:class", "a:class b:class"], dims=32,
+        sets=["node", "known depth", "a:class depth", "len1 agree1"], final="known",
+        maps=["node", "known depth"], rates=(5000, 350), final_rates=(800, 150)),
+    GRID: Geometry(
+        neighbours="A1 -1 0 0, A2 -2 0 0, A3 -3 0 0, A4 -4 0 0, L 0 0 -1, U 0 -1 0, UL 0 -1 -1, UR 0 -1 1,"
+                   "PL -1 0 -1, PU -1 -1 0, PR -1 0 1, PD -1 1 0, PUL -1 -1 -1, PUR -1 -1 1",
+        changes=[("L", "PL"), ("U", "PU"), ("UR", "PUR"), ("UL", "PUL")],
+        contexts=["A1", "place A1", "place", "place L", "U", "PD", "A2", "A3"],
+        best=["A4", "row", "A1/5 A2/5 A3/5", "place A3", "PL", "PR", "place L/5 U/5"],
+        candidates=[("A1", ["depth age flags", "depth age place", "depth A1", "depth churn"]),
+                    ("A2", ["depth agree1"]), ("A3", ["depth agree1 agree2"]), ("A4", ["depth agree1 agree2"])],
+        net=["place", "A1", "A2", "A3", "L", "U", "UL", "UR", "PR", "PD", "PL", "PU"], dims=24,
+        sets=["place agree1", "row", "col", "depth agree1 agree2"], final="depth agree1 age",
+        maps=["agree1 node", "depth flags age"], backward=4, rates=(3000, 400), final_rates=(400, 100)),
+    BOOKS: Geometry(
+        neighbours="A1 -1 0 0, A2 -2 0 0, A3 -3 0 0, L 0 0 -1, LL 0 0 -2, LLL 0 0 -3, PL -1 0 -1, PR -1 0 1",
+        contexts=["place", "place A1", "place L", "place L LL", "place first", "place A2", "place LL",
+                  "place L/3", "place L/3 LL/3 LLL/3", "place first/4 A1/4", "place A1/3", "place A1/3 PR/3 L/3"],
+        candidates=[("A1", ["depth age place", "depth A1"]), ("A2", ["depth agree1 place"])],
+        net=["place", "A1", "A2", "L", "LL", "LLL", "PL", "PR"], dims=24,
+        sets=["place agree1", "depth agree1 agree2", "known", "place node"], final="depth agree1",
+        maps=["agree1 node", "depth place"], rates=(3000, 200), final_rates=(400, 100)),
+    PROSE: Geometry(
+        neighbours=LATEST, matches=[7, 4],
+        contexts=["", "a", "a b", "a b c", "a b c d", "a b c d e f",
+                  "word a", "word word1", "word word2", "kinds6", "column above"],
+        best=["a b c d e", "above a", "a next1 next2", "b c", "a c", "b", "c d", "b c d", "a d", "a b d", "column a",
+              "word word1 word2", "word kinds4", "word above", "word a b", "word1 word2", "word1 a", "word1 a b",
+              "word1 kinds2", "word1 a b c", "word1 a b c d e f", "letters a b", "kinds6 a", "kinds4 a b"],
+        candidates=[("M1", ["len1 depth"]), ("M2", ["len2 depth"])],
+        trail=True, words=True, windows=[600], bent=True, by_node=True,
+        net=["a b", "a b c", "a b c d", "word word1"], dims=32,
+        best_net=["a", "b", "c", "d", "e", "f", "word", "word1", "above"], best_dims=64,
+        sets=["node", "known depth", "a depth", "len1 agree1", "kinds4"],
+        best_sets=["kinds3 depth", "b depth", "M1 agree1", "column"], final="known",
+        maps=["a node", "known depth"], rates=(5000, 200), final_rates=(800, 100)),
+    BYTES: Geometry(
+        neighbours=LATEST, matches=[6, 3],
+        contexts=["", "a", "a b", "a b c", "a b c d", "a b c d e f",
+                  "slot", "up1 slot", "up1 a", "up1 up2", "b"],
+        best=["slot a", "up1 up2 a", "up1 a b", "b c", "a c", "c", "d", "slot up1 up2", "c d", "a b c d e"],
+        candidates=[("M1", ["len1 depth"]), ("M2", ["len2 depth"])], bent=True, by_node=True,
+        net=["a", "a b", "up1", "slot"], dims=32, best_net=["b", "c", "d", "a b c", "up2"],
+        sets=["node", "known depth", "a depth", "len1 agree1", "slot depth"],
+        best_sets=["up1 depth", "M1 agree1"], final="known",
+        maps=["a node", "known depth"], rates=(5000, 200), final_rates=(800, 100)),
+}  # fmt: skip
