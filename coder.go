@@ -281,7 +281,7 @@ func tokenCosts(costs []float32, b *rawBlock, m *symbols.ValueMap) []float32 {
 // damage that it is.
 func inside(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("%w: the code of the block ends too early", fault.ErrCorrupt)
+		return fmt.Errorf("%w: the code of the block is damaged", fault.ErrCorrupt)
 	}
 	return err
 }

@@ -8,6 +8,10 @@ var (
 	// ErrCorrupt marks bytes that no foretell encoder wrote.
 	ErrCorrupt = fault.ErrCorrupt
 
+	// ErrNotFore is the ErrCorrupt of a file that does not begin as a .fore file:
+	// more likely it is another kind of file than a damaged one.
+	ErrNotFore = fault.ErrNotFore
+
 	// ErrLimit marks well-formed input that asks for more memory or output
 	// than the options allow.
 	ErrLimit = fault.ErrLimit

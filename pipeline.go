@@ -37,7 +37,7 @@ func (b *budget) Take(n int64) error {
 		b.freed.Wait()
 	}
 	if b.left < n {
-		return fmt.Errorf("%w: decoding takes %d bytes at least, more than the %d allowed", fault.ErrLimit, b.all-b.left+n, b.all)
+		return fmt.Errorf("%w: decoding takes %d bytes at least, more than the %d bytes allowed", fault.ErrLimit, b.all-b.left+n, b.all)
 	}
 	b.left -= n
 	return nil

@@ -90,7 +90,7 @@ func NewReader(r io.Reader, opts *ReaderOptions) (*Reader, error) {
 		member:   -1,
 	}
 	in.Charge(d.mem)
-	f := &fetcher{Reader: d, in: in, coders: coders, others: map[int]*tokens.Info{}, earlier: newEarlier(o.Resume)}
+	f := &fetcher{Reader: d, in: in, coders: coders, others: map[int]*tokens.Info{}, earlier: newEarlier(o.Resume, count)}
 	if err := f.learn(layout); err != nil {
 		return nil, err
 	}

@@ -71,17 +71,18 @@ func (r *resumption) block(b *rawBlock) (out codedBlock, ok bool) {
 // An earlier is what an earlier run has handed out of a file. Nil has nothing.
 type earlier struct {
 	content io.ReaderAt
+	tally   *tally
 	at      int64         // in the content, of what the layout tells next
 	starts  map[int]int64 // of members
 	last    tokens.Info   // the latest member
 	begun   int64         // where it begins
 }
 
-func newEarlier(content io.ReaderAt) *earlier {
+func newEarlier(content io.ReaderAt, count *tally) *earlier {
 	if content == nil {
 		return nil
 	}
-	return &earlier{content: content, starts: map[int]int64{}}
+	return &earlier{content: content, tally: count, starts: map[int]int64{}}
 }
 
 // learn keeps where members stand in the content. What makes no sense is found out by
@@ -137,5 +138,9 @@ func (e *earlier) fill(b *rawBlock, at []int64, hash uint64) bool {
 			return false
 		}
 	}
-	return xxh3.Hash(b.raw) == hash
+	if xxh3.Hash(b.raw) != hash {
+		return false
+	}
+	e.tally.add(int64(b.size))
+	return true
 }

@@ -153,11 +153,13 @@ def one(c, number, large):
     way = list(WAYS[number % len(WAYS)])
     slow = way[-1] in ("mix", "best")
     if slow and not large:
-        arrays = [a for a in arrays if len(a) < 2500] or [array(Random(r.below(50)), False)[:600]]
+        arrays = [a for a in arrays if len(a) < 900]
+        while not arrays:
+            arrays = [a for a in [array(r, False)] if len(a) < 900]
     way += r.choice([[], [], ["--solid"], ["--no-solid"]])
     way += r.choice([[], [], ["--block", "%d" % (100 + r.below(3000))]])
     prior = None
-    if slow and r.below(3) == 0:
+    if slow and r.below(4) == 0:
         c.save("sample.npy", arrays[0])
         try:
             c.run("train", "sample.npy", "-o", "p.prior", "-f", *(["--best"] if "best" in way else []))

@@ -122,6 +122,7 @@ func (s *Source) open(from disk, in input, prefix string) error {
 		return err
 	}
 	defer f.Close()
+	s.dtype = s.indexedType(from, in.path)
 	return s.read(in.name, prefix, f)
 }
 
@@ -164,6 +165,12 @@ func (from disk) list(inputs []string, opts Options) (list []input, total int64,
 			in += string(filepath.Separator) // enters a link to a folder as well
 		}
 		err = from.walk(in, func(p string, d fs.DirEntry, err error) error {
+			if err == nil && len(opts.Exclude) > 0 && p != in && opts.Exclude.Match(filepath.ToSlash(strings.TrimPrefix(p, in))) {
+				if d.IsDir() {
+					return fs.SkipDir
+				}
+				return nil
+			}
 			if err != nil || d.IsDir() {
 				return err
 			}
@@ -312,7 +319,7 @@ func (s *Source) detect(name, prefix string, src io.Reader) error {
 	}
 	for _, d := range append([]Decompressor{gunzip}, s.opts.Decompressors...) {
 		if bytes.HasPrefix(head, []byte(d.Magic)) {
-			return s.packedTar(d, name, prefix, r, size)
+			return s.packedFile(d, name, prefix, r, size)
 		}
 	}
 	return s.plain(name, r, size)

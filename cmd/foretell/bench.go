@@ -28,7 +28,8 @@ the speeds and the memory of each: all models, gzip and zstd, and xz, brotli,
 kanzi and zpaq where they are installed, as well as OpenZL, Blosc2, pcodec,
 Parquet and zstd at two levels where Python has the packages openzl, blosc2,
 pcodec, pyarrow and zstandard. Each input is shown on its own; a folder is one
-input, and so are all together with --together.
+input, and so are all together with --together. --model adds a network, whose
+own size is not counted.
 
 Other compressors get what decompress gives back, as it is, in one file. All
 write to files; a row is shown only if the same bytes came back. Each way runs
@@ -45,6 +46,7 @@ type benchOptions struct {
 	*app
 	inputs.Flags
 	models   []string
+	networks []string
 	others   []string
 	runs     int
 	sharing  inputs.Sharing
@@ -69,6 +71,7 @@ func newBench(a *app) *cobra.Command {
 	f := cmd.Flags()
 	f.StringSliceVar(&b.models, "models", models.Names(), "the `MODELS` to run, with commas between them, or none (default: all)")
 	f.Lookup("models").DefValue = "[]" // a list without spaces cannot be wrapped
+	f.StringArrayVar(&b.networks, "model", nil, "run the network in `FILE` too, which is slow; may be repeated")
 	f.StringSliceVar(&b.others, "others", otherNames(), "the other compressors to run, by the first words of their names, or none")
 	f.IntVar(&b.runs, "runs", 3, "run each way `N` times, or once if that takes more than 20 seconds")
 	b.sharing.Add(cmd)
@@ -177,6 +180,11 @@ func (b *benchOptions) check(args []string) (tokens.Options, error) {
 			return opts, err
 		}
 	}
+	for _, name := range b.networks {
+		if !models.IsNetwork(name) {
+			return opts, failure.Usagef("--model %s: name the file of a network, .gguf or .safetensors", name)
+		}
+	}
 	for _, name := range b.others {
 		if !slices.Contains(otherNames(), name) {
 			return opts, failure.Usagef("no other compressor is called %q: use %s", name, show.OneOf(otherNames()))
@@ -262,7 +270,7 @@ func (b *benchOptions) ways() (names []string) {
 			fmt.Fprintf(os.Stderr, "foretell: left out: %s is not installed\n", firstWord(l.Name))
 		}
 	}
-	for _, name := range b.models {
+	for _, name := range append(slices.Clone(b.models), b.networks...) {
 		names = append(names, "foretell "+name)
 	}
 	return names
@@ -312,6 +320,9 @@ func (b *benchOptions) row(j *bench.Job, m *bench.Benchmark) (row bench.Row, err
 		return row, err
 	}
 	row.Size = fi.Size()
+	if model := strings.TrimPrefix(j.Way, "foretell "); slices.Contains(b.networks, model) {
+		row.Name = "foretell " + filepath.Base(model)
+	}
 	row.Relate(m.Content, m.Tokens)
 	row.Encode, row.Decode = medianSpeed(m.Content, encode), medianSpeed(m.Content, decode)
 	return row, nil

@@ -6,13 +6,12 @@ import (
 	"slices"
 
 	"github.com/foretell/foretell"
-	"github.com/foretell/foretell/cmd/foretell/internal/flags"
 	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/spf13/cobra"
 )
 
-const inspectHelp = `Show where the bytes of a .fore file go: its header, the layout (names, shapes
+const inspectHelp = `Show where the bytes of .fore files go: the header, the layout (names, shapes
 and the bytes around the arrays), the blocks with their tables and their code,
 the index and the trailer. The sizes add up to the size of the file. Blocks are
 shown with the codec that each was written with; nothing is decoded.`
@@ -22,29 +21,29 @@ const inspectExample = `  foretell inspect tokens.npy.fore
   foretell inspect --json tokens.npy.fore | jq '.blocks[].codec'`
 
 func newInspect(*app) *cobra.Command {
-	var asJSON, all bool
-	var memory flags.Size
+	var look inputs.Look
+	var all bool
 	cmd := &cobra.Command{
-		Use:               "inspect FILE",
-		Short:             "Show where the bytes of a .fore file go",
+		Use:               "inspect FILE...",
+		Aliases:           []string{"info"},
+		Short:             "Show where the bytes of .fore files go",
 		Long:              inspectHelp,
 		Example:           inspectExample,
 		GroupID:           groupLook,
-		Args:              fileArg,
 		ValidArgsFunction: fore,
-		RunE: func(_ *cobra.Command, args []string) error {
-			d, err := inputs.Describe(args[0], memory)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return show.JSON(os.Stdout, d)
-			}
-			return printDescription(d, all)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return look.Each(cmd, args,
+				func(d *foretell.Description) error { return printDescription(d, all) },
+				func(d *foretell.Description) any { return d },
+				func(name string, d *foretell.Description) any {
+					return struct {
+						File string `json:"file"`
+						*foretell.Description
+					}{name, d}
+				})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
-	flags.AddMaxMemory(cmd, &memory)
+	look.Add(cmd)
 	cmd.Flags().BoolVar(&all, "blocks", false, "show all blocks, however many")
 	return cmd
 }

@@ -5,44 +5,41 @@ import (
 	"os"
 
 	"github.com/foretell/foretell"
-	"github.com/foretell/foretell/cmd/foretell/internal/flags"
 	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
 
-const listHelp = `List the members of a .fore file: each array with its shape, its element type,
+const listHelp = `List the members of .fore files: each array with its shape, its element type,
 how many tokens it has, and what they take in the file. Nothing is decoded.`
 
 const listExample = `  foretell list shards.fore
+  foretell list *.fore
   foretell list --json shards.fore | jq -r '.[].name'`
 
 func newList(a *app) *cobra.Command {
-	var asJSON bool
-	var memory flags.Size
+	var look inputs.Look
 	cmd := &cobra.Command{
-		Use:               "list FILE",
+		Use:               "list FILE...",
 		Aliases:           []string{"ls"},
-		Short:             "List the arrays in a .fore file",
+		Short:             "List the arrays in .fore files",
 		Long:              listHelp,
 		Example:           listExample,
 		GroupID:           groupLook,
-		Args:              fileArg,
 		ValidArgsFunction: fore,
-		RunE: func(_ *cobra.Command, args []string) error {
-			d, err := inputs.Describe(args[0], memory)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return show.JSON(os.Stdout, d.Members)
-			}
-			return a.printMembers(d)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return look.Each(cmd, args, a.printMembers,
+				func(d *foretell.Description) any { return d.Members },
+				func(name string, d *foretell.Description) any {
+					return struct {
+						File    string                       `json:"file"`
+						Members []foretell.MemberDescription `json:"members"`
+					}{name, d.Members}
+				})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
-	flags.AddMaxMemory(cmd, &memory)
+	look.Add(cmd)
 	return cmd
 }
 

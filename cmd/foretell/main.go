@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/cmd/foretell/internal/failure"
 	"github.com/foretell/foretell/cmd/foretell/internal/partial"
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
@@ -24,6 +23,10 @@ const (
 )
 
 func main() {
+	if err := staged.Room(); err != nil {
+		fmt.Fprintf(os.Stderr, "foretell: %v\n", err)
+		os.Exit(exitFailed)
+	}
 	staged.RemoveOnSignal(partial.Tell)
 	os.Exit(run(os.Args[1:]))
 }
@@ -32,35 +35,43 @@ func main() {
 func run(args []string) int {
 	a := new(app)
 	root := newRoot(a)
-	root.SetArgs(args)
+	root.SetArgs(withVerb(args, verbsOf(root)))
 	defer staged.Discard()
 	cmd, err := root.ExecuteC()
 	if err == nil {
+		err = staged.CloseStandard()
+	}
+	if err == nil {
 		return 0
 	}
-	keep := ""
-	if !a.running {
-		keep = "\n\t" // of suggestions
+	staged.Wait(err)
+	if errors.Is(err, failure.ErrTold) {
+		return exitFailed
 	}
-	fmt.Fprintf(os.Stderr, "foretell: %s\n", show.Harmless(explain(cmd, err), keep))
+	if a.running {
+		failure.Tell(cmd, err)
+	} else {
+		// What fails before a verb runs is the parsing of its command line. It may
+		// have lines of suggestions.
+		fmt.Fprintf(os.Stderr, "foretell: %s\n", show.Harmless(err.Error(), "\n\t"))
+	}
 	var usage *failure.UsageError
-	// What fails before a verb runs is the parsing of its command line.
 	if errors.As(err, &usage) || !a.running {
-		fmt.Fprintf(os.Stderr, "Try '%s --help'.\n", cmd.CommandPath())
+		path := cmd.CommandPath()
+		if cmd.Name() == "help" {
+			path = cmd.Root().Name()
+		}
+		fmt.Fprintf(os.Stderr, "Try '%s --help'.\n", path)
 		return exitUsage
 	}
 	return exitFailed
 }
 
-// explain words the error of a verb, and says what can be done.
-func explain(verb *cobra.Command, err error) string {
-	text := failure.Worded(err)
-	if errors.Is(err, foretell.ErrLimit) && verb.Flags().Lookup("max-memory") != nil {
-		text += " (--max-memory sets the limit of memory"
-		if verb.Flags().Lookup("max-output") != nil {
-			text += ", --max-output that of content"
-		}
-		text += ")"
+// verbsOf returns all words that a command line may begin with.
+func verbsOf(root *cobra.Command) []string {
+	words := []string{"help", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}
+	for _, verb := range root.Commands() {
+		words = append(append(words, verb.Name()), verb.Aliases...)
 	}
-	return text
+	return words
 }

@@ -65,7 +65,7 @@ func newReport(a *app) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVarP(&r.out, "output", "o", "", "write the page to `OUT` (- is standard output)")
-	f.StringVar(&r.Model, "model", "", "the `MODEL` whose costs are shown (default: "+foretell.DefaultModel+"; the own one of a .fore file)")
+	f.StringVar(&r.Model, "model", "", "the `MODEL` whose costs are shown, or the file of a network (default: "+foretell.DefaultModel+"; the own one of a .fore file)")
 	f.StringSliceVar(&r.Compare, "compare", models.Names(), "the `MODELS` to put side by side, with commas between them, or none (default: all)")
 	f.Lookup("compare").DefValue = "[]" // a list without spaces cannot be wrapped
 	f.StringVar(&r.grid, "grid", "", "lay out the positions of an array of two axes as `ROWSxCOLUMNS`, such as 8x16")
@@ -139,7 +139,7 @@ func (r *reportOptions) check() (tokens.Options, error) {
 	if r.json && r.csv {
 		return opts, failure.Usagef("--csv and --json exclude each other")
 	}
-	if r.Model != "" {
+	if r.Model != "" && !models.IsNetwork(r.Model) {
 		if err := models.Check(r.Model); err != nil {
 			return opts, err
 		}

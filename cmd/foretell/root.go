@@ -63,6 +63,8 @@ func newRoot(a *app) *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().BoolP("version", "V", false, "print the version of this program")
+	root.SetFlagErrorFunc(failure.Flag)
 	root.PersistentFlags().BoolVarP(&a.Quiet, "quiet", "q", false, "print nothing but errors and what was asked for")
 	root.PersistentFlags().BoolVarP(&a.Verbose, "verbose", "v", false, "tell of every file and member")
 	root.AddGroup(

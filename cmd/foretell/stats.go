@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/cmd/foretell/internal/failure"
@@ -22,19 +23,25 @@ const statsHelp = `Count the tokens of each array: how many there are, which occ
 their entropies. The order-0 entropy is what a static table of frequencies comes
 to, itself not counted; the others say how much knowing the token before it, or
 the token at the same place one step earlier along the first axis (such as the
-frame before), tells of a token. Of a .fore file, its content is counted.`
+frame before), tells of a token. Of a .fore file, its content is counted.
+
+With --model nothing is counted: a piece is compressed under a network, to tell
+how small all of it would get, and how long that would take.`
 
 const statsExample = `  foretell stats tokens.npy
   foretell stats tokens.npy --csv > frequencies.csv    # all of them
-  foretell stats ids.u16 --shape -1,128 --json`
+  foretell stats ids.u16 --shape -1,128 --json
+  foretell stats --model smollm2.gguf book.txt      # what compress comes to`
 
 type statsOptions struct {
 	*app
 	inputs.Flags
-	csv    bool
-	json   bool
-	prior  string
-	memory flags.Size
+	csv     bool
+	json    bool
+	prior   string
+	model   string
+	workers flags.Threads
+	memory  flags.Size
 }
 
 func newStats(a *app) *cobra.Command {
@@ -51,6 +58,8 @@ func newStats(a *app) *cobra.Command {
 	models.AddPrior(cmd, &s.prior)
 	flags.AddMaxMemory(cmd, &s.memory)
 	f := cmd.Flags()
+	f.StringVar(&s.model, "model", "", "estimate what compressing under the network in `FILE` comes to")
+	f.VarP(&s.workers, "threads", "T", "with --model, for so many threads (default: one for each CPU)")
 	f.BoolVar(&s.csv, "csv", false, "print how often each value occurs, as CSV")
 	f.BoolVar(&s.json, "json", false, "print everything as JSON")
 	return cmd
@@ -66,6 +75,9 @@ func (s *statsOptions) run(args []string) error {
 	opts, err := s.Options()
 	if err != nil {
 		return err
+	}
+	if s.model != "" {
+		return s.estimate(args, opts)
 	}
 	src, err := s.input(args, opts)
 	if err != nil {
@@ -104,7 +116,50 @@ func (s *statsOptions) input(args []string, opts tokens.Options) (inputs.Series,
 	if err != nil {
 		return nil, err
 	}
-	return s.OpenContent(args[0], opts, &foretell.ReaderOptions{MaxMemory: int64(s.memory), MaxOutput: math.MaxInt64, Prior: prior})
+	return s.OpenContent(args[0], opts, &foretell.ReaderOptions{MaxMemory: int64(s.memory), MaxOutput: math.MaxInt64, Prior: prior, Resolve: models.Resolve("", args[0])})
+}
+
+// sampleTokens is how long a sample is: some ten seconds of work.
+const sampleTokens = 1 << 13
+
+// estimate prints what compressing under a network comes to.
+func (s *statsOptions) estimate(args []string, opts tokens.Options) error {
+	if s.csv {
+		return failure.Usagef("--csv and --model exclude each other")
+	}
+	n, err := models.Open(s.model)
+	if err != nil {
+		return err
+	}
+	src, err := s.input(args, opts)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	s.Tell("compressing a sample")
+	e, err := foretell.EstimateNetwork(src, &foretell.WriterOptions{Network: n, Workers: int(s.workers)}, sampleTokens)
+	s.Tell("")
+	s.Notes.Print(s.Quiet)
+	if err != nil {
+		return err
+	}
+	if s.json {
+		return show.JSON(os.Stdout, estimateJSON{n.Need().Name, e.Content, e.Sample, e.Size, e.Encode.Seconds(), e.Decode.Seconds()})
+	}
+	_, err = fmt.Printf("%s under %s: about %s, %s to compress and %s to decompress, as a sample of %s has it\n",
+		show.Counted(e.Content, "byte"), show.Printable(n.Need().Name), show.Counted(e.Size, "byte"),
+		e.Encode.Round(time.Second), e.Decode.Round(time.Second), show.Counted(e.Sample, "byte"))
+	return err
+}
+
+// estimateJSON is what stats --model --json prints.
+type estimateJSON struct {
+	Network string  `json:"network"`
+	Content int64   `json:"content_bytes"`
+	Sample  int64   `json:"sample_bytes"`
+	Size    int64   `json:"output_bytes"`
+	Encode  float64 `json:"compress_seconds"`
+	Decode  float64 `json:"decompress_seconds"`
 }
 
 // valueText writes a value of a member.

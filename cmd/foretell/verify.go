@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/each"
 	"github.com/foretell/foretell/cmd/foretell/internal/failure"
 	"github.com/foretell/foretell/cmd/foretell/internal/flags"
 	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
@@ -20,41 +21,44 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const verifyHelp = `Decode all of a .fore file, in bounded memory and without writing anything, and
-check every hash in it. Each block that is damaged is named, with the tokens
-that are lost with it. The exit code is 0 if the file is whole, 1 if not. It is
-1 as well if that cannot be told, as within a limit or without the prior; then
-nothing is said of damage.`
+const verifyHelp = `Decode all of each .fore file, in bounded memory and without writing anything,
+and check every hash in it. Each block that is damaged is named, with the tokens
+that are lost with it. The exit code is 0 if all files are whole, 1 if not. It
+is 1 as well if that cannot be told, as within a limit or without the prior;
+then nothing is said of damage.`
 
 const verifyExample = `  foretell verify tokens.npy.fore
+  foretell verify *.fore
   foretell verify - < tokens.npy.fore
   foretell verify --json shards.fore`
 
 type verifyOptions struct {
 	*app
 	workers   flags.Threads
-	prior     string
+	priorFile string
+	prior     []byte
 	network   string
 	maxMemory flags.Size
 	maxOutput flags.Size
 	json      bool
+	verdicts  []verdict
 }
 
 func newVerify(a *app) *cobra.Command {
 	v := &verifyOptions{app: a}
 	cmd := &cobra.Command{
-		Use:               "verify FILE",
+		Use:               "verify FILE...",
+		Aliases:           []string{"test"},
 		Short:             "Decode everything and check every hash",
 		Long:              verifyHelp,
 		Example:           verifyExample,
 		GroupID:           groupLook,
-		Args:              fileArg,
 		ValidArgsFunction: fore,
-		RunE:              func(cmd *cobra.Command, args []string) error { return v.run(args[0]) },
+		RunE:              func(cmd *cobra.Command, args []string) error { return v.run(cmd, args) },
 	}
 	f := cmd.Flags()
 	f.VarP(&v.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
-	models.AddPrior(cmd, &v.prior)
+	models.AddPrior(cmd, &v.priorFile)
 	models.AddNetwork(cmd, "model", &v.network)
 	v.AddProgress(cmd)
 	flags.AddMaxMemory(cmd, &v.maxMemory)
@@ -65,6 +69,7 @@ func newVerify(a *app) *cobra.Command {
 
 // A verdict is what verify reports.
 type verdict struct {
+	File    string   `json:"file"`
 	Whole   bool     `json:"whole"`
 	Size    int64    `json:"size"`    // bytes of the file
 	Content int64    `json:"content"` // bytes
@@ -86,20 +91,35 @@ type lost struct {
 	Count  int64  `json:"count"`
 }
 
-func (v *verifyOptions) run(name string) error {
+func (v *verifyOptions) run(cmd *cobra.Command, args []string) error {
+	args, err := each.Args(args, "name the .fore files")
+	if err != nil {
+		return err
+	}
+	if v.prior, err = models.ReadPrior(v.priorFile); err != nil {
+		return err
+	}
+	flags.CollectBefore(v.maxMemory)
+	err = each.Run(cmd, args, func(name string) error { return failure.In(name, v.file(name)) })
+	switch {
+	case v.json && len(args) == 1 && len(v.verdicts) == 1:
+		err = cmp.Or(show.JSON(os.Stdout, &v.verdicts[0]), err)
+	case v.json && len(args) > 1:
+		err = cmp.Or(show.JSON(os.Stdout, v.verdicts), err)
+	}
+	return err
+}
+
+// file verifies one file.
+func (v *verifyOptions) file(name string) error {
 	in, err := inputs.OpenFore(name)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	prior, err := models.ReadPrior(v.prior)
-	if err != nil {
-		return err
-	}
-	opts := &foretell.ReaderOptions{Workers: int(v.workers), MaxMemory: int64(v.maxMemory), MaxOutput: int64(v.maxOutput), Prior: prior,
+	opts := &foretell.ReaderOptions{Workers: int(v.workers), MaxMemory: int64(v.maxMemory), MaxOutput: int64(v.maxOutput), Prior: v.prior,
 		Resolve: models.Resolve(v.network, name)}
-	flags.CollectBefore(v.maxMemory)
-	result := verdict{Damage: []damage{}}
+	result := verdict{File: name, Damage: []damage{}}
 	var refused error // what says nothing of the file, such as a limit
 	note := func(err error) {
 		if !failure.IsDamage(err) {
@@ -121,7 +141,7 @@ func (v *verifyOptions) run(name string) error {
 		note(err)
 	}
 	if refused != nil {
-		return fmt.Errorf("%s: %w", name, refused)
+		return refused
 	}
 	result.Size = read.Load()
 	result.Whole = len(result.Damage) == 0
@@ -188,14 +208,13 @@ func (v *verifyOptions) report(r *verdict, name string, took time.Duration) erro
 			fmt.Fprintf(&text, "  lost: tokens %s to %s of %s\n", show.Count(s.First), show.Count(s.First+s.Count-1), show.Printable(s.Member))
 		}
 	}
-	var err error
 	if v.json {
-		err = show.JSON(os.Stdout, r)
-	} else {
-		_, err = os.Stdout.WriteString(text.String())
+		v.verdicts = append(v.verdicts, *r)
+	} else if _, err := os.Stdout.WriteString(text.String()); err != nil {
+		return err
 	}
-	if err == nil && !r.Whole {
-		err = fmt.Errorf("%s: %w", name, failure.ErrDamage)
+	if !r.Whole {
+		return failure.ErrDamage
 	}
-	return err
+	return nil
 }

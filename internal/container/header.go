@@ -112,12 +112,12 @@ func readHeader(r io.Reader, maxEmbedded int64) (h Header, id uint64, size int64
 			return h, 0, 0, unexpected(err)
 		}
 		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			return h, 0, 0, corrupt("not a .fore file")
+			return h, 0, 0, fault.ErrNotFore
 		}
 		return h, 0, 0, err
 	}
 	if string(raw[:len(Magic)]) != Magic {
-		return h, 0, 0, corrupt("not a .fore file")
+		return h, 0, 0, fault.ErrNotFore
 	}
 	if v := raw[len(Magic)]; v > Version {
 		return h, 0, 0, fmt.Errorf("%w: file format version %d: a newer foretell is needed", fault.ErrUnsupported, v)

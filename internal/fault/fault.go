@@ -13,6 +13,10 @@ var (
 	// checksum, an impossible value, bytes after the end.
 	ErrCorrupt = errors.New("corrupt data")
 
+	// ErrNotFore is the ErrCorrupt of a file that does not begin as a .fore file:
+	// more likely it is another kind of file than a damaged one.
+	ErrNotFore error = notFore{}
+
 	// ErrLimit marks well-formed input that asks for more memory or output
 	// than the caller allows.
 	ErrLimit = errors.New("limit exceeded")
@@ -36,6 +40,11 @@ var (
 	// than its encoder.
 	ErrDrift = errors.New("model drift or corrupted stream")
 )
+
+type notFore struct{}
+
+func (notFore) Error() string        { return "not a .fore file" }
+func (notFore) Is(target error) bool { return target == ErrCorrupt }
 
 // A BlockError names the block of a file that could not be read.
 type BlockError struct {

@@ -23,9 +23,9 @@ import (
 
 // A Stage holds outputs that are under way. It may be used by several goroutines.
 type Stage struct {
-	// PipeWait is how long Path waits for someone to read from a named pipe; 0 is
-	// as long as it takes.
-	PipeWait time.Duration
+	// Stop, if not nil, is asked from time to time whether to go on while Path waits
+	// for someone to read from a named pipe.
+	Stop func() error
 
 	mu    sync.Mutex
 	files []*File
@@ -46,6 +46,7 @@ type File struct {
 	*os.File
 	Shown  string    // how messages name it
 	Staged bool      // it is written beside its place; else what is no regular file is written at once
+	Shared bool      // it is open for others too: Finish leaves it open
 	Time   time.Time // of its last modification, if that is not now
 
 	at    place
@@ -314,7 +315,10 @@ func (f *File) named(err error) error {
 
 // Finish makes sure that what was written is stored.
 func (f *File) Finish() error {
-	if !f.Staged {
+	switch {
+	case f.Shared:
+		return nil
+	case !f.Staged:
 		return f.Close()
 	}
 	if err := cmp.Or(f.Sync(), f.Close()); err != nil || f.Time.IsZero() {

@@ -17,6 +17,7 @@ type blueprint struct {
 	last      selector
 	net       []netInput
 	nodes     int // of the net
+	dims      int // of its vectors
 	inputs    int // of the mixer
 	tableBits int
 }
@@ -35,9 +36,19 @@ const (
 func (s setup) draw(size, classes, tokens int) (*blueprint, error) {
 	g := &geometries[s.geometry]
 	p := &blueprint{g: g, rows: s.rows, cols: s.cols, transposed: s.transposed, symbols: size}
-	specs := g.contexts
+	specs, sets, told := g.contexts, g.sets, g.net
+	p.dims = g.netDims
 	if s.level == Best {
 		specs = append(specs[:len(specs):len(specs)], g.best...)
+		sets = append(sets[:len(sets):len(sets)], g.bestSets...)
+		told = append(told[:len(told):len(told)], g.bestNet...)
+		p.dims = max(p.dims, g.bestDims)
+	}
+	if s.geometry == geometryBytes {
+		p.cols = 1 // what the setup has is the length of a record
+	}
+	if s.learned == treeLetters {
+		tokens += len(primer)
 	}
 	d := dims{rows: s.rows, cols: s.cols, symbols: size, classes: classes, contexts: len(specs)}
 	for _, spec := range specs {
@@ -64,7 +75,7 @@ func (s setup) draw(size, classes, tokens int) (*blueprint, error) {
 		p.inputs += len(sels)
 	}
 	var err error
-	if p.sets, err = g.selectors(g.sets, d); err != nil {
+	if p.sets, err = g.selectors(sets, d); err != nil {
 		return nil, err
 	}
 	if p.maps, err = g.selectors(g.maps, d); err != nil {
@@ -76,7 +87,7 @@ func (s setup) draw(size, classes, tokens int) (*blueprint, error) {
 	tokens = min(tokens, manyTokens)
 	rows := min(maxNetRows, max(leastRows, 1<<bits.Len(uint(4*tokens))))
 	p.nodes = min(size, rows)
-	for _, spec := range g.net {
+	for _, spec := range told {
 		in, err := g.netInput(spec, d, rows)
 		if err != nil {
 			return nil, err
@@ -131,7 +142,7 @@ func (g *geometry) selectors(specs []string, d dims) ([]selector, error) {
 // bytes returns how much memory the engine takes at most.
 func (p *blueprint) bytes() int64 {
 	n := int64(64) << p.tableBits
-	n += int64(len(p.contexts)) * ((maxDepth+1)*histories*4 + 64)
+	n += int64(len(p.contexts)) * (int64(p.g.pasts())*histories*4 + 64)
 	for _, c := range p.cands {
 		for _, s := range c.sels {
 			n += 4 * int64(s.size)
@@ -149,7 +160,7 @@ func (p *blueprint) bytes() int64 {
 	for _, in := range p.net {
 		rows += int64(in.rows)
 	}
-	n += rows * int64(4*p.g.netDims+12)
+	n += rows * int64(4*p.dims+12)
 	n += int64(len(p.g.windows)) * int64(4*p.nodes+4*windowSizes*windowSizes)
 	if p.g.guided {
 		n += 16*int64(p.symbols) + (maxDepth+1)*trusts*4

@@ -21,10 +21,18 @@ const (
 func choose(b *model.Block, level Level) []setup {
 	s := arrange(b)
 	s.level = level
-	if s.geometry == geometryStream {
+	n := len(b.Symbols)
+	switch {
+	case s.geometry != geometryStream:
+	case isText(b):
+		s.geometry, s.learned, s.delimiter = geometryProse, treeLetters, '\n'
+		return []setup{s}
+	case b.Size > 128 && b.Size <= 256 && n >= leastTokens:
+		s.geometry, s.cols = geometryBytes, recordOf(b)
+		return []setup{s}
+	default:
 		s.delimiter = commonest(b)
 	}
-	n := len(b.Symbols)
 	learned := uint8(treeClasses)
 	clear := n >= clearTokens
 	switch {

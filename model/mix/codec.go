@@ -301,7 +301,8 @@ func parseSetup(src []byte) (setup, []byte, error) {
 		src = src[n:]
 	}
 	// Matches and the like follow the order of storage.
-	bad = bad || s.geometry == geometryStream && (s.rows != 1 || s.cols != 1 || s.transposed)
+	bad = bad || s.flat() && (s.rows != 1 || s.transposed || s.cols > maxRecord || s.cols != 1 && s.geometry != geometryBytes)
+	bad = bad || s.learned == treeLetters && s.geometry != geometryProse
 	bad = bad || s.geometry == geometryText && (s.rows != 1 || !s.transposed) || s.geometry == geometryFrames && s.transposed
 	places := product(s.rows, s.cols)
 	bad = bad || (s.transposed || s.geometry == geometryBooks) && places > maxColumns

@@ -19,7 +19,7 @@ type engine struct {
 	tags     []uint32 // and of the context at this node
 	table    table
 	cur      []*line  // of each context, at this node
-	history  []uint32 // maps by context, depth and history
+	history  []uint32 // maps by context, depth or node, and history
 	entry    []int32  // those of this bit; -1 where the context is new
 
 	cands   []candidateState
@@ -35,6 +35,7 @@ type engine struct {
 	net     net
 	windows []window
 	trail   trail
+	words   wordbook
 	opinion opinion
 
 	node   int32
@@ -56,6 +57,7 @@ type candidateState struct {
 const (
 	historyLimit   = 400
 	candidateLimit = 250
+	byNodes        = 256 // nodes that have histories of their own, if any have
 )
 
 // build returns an engine in its first state.
@@ -67,7 +69,7 @@ func (p *blueprint) build() *engine {
 		tags:     make([]uint32, n),
 		cur:      make([]*line, n),
 		entry:    make([]int32, n),
-		history:  make([]uint32, n*(maxDepth+1)*histories),
+		history:  make([]uint32, n*p.g.pasts()*histories),
 		table:    newTable(p.tableBits),
 		cands:    p.cands,
 		sets:     p.sets,
@@ -75,7 +77,7 @@ func (p *blueprint) build() *engine {
 		lastSel:  p.last,
 		mixer:    newMixer(p.inputs, p.sets, p.g.rates.rates()),
 		last:     newMixer(len(p.sets), []selector{p.last}, p.g.finalRates.rates()),
-		net:      newNet(p.g.netDims, p.nodes, p.net),
+		net:      newNet(p.dims, p.nodes, p.net, p.g.bent),
 	}
 	for k := range e.cands {
 		c := &e.cands[k]
@@ -255,14 +257,17 @@ func (e *engine) predict() {
 		e.lines(e.node)
 	}
 	x := e.inputs
-	maps := min(e.depth, maxDepth) * histories
+	maps, pasts := min(e.depth, maxDepth)*histories, (maxDepth+1)*histories
+	if e.layout.g.byNode {
+		maps, pasts = min(int(e.node), byNodes-1)*histories, byNodes*histories
+	}
 	e.known = 0
 	for c, l := range e.cur {
 		s := l[e.inLine&15]
 		if s>>7&255 == 0 {
 			x[2*c], x[2*c+1] = 0, 0
 			e.entry[c] = -1
-			maps += (maxDepth + 1) * histories
+			maps += pasts
 			continue
 		}
 		e.known++
@@ -270,7 +275,7 @@ func (e *engine) predict() {
 		e.entry[c] = int32(i)
 		x[2*c] = stretch(s >> 16)
 		x[2*c+1] = stretch(e.history[i] >> 16)
-		maps += (maxDepth + 1) * histories
+		maps += pasts
 	}
 	n := 2 * len(e.cur)
 	if e.layout.g.guided {

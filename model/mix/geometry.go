@@ -18,6 +18,11 @@ package mix
 //	flags     which of the pairs in changes differ, a bit each
 //	churn     how many of the instant's tokens so far differ from the first candidate, in 1/16
 //	len1, len2   length of the match that candidate M1 or M2 continues, up to 31
+//	column    how far the token is from the start of its line, up to 255
+//	word, word1, word2   the letters of the word so far, in either case, and of those before
+//	letters   how many there are in the word so far, up to 15
+//	kinds2, kinds3, ...   the kinds of the last bytes: letters of each case, digits and so on
+//	slot, up1, up2   the place in its record, and the bytes there in the two records before
 //
 // and, where the term is asked anew for each bit of the code,
 //
@@ -39,10 +44,16 @@ type geometry struct {
 	sets      []string    // what selects the mixers' weights
 	final     string      // what selects the last mixer's
 	maps      []string    // contexts of the final adaptive maps
+	bestSets  []string    // sets that only the best level adds
 	trail     bool        // whether next1 and the like are asked for
+	words     bool        // whether word and the like are
 	windows   []int       // lengths of the windows of latest tokens
 	net       []string    // what the net is told
 	netDims   int         // length of its vectors
+	bestNet   []string    // and at the best level besides
+	bestDims  int         // and at the best level, if that is more
+	bent      bool        // whether what is below 0 in their sum counts as 0
+	byNode    bool        // whether histories are told apart by node, not depth
 	guided    bool        // by a model from outside
 	backward  int         // how many instants back time runs backwards from; 0: never
 
@@ -68,6 +79,8 @@ const (
 	geometryBooks
 	geometryText
 	geometryFrames
+	geometryProse
+	geometryBytes
 	geometryCount
 )
 
@@ -98,14 +111,17 @@ var grid = geometry{
 	finalRates: schedule{first: 400, last: 100, fall: 2},
 }
 
+// latest are the tokens just before.
+var latest = []neighbour{
+	{"a", -1, 0, 0}, {"b", -2, 0, 0}, {"c", -3, 0, 0},
+	{"d", -4, 0, 0}, {"e", -5, 0, 0}, {"f", -6, 0, 0},
+}
+
 var geometries = [geometryCount]geometry{
 	geometryStream: {
-		name: "stream",
-		neighbours: []neighbour{
-			{"a", -1, 0, 0}, {"b", -2, 0, 0}, {"c", -3, 0, 0},
-			{"d", -4, 0, 0}, {"e", -5, 0, 0}, {"f", -6, 0, 0},
-		},
-		matches: []int{5, 2},
+		name:       "stream",
+		neighbours: latest,
+		matches:    []int{5, 2},
 		contexts: []string{
 			"", "a", "a b", "a b c", "b", "a:class b:class", "a:class", "a/4",
 			"next1 next2", "start startAbove reach", "a above",
@@ -152,13 +168,10 @@ var geometries = [geometryCount]geometry{
 		finalRates: schedule{first: 400, last: 100, fall: 2},
 	},
 	geometryText: {
-		name: "text",
-		neighbours: []neighbour{
-			{"a", -1, 0, 0}, {"b", -2, 0, 0}, {"c", -3, 0, 0},
-			{"d", -4, 0, 0}, {"e", -5, 0, 0}, {"f", -6, 0, 0},
-		},
-		matches:  []int{6, 3},
-		contexts: []string{"", "a", "a b", "a b c", "a b c d", "a b c d e f"},
+		name:       "text",
+		neighbours: latest,
+		matches:    []int{6, 3},
+		contexts:   []string{"", "a", "a b", "a b c", "a b c d", "a b c d e f"},
 		candidate: []candidate{
 			{"M1", []string{"len1 depth", "len1 back1"}},
 			{"M2", []string{"len2 depth", "len2 back2"}},
@@ -172,6 +185,66 @@ var geometries = [geometryCount]geometry{
 		finalRates: schedule{first: 400, last: 100, fall: 2},
 	},
 	geometryFrames: guidedGrid(),
+	geometryProse: {
+		name:       "prose",
+		neighbours: latest,
+		matches:    []int{7, 4},
+		contexts: []string{
+			"", "a", "a b", "a b c", "a b c d", "a b c d e f",
+			"word a", "word word1", "word word2", "kinds6", "column above",
+		},
+		best: []string{
+			"a b c d e", "above a", "a next1 next2", "b c", "a c", "b", "c d", "b c d", "a d", "a b d", "column a",
+			"word word1 word2", "word kinds4", "word above", "word a b", "word1 word2", "word1 a", "word1 a b",
+			"word1 kinds2", "word1 a b c", "word1 a b c d e f", "letters a b", "kinds6 a", "kinds4 a b",
+		},
+		candidate: []candidate{
+			{"M1", []string{"len1 depth"}},
+			{"M2", []string{"len2 depth"}},
+		},
+		trail:      true,
+		words:      true,
+		windows:    []int{600},
+		net:        []string{"a b", "a b c", "a b c d", "word word1"},
+		bestNet:    []string{"a", "b", "c", "d", "e", "f", "word", "word1", "above"},
+		netDims:    32,
+		bestDims:   64,
+		bent:       true,
+		byNode:     true,
+		sets:       []string{"node", "known depth", "a depth", "len1 agree1", "kinds4"},
+		bestSets:   []string{"kinds3 depth", "b depth", "M1 agree1", "column"},
+		final:      "known",
+		maps:       []string{"a node", "known depth"},
+		rates:      schedule{first: 5000, last: 200, fall: 2},
+		finalRates: schedule{first: 800, last: 100, fall: 2},
+	},
+	geometryBytes: {
+		name:       "bytes",
+		neighbours: latest,
+		matches:    []int{6, 3},
+		contexts: []string{
+			"", "a", "a b", "a b c", "a b c d", "a b c d e f",
+			"slot", "up1 slot", "up1 a", "up1 up2", "b",
+		},
+		best: []string{
+			"slot a", "up1 up2 a", "up1 a b", "b c", "a c", "c", "d", "slot up1 up2", "c d", "a b c d e",
+		},
+		candidate: []candidate{
+			{"M1", []string{"len1 depth"}},
+			{"M2", []string{"len2 depth"}},
+		},
+		net:        []string{"a", "a b", "up1", "slot"},
+		bestNet:    []string{"b", "c", "d", "a b c", "up2"},
+		netDims:    32,
+		bent:       true,
+		byNode:     true,
+		sets:       []string{"node", "known depth", "a depth", "len1 agree1", "slot depth"},
+		bestSets:   []string{"up1 depth", "M1 agree1"},
+		final:      "known",
+		maps:       []string{"a node", "known depth"},
+		rates:      schedule{first: 5000, last: 200, fall: 2},
+		finalRates: schedule{first: 800, last: 100, fall: 2},
+	},
 }
 
 // guidedGrid returns the grid with a guide.
@@ -180,4 +253,18 @@ func guidedGrid() geometry {
 	g.name, g.guided = "frames", true
 	g.sets = append(g.sets[:len(g.sets):len(g.sets)], "trust", "depth back1 agree1")
 	return g
+}
+
+// flat reports whether tokens follow each other and nothing else is known of where
+// they stand.
+func (s setup) flat() bool {
+	return s.geometry == geometryStream || s.geometry == geometryProse || s.geometry == geometryBytes
+}
+
+// pasts returns by how many depths or nodes histories are told apart.
+func (g *geometry) pasts() int {
+	if g.byNode {
+		return byNodes
+	}
+	return maxDepth + 1
 }

@@ -8,6 +8,7 @@ func TestTable(t *testing.T) {
 	for k := range geometries {
 		g := &geometries[k]
 		s := setup{level: Best, geometry: uint8(k), rows: 4, cols: 4}
+		inOrder := s.flat()
 		p, err := s.draw(100, 5, 100)
 		if err != nil {
 			t.Errorf("%s: %v", g.name, err)
@@ -16,10 +17,10 @@ func TestTable(t *testing.T) {
 		if len(g.neighbours)+valueCount > maxValues || len(g.neighbours) > 64 {
 			t.Errorf("%s: too many neighbours", g.name)
 		}
-		if len(g.changes) > 8 || len(g.sets) > lanes || len(g.matches) > 2 {
+		if len(g.changes) > 8 || len(p.sets) > 2*lanes || len(g.matches) > 2 {
 			t.Errorf("%s: too much of something", g.name)
 		}
-		if k != geometryStream && (g.trail || g.windows != nil || g.matches != nil && k != geometryText) {
+		if !inOrder && (g.trail || g.words || g.windows != nil || g.matches != nil && k != geometryText) {
 			t.Errorf("%s: may be coded in another order than stored, which windows, the trail and most matches do not allow", g.name)
 		}
 		for _, n := range g.neighbours {

@@ -129,6 +129,24 @@ func synthetic(size int, shape ...int) *model.Block {
 	return &model.Block{Size: size, Symbols: symbols, Spans: []model.Span{{Count: n, Shape: shape}}}
 }
 
+// prose returns bytes of words that follow each other by chance, in lines.
+func prose(n int) *model.Block {
+	words := strings.Fields("The quick brown fox jumps over the lazy dog, and then it sleeps; 42 of them don't. Caf\u00e9s OPEN at")
+	s := source(n)
+	var text []byte
+	for column := 0; len(text) < n; column++ {
+		text = append(text, words[s.next(len(words))]...)
+		if text = append(text, ' '); column%12 == 11 {
+			text[len(text)-1] = '\n'
+		}
+	}
+	b := &model.Block{Size: 256, Symbols: make([]uint32, n), Spans: []model.Span{{Count: n, Shape: []int{n}}}}
+	for i := range b.Symbols {
+		b.Symbols[i] = uint32(text[i])
+	}
+	return b
+}
+
 // empty returns the block without its symbols.
 func emptyOf(b *model.Block) *model.Block {
 	return &model.Block{Spans: b.Spans, Size: b.Size, Symbols: make([]uint32, len(b.Symbols))}

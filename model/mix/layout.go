@@ -29,7 +29,7 @@ type layout struct {
 	values  [maxValues]uint32
 }
 
-const maxValues = 40
+const maxValues = 64
 
 func (l *layout) init(g *geometry, rows, cols int, transposed bool) {
 	*l = layout{g: g, rows: rows, cols: cols, transposed: transposed, changes: l.changes[:0]}

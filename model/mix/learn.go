@@ -15,6 +15,7 @@ const (
 	treeClasses        // learned classes, and codes by count below them
 	treeKin            // coarse classes for each column
 	treePrior          // the prior's
+	treeLetters        // that of bytes of text, which is the same for all
 	treeCount
 )
 
@@ -45,6 +46,8 @@ func learnTrees(b *model.Block, s setup) (learned, setup) {
 			near, count := nearPairs(b, s, col)
 			l.books = append(l.books, learnKin(b.Size, len(kinOffsets)*b.Size, near, count))
 		}
+	case treeLetters:
+		l.forest = []*tree{letters(b.Size)}
 	default:
 		l.forest = []*tree{natural(b.Size)}
 	}
@@ -103,6 +106,8 @@ func readTree(dec *rangecoder.Decoder, size int, s setup) ([]*tree, error) {
 			forest = append(forest, t)
 		}
 		return forest, nil
+	case treeLetters:
+		return []*tree{letters(size)}, nil
 	}
 	return []*tree{natural(size)}, nil
 }

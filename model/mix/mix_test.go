@@ -156,6 +156,11 @@ func TestSetup(t *testing.T) {
 		{geometry: geometryGrid, rows: 1<<16 + 1, cols: 1},
 		{geometry: geometryGrid, rows: 0, cols: 1},
 		{geometry: geometryStream, rows: 1, cols: 2},
+		{geometry: geometryProse, rows: 1, cols: 2},
+		{geometry: geometryBytes, rows: 2, cols: 2},
+		{geometry: geometryBytes, rows: 1, cols: maxRecord + 1},
+		{geometry: geometryBytes, rows: 1, cols: 2, transposed: true},
+		{geometry: geometryBytes, rows: 1, cols: 2, learned: treeLetters},
 		{geometry: geometryBooks, rows: 1, cols: maxColumns + 1},
 		{geometry: geometryBooks, rows: 3, cols: 11},
 	} {
@@ -178,7 +183,9 @@ func TestGeometries(t *testing.T) {
 		geometry uint8
 		learned  []uint8
 	}{
-		{synthetic(256, 8000), geometryStream, []uint8{treeNatural, treeClasses}},
+		{synthetic(100, 8000), geometryStream, []uint8{treeNatural, treeClasses}},
+		{synthetic(256, 8000), geometryBytes, []uint8{treeNatural}},
+		{prose(9000), geometryProse, []uint8{treeLetters}},
 		{synthetic(64, 200, 6, 8), geometryGrid, []uint8{treeHalves}},
 		{synthetic(64, 40, 3, 6, 8), geometryGrid, []uint8{treeHalves}},
 		{synthetic(128, 220, 40), geometryGrid, []uint8{treeHalves}},

@@ -29,10 +29,21 @@ func TestMemory(t *testing.T) {
 		synthetic(2, 300), synthetic(4096, 300), synthetic(5000, 3000), synthetic(MaxSize, 300),
 		synthetic(2, 10, 5, 6), synthetic(4096, 10, 5, 6), synthetic(5000, 10, 5, 6),
 		synthetic(2, 30, 32), synthetic(4096, 30, 32), synthetic(4096, 32, 130),
+		prose(20), prose(3000), synthetic(256, 3000),
 	} {
-		for learned := range uint8(treePrior) {
+		for learned := range uint8(treeCount) {
 			s := arrange(b)
-			s.learned = learned
+			switch s.learned = learned; {
+			case learned == treePrior:
+				continue
+			case learned == treeLetters:
+				if !isText(b) {
+					continue
+				}
+				s.geometry = geometryProse
+			case b.Size == 256:
+				s.geometry, s.cols = geometryBytes, 3
+			}
 			if b.Size > maxHalves && (learned == treeHalves || learned == treeKin) {
 				continue
 			}

@@ -20,13 +20,15 @@ import (
 // subgradient methods, 2011).
 type net struct {
 	dims   int
+	bent   bool // numbers of the sum below 0 count as 0
 	inputs []netInput
 	out    []int32  // vectors of nodes
 	outSum []uint64 // their sums of squared gradients
 	bias   []int32
 
 	sum, grad []int32 // of this token
-	energy    uint64  // mean square of sum
+	act       []int32 // the sum, bent
+	energy    uint64  // mean square of act
 	z, p      int32   // of this bit: stretched, with 4 more bits, and 16 bits
 }
 
@@ -71,16 +73,21 @@ func rate(scale int64, x uint64) int64 {
 	return r * scale >> 8 << (energyPoint / 2) >> k
 }
 
-func newNet(dims, nodes int, inputs []netInput) net {
+func newNet(dims, nodes int, inputs []netInput, bent bool) net {
 	for k := range inputs {
 		in := &inputs[k]
 		in.vec, in.sumSq = make([]int32, int(in.rows)*dims), make([]uint64, in.rows)
 	}
-	return net{
-		dims: dims, inputs: inputs,
+	n := net{
+		dims: dims, bent: bent, inputs: inputs,
 		out: make([]int32, nodes*dims), outSum: make([]uint64, nodes), bias: make([]int32, nodes),
 		sum: make([]int32, dims), grad: make([]int32, dims),
 	}
+	n.act = n.sum
+	if bent {
+		n.act = make([]int32, dims)
+	}
+	return n
 }
 
 // reset gives the inputs small random vectors, so that they can learn to differ.
@@ -118,7 +125,12 @@ func (n *net) begin(values *[maxValues]uint32, e *engine) {
 		in.at = int(x % in.rows)
 		learn.Add(sum, in.vec[in.at*n.dims:][:n.dims])
 	}
-	n.energy = learn.Energy(sum) / uint64(n.dims) // 2*vectorPoint - 12 = 32 bits after the point
+	if n.bent {
+		for i, x := range sum {
+			n.act[i] = max(x, 0)
+		}
+	}
+	n.energy = learn.Energy(n.act) / uint64(n.dims) // 2*vectorPoint - 12 = 32 bits after the point
 }
 
 // predict returns the net's opinion, stretched.
@@ -127,7 +139,7 @@ func (n *net) predict(node int32) int32 {
 		n.z = 0
 		return 0
 	}
-	s := int64(n.bias[node])<<vectorPoint + learn.Product(n.sum, n.out[int(node)*n.dims:][:n.dims])
+	s := int64(n.bias[node])<<vectorPoint + learn.Product(n.act, n.out[int(node)*n.dims:][:n.dims])
 	const limit = maxStretch << 4
 	n.z = int32(min(max(s>>(2*vectorPoint-12), -limit), limit))
 	n.p = squash(n.z)
@@ -144,12 +156,19 @@ func (n *net) update(node int32, bit int32) {
 	e := rate(netOutRate, n.outSum[node]) * err >> 16
 	v := n.out[int(node)*n.dims:][:n.dims]
 	learn.Back(n.grad, v, int32(err))
-	learn.Step(v, n.sum, int32(e), maxOut)
+	learn.Step(v, n.act, int32(e), maxOut)
 	n.bias[node] += int32(err * (1 << vectorPoint / 100) >> 16)
 }
 
 // end trains the vectors that were summed.
 func (n *net) end() {
+	if n.bent {
+		for i, x := range n.sum {
+			if x < 0 {
+				n.grad[i] = 0
+			}
+		}
+	}
 	e := learn.Energy(n.grad) / uint64(n.dims)
 	for k := range n.inputs {
 		in := &n.inputs[k]

@@ -262,7 +262,7 @@ func (p *Prior) check(b *model.Block) error {
 			}
 		}
 		places := p.setup.rows * p.setup.cols
-		fits := p.setup.geometry == geometryStream || all == places || two == places
+		fits := p.setup.flat() || all == places || two == places
 		if p.setup.transposed {
 			fits = len(s.Shape) == 2 && s.Shape[0] == p.setup.cols
 		}

@@ -13,12 +13,13 @@ import (
 // they are coded.
 type runner struct {
 	*engine
-	b     *model.Block
-	g     *geometry
-	costs []float32 // to be filled, or nil
-	seen  int       // tokens visited
-	pass  int       // over the block, of so many
-	of    int
+	b      *model.Block
+	g      *geometry
+	costs  []float32 // to be filled, or nil
+	seen   int       // tokens visited
+	pass   int       // over the block, of so many
+	of     int
+	record int // length of a record; 0 if that is not asked for
 }
 
 // workEvery is after how many tokens a block is told of them.
@@ -76,6 +77,13 @@ func (r *runner) visitSpan(start int, f func(i int) error) error {
 			if r.g.trail {
 				r.trail.advance(r.b.Symbols, start+i)
 				r.trail.load(v[n:], r.b.Symbols, start+i)
+			}
+			if r.g.words {
+				r.words.advance(r.b.Symbols, start+i)
+				r.words.load(v[n:])
+			}
+			if r.record > 0 {
+				loadRecord(v[n:], r.b.Symbols, start+i, r.record)
 			}
 			r.loadMatches(place)
 			for k := range r.windows {
@@ -175,8 +183,17 @@ func (c *Codec) runner(b *model.Block, s setup, forest []*tree) (*runner, error)
 	}
 	c.engine.plant(forest)
 	c.engine.trail.reset(uint32(s.delimiter))
+	c.engine.words = wordbook{}
+	if s.learned == treeLetters {
+		if err := c.engine.prime(s, b.Size); err != nil {
+			return nil, err
+		}
+	}
 	r := &runner{engine: c.engine, b: b, g: p.g, pass: c.pass, of: c.of}
 	c.pass, c.of = 0, 0
+	if s.geometry == geometryBytes {
+		r.record = s.cols
+	}
 	return r, nil
 }
 

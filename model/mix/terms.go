@@ -26,10 +26,23 @@ const (
 	valueReach
 	valueLen1
 	valueLen2
+	valueColumn
+	valueWord
+	valueWord1
+	valueWord2
+	valueLetters
+	valueKinds2
+	valueKinds3
+	valueKinds4
+	valueKinds6
+	valueSlot
+	valueUp1
+	valueUp2
 	valueCount
 )
 
-var valueNames = [valueCount]string{"M1", "M2", "first", "next1", "next2", "above", "start", "startAbove", "place", "row", "col", "age", "flags", "churn", "reach", "len1", "len2"}
+var valueNames = [valueCount]string{"M1", "M2", "first", "next1", "next2", "above", "start", "startAbove", "place", "row", "col", "age", "flags", "churn", "reach", "len1", "len2",
+	"column", "word", "word1", "word2", "letters", "kinds2", "kinds3", "kinds4", "kinds6", "slot", "up1", "up2"}
 
 const (
 	maxAge   = 7
@@ -170,6 +183,18 @@ func (g *geometry) size(t term, d dims) int {
 		return maxReach + 1
 	case valueLen1, valueLen2:
 		return maxMatch + 1
+	case valueColumn:
+		return maxColumn + 1
+	case valueLetters:
+		return maxLetters + 1
+	case valueKinds2:
+		return 1 << (2 * kindBits)
+	case valueKinds3:
+		return 1 << (3 * kindBits)
+	case valueKinds4:
+		return 1 << (4 * kindBits)
+	case valueSlot:
+		return maxRecord
 	}
 	return min(d.symbols, maxNode) + 1
 }

@@ -15,6 +15,8 @@ type trail struct {
 // startTokens is how many tokens the start of a line has.
 const startTokens = 2
 
+const maxColumn = 255
+
 func (t *trail) init(size int) {
 	t.next = [2][]uint32{make([]uint32, size), make([]uint32, size)}
 }
@@ -53,5 +55,6 @@ func (t *trail) load(v []uint32, sym []uint32, i int) {
 		v[valueAbove] = sym[above] + 1
 	}
 	v[valueStart], v[valueStartAbove] = t.starts[0], t.starts[1]
+	v[valueColumn] = uint32(min(i-t.line, maxColumn))
 	v[valueReach] = uint32(min(i-t.line, maxReach))
 }

@@ -1,5 +1,6 @@
 """What is read takes no more memory than it may."""
 
+import re
 import subprocess
 import sys
 import textwrap
@@ -90,3 +91,30 @@ def test_what_does_not_fit_is_read_before_it_is_said_so(tmp_path, monkeypatch):
         path.write_bytes(whole[: len(whole) // 2] + bytes([whole[len(whole) // 2] ^ 1]) + whole[len(whole) // 2 + 1 :])
         with pytest.raises(foretell.CorruptError):
             foretell.open(path)[5:9000]
+
+
+@linux
+@pytest.mark.parametrize(
+    "limit, error",
+    [
+        ("RLIMIT_NOFILE, (6, 6)", "OSError .*Too many open files"),
+        ("RLIMIT_AS, (size + (256 << 20),) * 2", "MemoryError .*address space"),
+        ("RLIMIT_AS, (size + (3 << 30),) * 2", "None$"),
+    ],
+)
+def test_limits_of_the_process(limit, error):
+    code = f"""
+        import resource, numpy, foretell
+        with open("/proc/self/statm") as file:
+            size = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.{limit})
+        result = None
+        try:
+            foretell.decompress(foretell.compress(b"abc", workers=1))
+        except (OSError, MemoryError) as e:
+            result = e
+        print(type(result).__name__ if result else "", result)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert re.search(error, done.stdout), done.stdout

@@ -3,7 +3,11 @@
 
 #include <string.h>
 #ifndef _WIN32
+#include <fcntl.h>
 #include <pthread.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #endif
 
 const ft_api *go;
@@ -18,12 +22,44 @@ static void in_child(void) {
 }
 #endif
 
+/* Go ends the process where it starts without room: without files to wait with, and,
+ * under a limit of address space, without what it reserves of that for its heap and its
+ * threads. room raises an exception instead. */
+static int room(void) {
+#ifndef _WIN32
+	int fds[4], n = 0;
+	while (n < 4 && (fds[n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+		n++;
+	if (n < 4)
+		PyErr_SetFromErrno(PyExc_OSError);
+	for (int i = 0; i < n; i++)
+		close(fds[i]);
+	if (n < 4)
+		return -1;
+#ifdef RLIMIT_AS
+	const uint64_t needed = 2048ull << 20;
+	struct rlimit limit;
+	if (sizeof(void *) == 8 && getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+		void *p = mmap(NULL, needed, PROT_NONE, MAP_PRIVATE | MAP_ANON, -1, 0);
+		if (p == MAP_FAILED) {
+			PyErr_SetString(PyExc_MemoryError, "foretell takes 2 GiB of address space, and the limit of the process (ulimit -v) leaves less");
+			return -1;
+		}
+		munmap(p, needed);
+	}
+#endif
+#endif
+	return 0;
+}
+
 int ready(void) {
 	if (usable())
 		return 0;
 	if (forked)
 		return set_error("ForkError", "foretell was in use before this process was forked, which it does not survive: "
 		                 "use it after the fork only, or start processes with the method spawn or forkserver");
+	if (room() < 0)
+		return -1;
 	starting = 1;
 	PyObject *core = PyImport_ImportModule("foretell._core");
 	PyObject *capsule = core ? PyObject_GetAttrString(core, "api") : NULL;
@@ -40,6 +76,11 @@ PyObject *starts(PyObject *self, PyObject *unused) {
 	(void)self, (void)unused;
 	starting = 1;
 	Py_RETURN_NONE;
+}
+
+PyObject *lost(PyObject *self, PyObject *unused) {
+	(void)self, (void)unused;
+	return PyBool_FromLong(forked);
 }
 
 int usable(void) {
@@ -224,7 +265,7 @@ PyMODINIT_FUNC PyInit__native(void) {
 	if (m == NULL)
 		return NULL;
 	PyType_Spec *specs[] = {&distribution_coder_spec, &encoder_spec, &decoder_spec, &stack_spec,
-	                        &batch_encoder_spec, &batch_decoder_spec, &reader_spec,
+	                        &batch_encoder_spec, &batch_decoder_spec, &reader_spec, &writer_spec,
 	                        &network_spec, &streams_spec};
 	for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
 		if (add_type(m, specs[i]) < 0) {

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/foretell/foretell"
-	"github.com/foretell/foretell/cmd/foretell/internal/models"
 	"github.com/foretell/foretell/cmd/foretell/internal/staged"
 	"github.com/foretell/foretell/cmd/foretell/internal/ways"
 	"github.com/foretell/foretell/internal/packed"
@@ -31,7 +30,7 @@ import (
 // the packed file to the packed file or what came back.
 type Job struct {
 	Dir     string
-	Way     string // of foretell, a model's name after "foretell "
+	Way     string // of foretell, a model's name, or a network's path, after "foretell "
 	Decode  bool
 	Inputs  []string
 	Source  tokens.Options
@@ -115,7 +114,7 @@ func (j *Job) do() (Outcome, error) {
 	}
 	j.Source.Decompressors = packed.All()
 	opts := foretell.WriterOptions{BlockTokens: j.Block, Solid: j.Solid, Apart: j.Apart, Workers: j.Threads}
-	all := append(ways.General(), ways.Models(models.Names(), opts, func() (*tokens.Source, error) {
+	all := append(ways.General(), ways.Models([]string{strings.TrimPrefix(j.Way, "foretell ")}, opts, func() (*tokens.Source, error) {
 		return tokens.Open(j.Inputs, j.Source)
 	})...)
 	i := slices.IndexFunc(all, func(w ways.Way) bool { return w.Name == j.Way })

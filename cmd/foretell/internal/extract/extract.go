@@ -3,11 +3,13 @@
 package extract
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -26,16 +28,19 @@ import (
 type Target struct {
 	Stdout bool
 	Path   string
-	Named  bool // path comes from the name of the .fore file
+	Named  bool   // Path comes from the name of the .fore file
+	Below  string // the folder for files that are several or come from a folder, "" for Path; if Named
 	Root   *os.Root
 	Force  bool
 	Mode   fs.FileMode // of the files
 	Time   time.Time   // of a single file, zero for now
 	Rescue bool        // the input is damaged, and content may have lost its file's name
+	Keep   io.Writer   // gets all that is written as well, if not nil
 
 	taken   map[string]bool // names of picked members' files
 	current *outputs.File
 	Files   []File
+	Staged  bool // all files so far, as pipes and devices are not
 	Written atomic.Int64
 	Length  atomic.Int64 // bytes of content of what is read front to back, -1 if unknown
 	Intake  progress.Intake
@@ -45,6 +50,12 @@ type Target struct {
 func (t *Target) open(name string, repacked bool) error {
 	if err := t.close(); err != nil {
 		return err
+	}
+	if t.Named && len(t.Files) == 0 && (t.Below != "" || strings.Contains(name, "/")) {
+		var err error
+		if t.Root, err = staged.Folder(cmp.Or(t.Below, t.Path)); err != nil {
+			return err
+		}
 	}
 	if t.Root == nil && len(t.Files) > 0 {
 		return fmt.Errorf("there is more than one file to write (%s and %s): name a folder with -C", show.Printable(t.Files[0].Path), show.Printable(name))
@@ -60,7 +71,7 @@ func (t *Target) open(name string, repacked bool) error {
 		}
 	default:
 		if shown = t.Path; t.Named && repacked {
-			shown = PlainTar(shown, name)
+			shown = Unpacked(shown, name)
 		}
 		t.current, err = staged.Path(shown, t.Force, t.Mode)
 	}
@@ -68,21 +79,27 @@ func (t *Target) open(name string, repacked bool) error {
 		t.current = nil
 		return err
 	}
+	t.Staged = t.current.Staged && (t.Staged || len(t.Files) == 0)
 	t.Files = append(t.Files, File{Path: shown, Repacked: repacked})
 	return nil
 }
 
-// PlainTar names what comes back for a tar.gz: the tar that was in it.
-func PlainTar(out, stored string) string {
-	if !strings.HasSuffix(stored, ".tar") {
+// Unpacked names what comes back for a compressed tar or array: what was in it.
+func Unpacked(out, stored string) string {
+	ext := path.Ext(stored)
+	if ext != ".tar" && ext != ".npy" {
 		return out
 	}
 	lower := strings.ToLower(out)
-	switch {
-	case strings.HasSuffix(lower, ".tar.gz"):
-		return out[:len(out)-len(".gz")]
-	case strings.HasSuffix(lower, ".tgz"):
-		return out[:len(out)-len(".tgz")] + ".tar"
+	for _, ending := range []string{".gz", ".zst", ".xz", ".bz2"} {
+		if strings.HasSuffix(lower, ext+ending) {
+			return out[:len(out)-len(ending)]
+		}
+	}
+	for _, ending := range []string{".tgz", ".tzst", ".txz", ".tbz2", ".tbz"} {
+		if ext == ".tar" && strings.HasSuffix(lower, ending) {
+			return out[:len(out)-len(ending)] + ".tar"
+		}
 	}
 	return out
 }
@@ -94,6 +111,11 @@ func (t *Target) Write(p []byte) (int, error) {
 			return 0, fmt.Errorf("%w: content that belongs to no file", foretell.ErrCorrupt)
 		}
 		if err := t.open("unnamed", false); err != nil {
+			return 0, err
+		}
+	}
+	if t.Keep != nil {
+		if _, err := t.Keep.Write(p); err != nil {
 			return 0, err
 		}
 	}
@@ -183,27 +205,18 @@ func writePart(p *tokens.Part, to *Target) error {
 // writeRows writes the picked rows of a member that is read from a stream.
 func writeRows(file string, p *tokens.Part, want *pick.Selection, to *Target) error {
 	info := p.Info
-	from, last := want.Rows.Of(pick.Rows(&info))
-	if info.Open() {
-		if want.Rows.Backwards() {
-			return fmt.Errorf("the length of %s is not known before its end: save the .fore file first, or give a range without negative ends", show.Printable(info.Name))
-		}
-		from, last = 0, -1
-		if want.Rows.From != nil {
-			from = *want.Rows.From
-		}
-		if want.Rows.To != nil {
-			last = max(from, *want.Rows.To)
-		}
-	}
-	if err := openMember(file, info, from, last, to); err != nil {
+	from, last, err := want.Rows.Of(&info)
+	if err != nil {
 		return err
 	}
-	return pick.CopyRows(to, p.Data, &info, from, last)
+	if err := openMember(file, info, want, from, last, to); err != nil {
+		return err
+	}
+	return pick.CopyRows(want.Rows.Writer(to, &info, from, last), p.Data, &info, from, last)
 }
 
-// openMember begins a file for rows from..to-1 of a member.
-func openMember(file string, info tokens.Info, from, last int, to *Target) error {
+// openMember begins a file for the rows that are wanted of rows from..last-1 of a member.
+func openMember(file string, info tokens.Info, want *pick.Selection, from, last int, to *Target) error {
 	if info.Form == tokens.Stored {
 		return fmt.Errorf("%w: %s is kept as its archive stores it (sparse, or cut off): it comes out only with the whole archive", foretell.ErrUnsupported, show.Printable(info.Name))
 	}
@@ -217,7 +230,7 @@ func openMember(file string, info tokens.Info, from, last int, to *Target) error
 	if !npy {
 		return nil
 	}
-	header, err := tokens.AppendNPYHeader(nil, pick.Cut(info, from, last))
+	header, err := tokens.AppendNPYHeader(nil, want.Rows.Cut(info, from, last))
 	if err == nil {
 		_, err = to.Write(header)
 	}
@@ -239,11 +252,14 @@ func At(in io.ReaderAt, size int64, want *pick.Selection, opts *foretell.ReaderO
 				continue
 			}
 			found = true
-			from, last := want.Rows.Of(pick.Rows(&info))
-			if err := openMember(file.Name, info, from, last, to); err != nil {
+			from, last, err := want.Rows.Of(&info)
+			if err != nil {
 				return err
 			}
-			if err := r.CopyRange(to, m, from, last); err != nil {
+			if err := openMember(file.Name, info, want, from, last, to); err != nil {
+				return err
+			}
+			if err := r.CopyRange(want.Rows.Writer(to, &info, from, last), m, from, last); err != nil {
 				return err
 			}
 		}
@@ -252,6 +268,21 @@ func At(in io.ReaderAt, size int64, want *pick.Selection, opts *foretell.ReaderO
 		return noMember(want)
 	}
 	return nil
+}
+
+// Below returns the folder for what has the given names in a .fore file that is named
+// after path: where that folder itself comes out, or else a new one of that name. It
+// is "" for a single file that comes out as path.
+func Below(path string, names []string) string {
+	if len(names) == 1 && !strings.Contains(names[0], "/") {
+		return ""
+	}
+	for _, name := range names {
+		if !strings.HasPrefix(name, filepath.Base(path)+"/") {
+			return path
+		}
+	}
+	return filepath.Dir(path)
 }
 
 // memberFile returns the path that a picked member has as a file of its own: that
@@ -272,6 +303,7 @@ func (t *Target) memberFile(info *tokens.Info, npy bool) string {
 	return name
 }
 
+// A File is one that has been written.
 type File struct {
 	Path     string `json:"path"`
 	Size     int64  `json:"bytes"`

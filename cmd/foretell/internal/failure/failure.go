@@ -33,6 +33,9 @@ var ErrTold = errors.New("not all files went well")
 // IsDamage reports whether an error says that a file is damaged, and not that it
 // could not be read to see.
 func IsDamage(err error) bool {
+	if errors.Is(err, foretell.ErrNotFore) {
+		return false
+	}
 	return errors.Is(err, foretell.ErrCorrupt) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 

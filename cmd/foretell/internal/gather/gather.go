@@ -18,6 +18,7 @@ import (
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/foretell/foretell/cmd/foretell/internal/staged"
 	"github.com/foretell/foretell/cmd/foretell/internal/ways"
+	"github.com/foretell/foretell/cmd/foretell/internal/writing"
 )
 
 // A Gathering is what the numbers of a report are gathered from, and how.
@@ -41,7 +42,7 @@ type Gathering struct {
 
 // Gather finds out all that the report says.
 func (r *Gathering) Gather(in *Input, version string) (*report.Report, error) {
-	rep := &report.Report{Name: in.name, Version: version, Model: in.writer.Model, Solid: in.writer.Solid}
+	rep := &report.Report{Name: in.name, Version: version, Model: writing.ModelName(&in.writer), Solid: in.writer.Solid}
 	stats, err := r.count(in)
 	if err != nil {
 		return nil, err
@@ -168,8 +169,8 @@ func (r *Gathering) try(in *Input, name string) (m report.Model, d *foretell.Des
 	}
 	defer src.Close()
 	opts := in.writer
-	opts.Model = name
-	if name != in.writer.Model {
+	if name != writing.ModelName(&in.writer) {
+		opts.Model, opts.Network = name, nil
 		opts.Prior, opts.EmbedPrior = nil, false // it is not for other models
 	}
 	begin := time.Now()
@@ -180,7 +181,7 @@ func (r *Gathering) try(in *Input, name string) (m report.Model, d *foretell.Des
 	if err != nil {
 		return m, nil, err
 	}
-	reader := &foretell.ReaderOptions{MaxMemory: ways.OwnMemory, Prior: r.prior}
+	reader := &foretell.ReaderOptions{MaxMemory: ways.OwnMemory, Prior: r.prior, Network: opts.Network}
 	begin = time.Now()
 	end = r.follow("decompressing with "+name, &reader.Progress)
 	content, err := foretell.Verify(io.NewSectionReader(f, 0, n), reader)

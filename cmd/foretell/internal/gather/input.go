@@ -23,7 +23,8 @@ type Input struct {
 	writer foretell.WriterOptions
 	source func() (inputs.Series, error)
 
-	file *foretell.Description // of a .fore file only
+	file    *foretell.Description // of a .fore file only
+	network *foretell.Network     // that the file was written under, nil if none
 
 	closer io.Closer
 }
@@ -43,7 +44,13 @@ func (r *Gathering) Open(name string, opts tokens.Options) (*Input, error) {
 		return nil, err
 	}
 	in.writer.Prior, in.writer.EmbedPrior = r.prior, r.Embed
-	if in.writer.Model == "" {
+	switch {
+	case models.IsNetwork(r.Model):
+		in.writer.Model = ""
+		if in.writer.Network, err = models.Open(r.Model); err != nil {
+			return nil, err
+		}
+	case r.Model == "":
 		in.writer.Model = foretell.DefaultModel
 	}
 	in.source = func() (inputs.Series, error) { return r.Flags.Open([]string{name}, opts) }
@@ -74,24 +81,31 @@ func (r *Gathering) Open(name string, opts tokens.Options) (*Input, error) {
 		}
 		return in, nil
 	}
-	return in, r.openFore(in, f, at)
+	return in, r.openFore(in, name, f, at)
 }
 
 // openFore makes the content of a .fore file an input, which falls into the same
 // blocks as it did.
-func (r *Gathering) openFore(in *Input, f *inputs.File, at *foretell.ReaderAt) (err error) {
+func (r *Gathering) openFore(in *Input, name string, f *inputs.File, at *foretell.ReaderAt) (err error) {
 	if len(r.Members) > 0 || r.Dtype != "" || r.Shape != "" || r.Sharing != (inputs.Sharing{}) || r.Block > 0 {
 		return failure.Usagef("--member, --dtype, --shape, --solid, --no-solid and --block do not go with a .fore file")
 	}
 	if in.file, err = at.Describe(); err != nil {
 		return err
 	}
+	if in.network, err = models.OpenNeeded(at.Needs(), in.writer.Network, name); err != nil {
+		return err
+	}
 	in.writer.Solid, in.writer.Apart, in.writer.BlockTokens = in.file.Solid, in.file.Apart, int(in.file.BlockTokens)
 	in.source = func() (inputs.Series, error) {
-		return inputs.NewForeSeries(io.NewSectionReader(f, 0, f.Size), nil, &foretell.ReaderOptions{MaxMemory: int64(r.Memory), MaxOutput: math.MaxInt64, Prior: r.prior})
+		return inputs.NewForeSeries(io.NewSectionReader(f, 0, f.Size), nil, &foretell.ReaderOptions{MaxMemory: int64(r.Memory), MaxOutput: math.MaxInt64, Prior: r.prior, Network: in.network})
 	}
 	if r.Model != "" {
 		in.file = nil // another model, another file
+		return nil
+	}
+	if in.network != nil {
+		in.writer.Model, in.writer.Network = "", in.network
 		return nil
 	}
 	if in.writer.Model = in.file.Model; !slices.Contains(models.Names(), in.writer.Model) {

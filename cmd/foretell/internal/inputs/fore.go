@@ -55,6 +55,22 @@ func OpenFore(name string) (*File, error) {
 	return in, err
 }
 
+// Names returns the names of the files that a .fore file holds, nil if they are not
+// known before they are read.
+func (in *File) Names(memory int64) (names []string) {
+	if in.Size < 0 {
+		return nil
+	}
+	r, err := foretell.OpenReaderAt(in, in.Size, &foretell.ReaderOptions{MaxMemory: memory})
+	if err != nil {
+		return nil // which reading from the front tells better
+	}
+	for _, f := range r.Files() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
 // Metered returns the input as a reader that counts what is read. It keeps the
 // random access that there is, by which reading finds its way after damage.
 func (in *File) Metered(total *atomic.Int64) io.Reader {
@@ -178,8 +194,8 @@ func (s *Flags) OpenContent(name string, opts tokens.Options, reading *foretell.
 	return in, nil
 }
 
-// Describe reads what a .fore file says of itself.
-func Describe(name string, memory flags.Size) (*foretell.Description, error) {
+// describe reads what a .fore file says of itself.
+func describe(name string, memory flags.Size) (*foretell.Description, error) {
 	in, err := OpenFore(name)
 	if err != nil {
 		return nil, err
@@ -187,15 +203,11 @@ func Describe(name string, memory flags.Size) (*foretell.Description, error) {
 	defer in.Close()
 	flags.CollectBefore(memory)
 	if err := in.spoolFore(int64(memory)); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, err
 	}
 	r, err := foretell.OpenReaderAt(in, in.Size, &foretell.ReaderOptions{MaxMemory: int64(memory)})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, err
 	}
-	d, err := r.Describe()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return d, nil
+	return r.Describe()
 }

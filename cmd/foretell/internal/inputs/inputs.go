@@ -15,6 +15,7 @@ import (
 
 	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/cmd/foretell/internal/failure"
+	"github.com/foretell/foretell/cmd/foretell/internal/flags"
 	"github.com/foretell/foretell/cmd/foretell/internal/pick"
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/foretell/foretell/cmd/foretell/internal/staged"
@@ -28,15 +29,20 @@ type Flags struct {
 	Dtype   string
 	Shape   string
 	Members []string
+	exclude []string
+	skip    flags.Size
 	strict  bool
-	Notes   notes
+	Notes   Notes
 }
 
+// Add adds the flags.
 func (s *Flags) Add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&s.Dtype, "dtype", "", "element `TYPE` of raw inputs: bool, int8 to int64 or uint8 to uint64, little-endian")
+	f.StringVar(&s.Dtype, "dtype", "", "element `TYPE` of raw inputs: bool, int8 to int64 or uint8 to uint64, or as NumPy writes it, such as u2, <u2 or >i4")
+	f.Var(&s.skip, "skip", "bytes before the elements of raw inputs, such as 1K: a header of their own")
 	f.StringVar(&s.Shape, "shape", "", "shape `A,B,...` of raw inputs; the first may be -1, as long as the data")
 	f.StringArrayVar(&s.Members, "member", nil, "take only members whose name, or what follows a slash in it, matches `PATTERN`, such as 'fine_*' or '*/fine_*'; may be repeated")
+	f.StringArrayVar(&s.exclude, "exclude", nil, "leave out files in folders whose name, or what follows a slash in it, matches `PATTERN`, such as '*.log'; may be repeated")
 	f.BoolVar(&s.strict, "strict", false, "fail at what cannot be read as what it begins as, instead of keeping it as bytes with a note")
 	cmd.RegisterFlagCompletionFunc("dtype", cobra.FixedCompletions(
 		[]cobra.Completion{"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"}, cobra.ShellCompDirectiveNoFileComp))
@@ -47,6 +53,7 @@ type Sharing struct {
 	Solid, Apart bool
 }
 
+// Add adds the flags.
 func (s *Sharing) Add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&s.Solid, "solid", false, fmt.Sprintf("let any block hold several members, instead of only ones of at most %d tokens", foretell.SharedTokens))
@@ -56,7 +63,7 @@ func (s *Sharing) Add(cmd *cobra.Command) {
 
 // Options returns what the flags ask for.
 func (s *Flags) Options() (opts tokens.Options, err error) {
-	opts.Strict, opts.Note = s.strict, s.Notes.add
+	opts.Strict, opts.Note = s.strict, s.Notes.Add
 	opts.Decompressors = packed.All()
 	if len(s.Members) > 0 {
 		opts.Match = s.Members
@@ -65,8 +72,12 @@ func (s *Flags) Options() (opts tokens.Options, err error) {
 			return opts, err
 		}
 	}
+	opts.Exclude, opts.Skip = s.exclude, int64(s.skip)
+	if err := opts.Exclude.Check(); err != nil {
+		return opts, failure.Usagef("--exclude: %w", err)
+	}
 	if s.Dtype != "" {
-		if opts.Dtype, err = tokens.ParseType(s.Dtype); err != nil {
+		if opts.Dtype, opts.BigEndian, err = tokens.ParseDtype(s.Dtype); err != nil {
 			return opts, failure.Usagef("--dtype: %w", err)
 		}
 	}
@@ -154,8 +165,8 @@ func TimeOf(name string) time.Time {
 	return time.Time{}
 }
 
-// notes are what is said of inputs that are not read as what they begin as.
-type notes struct {
+// Notes are what is said of inputs that are not read as what they begin as.
+type Notes struct {
 	List []string
 	more int
 }
@@ -163,7 +174,8 @@ type notes struct {
 // maxNotes bounds them: a folder may hold thousands of arrays of floats.
 const maxNotes = 10
 
-func (n *notes) add(note error) {
+// Add takes what is said of one.
+func (n *Notes) Add(note error) {
 	text := failure.Worded(note)
 	switch {
 	case slices.Contains(n.List, text): // an input that is read again
@@ -174,7 +186,8 @@ func (n *notes) add(note error) {
 	}
 }
 
-func (n *notes) Print(quiet bool) {
+// Print prints them.
+func (n *Notes) Print(quiet bool) {
 	if quiet {
 		return
 	}

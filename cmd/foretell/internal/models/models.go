@@ -78,6 +78,28 @@ func Open(name string) (*foretell.Network, error) {
 	return n, nil
 }
 
+// OpenNeeded returns the network that a .fore file needs, nil if it needs none: the one
+// given if that is it, else what is found for the file of that name.
+func OpenNeeded(needs []foretell.Need, given *foretell.Network, file string) (*foretell.Network, error) {
+	for _, n := range needs {
+		if n.Kind != foretell.NeedWeights {
+			continue
+		}
+		if given != nil && given.Need().Sum == n.Sum {
+			return given, nil
+		}
+		src, size, err := Resolve("", file)(n)
+		if err != nil {
+			return nil, &foretell.NeedError{Need: n, Err: err}
+		}
+		if c, ok := src.(io.Closer); ok {
+			defer c.Close()
+		}
+		return foretell.OpenNetwork(src, size, n.Name, 0)
+	}
+	return nil, nil
+}
+
 // AddNetwork adds the flag that says where a file's network is.
 func AddNetwork(cmd *cobra.Command, flag string, name *string) {
 	cmd.Flags().StringVar(name, flag, "", "the network that the file needs is `FILE`, or in that folder")

@@ -2,11 +2,9 @@
 package pick
 
 import (
-	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/foretell/foretell/cmd/foretell/internal/failure"
@@ -16,78 +14,27 @@ import (
 // A Selection says which members, and which rows of them, are wanted.
 type Selection struct {
 	Members tokens.Patterns // none takes all
-	Rows    slice
+	Exclude tokens.Patterns // none leaves out none
+	Rows    Slice
 }
 
 // Any reports whether less than everything is wanted.
-func (s *Selection) Any() bool { return len(s.Members) > 0 || s.Rows.given }
+func (s *Selection) Any() bool { return len(s.Members) > 0 || len(s.Exclude) > 0 || s.Rows.given }
 
 // Check refuses patterns that cannot match.
 func (s *Selection) Check() error {
 	if err := s.Members.Check(); err != nil {
 		return failure.Usagef("--member: %w", err)
 	}
+	if err := s.Exclude.Check(); err != nil {
+		return failure.Usagef("--exclude: %w", err)
+	}
 	return nil
 }
 
 // Takes reports whether a member of that name is wanted.
-func (s *Selection) Takes(name string) bool { return s.Members.Match(name) }
-
-// A slice is a range of rows as Python writes it: ends may be left out, and
-// count from the end if negative. It is a flag.
-type slice struct {
-	given    bool
-	From, To *int
-}
-
-// Set reads A:B.
-func (s *slice) Set(text string) error {
-	a, b, ok := strings.Cut(text, ":")
-	if !ok {
-		return fmt.Errorf("give A:B, such as 100:200, :50 or -10: for the last ten")
-	}
-	end := func(text string) (*int, error) {
-		if text == "" {
-			return nil, nil
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return nil, fmt.Errorf("%q is no whole number", text)
-		}
-		return &n, nil
-	}
-	var err error
-	if s.From, err = end(a); err == nil {
-		s.To, err = end(b)
-	}
-	s.given = err == nil
-	return err
-}
-
-// String is empty, as the flag's default.
-func (s *slice) String() string { return "" }
-
-// Type names the flag's argument in help.
-func (s *slice) Type() string { return "A:B" }
-
-// Of returns the rows that the slice takes of an array with n rows.
-func (s *slice) Of(n int) (from, to int) {
-	clamp := func(i *int, none int) int {
-		if i == nil {
-			return none
-		}
-		if *i < 0 {
-			return max(n+*i, 0)
-		}
-		return min(*i, n)
-	}
-	from, to = clamp(s.From, 0), clamp(s.To, n)
-	return from, max(from, to)
-}
-
-// Backwards reports whether an end counts from the end of the array.
-func (s *slice) Backwards() bool {
-	return s.From != nil && *s.From < 0 || s.To != nil && *s.To < 0
+func (s *Selection) Takes(name string) bool {
+	return s.Members.Match(name) && (len(s.Exclude) == 0 || !s.Exclude.Match(name))
 }
 
 // Rows returns the length of the first axis, 1 if there are no axes, -1 if it
@@ -97,16 +44,6 @@ func Rows(info *tokens.Info) int {
 		return 1
 	}
 	return info.Shape[0]
-}
-
-// Cut returns the array that rows from..to-1 of another make.
-func Cut(info tokens.Info, from, to int) tokens.Info {
-	if len(info.Shape) > 0 {
-		info.Shape = append([]int{to - from}, info.Shape[1:]...)
-	} else if from == to {
-		info.Shape = []int{0}
-	}
-	return info
 }
 
 // CopyRows copies rows from..to-1 of an array that r reads in storage order. to

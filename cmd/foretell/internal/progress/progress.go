@@ -9,7 +9,6 @@ import (
 
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 // A Running shows how far a run is, how fast it goes, how small the output is so
@@ -119,7 +118,7 @@ func (p *Running) bar(what *Activity) {
 	defer tick.Stop()
 	for {
 		s := t.look()
-		showLine(s.draw(columns()))
+		showLine(s.draw(show.Columns()))
 		select {
 		case <-p.stop:
 			showLine("")
@@ -127,14 +126,6 @@ func (p *Running) bar(what *Activity) {
 		case <-tick.C:
 		}
 	}
-}
-
-// columns returns how wide the terminal is.
-func columns() int {
-	if width, _, err := term.GetSize(int(os.Stderr.Fd())); err == nil && width > 0 {
-		return width
-	}
-	return 80
 }
 
 // showLine shows a line on the terminal, in place of the one before.
@@ -147,7 +138,7 @@ func showLine(line string) {
 func (a *View) Tell(text string) {
 	if show.IsTerminal(os.Stderr) && !a.Quiet {
 		line := []rune(text)
-		showLine(string(line[:min(len(line), columns()-1)]))
+		showLine(string(line[:min(len(line), show.Columns()-1)]))
 	}
 }
 

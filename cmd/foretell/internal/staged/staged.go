@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/foretell/foretell/internal/outputs"
@@ -18,7 +19,8 @@ import (
 
 // now is the run's: there is one for each process, as the signal handler has to find it.
 var now struct {
-	outputs outputs.Stage
+	outputs  outputs.Stage
+	standard bool // output is an output
 
 	mu          sync.Mutex
 	spooled     []*os.File // temporary files that could not be removed while open
@@ -52,8 +54,11 @@ func Commit() error { return now.outputs.Commit() }
 func Abandon() { now.outputs.Abandon() }
 
 // Wait ends here for good if a signal is ending the run, whose outputs have been
-// removed under it.
-func Wait() {
+// removed under it, so that err is only what comes of that.
+func Wait(err error) {
+	if errors.Is(err, syscall.EPIPE) && (unread(os.Stdout) || unread(os.Stderr)) {
+		time.Sleep(time.Second) // the signal that says the same is on its way
+	}
 	if interrupted.Load() {
 		select {}
 	}
@@ -104,6 +109,9 @@ func RemoveOnSignal(last func()) {
 	signal.Notify(signals, ending...)
 	go func() {
 		sig := <-signals
+		for isPipe(sig) && !unread(os.Stdout) && !unread(os.Stderr) {
+			sig = <-signals // a pipe to a child
+		}
 		interrupted.Store(true)
 		now.mu.Lock() // for good: nothing may be staged from here on
 		endChildren()
@@ -120,12 +128,25 @@ func RemoveOnSignal(last func()) {
 	}()
 }
 
-// Standard is standard output as an output.
+// Standard is standard output as an output, of which there may be several.
 func Standard() (*outputs.File, error) {
 	if closed(1) {
 		return nil, errors.New("standard output is closed (or is /dev/null, opened for reading as well): name an output with -o")
 	}
-	return now.outputs.Open(os.Stdout, "standard output")
+	f, err := now.outputs.Open(os.Stdout, "standard output")
+	if err == nil {
+		f.Shared, now.standard = true, true
+	}
+	return f, err
+}
+
+// CloseStandard closes standard output if it was an output: only then is it known that
+// all has been taken.
+func CloseStandard() error {
+	if !now.standard {
+		return nil
+	}
+	return os.Stdout.Close()
 }
 
 // Input returns an error if there is no standard input to read.

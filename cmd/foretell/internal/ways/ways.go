@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/models"
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/foretell/foretell/tokens"
 	"github.com/klauspost/compress/zstd"
@@ -74,9 +76,14 @@ func decodeZstd(w io.Writer, r io.Reader) error {
 	return err
 }
 
-// Models are our models. They read their input from open.
+// Models are our models. They read their input from open. A name may be the path of a
+// network, which is opened when it is needed.
 func Models(names []string, opts foretell.WriterOptions, open func() (*tokens.Source, error)) (list []Way) {
 	for _, model := range names {
+		network := func() (*foretell.Network, error) { return nil, nil }
+		if models.IsNetwork(model) {
+			network = sync.OnceValues(func() (*foretell.Network, error) { return models.Open(model) })
+		}
 		list = append(list, Way{
 			Name: "foretell " + model,
 			Encode: func(w io.Writer, _ io.Reader) error {
@@ -86,12 +93,21 @@ func Models(names []string, opts foretell.WriterOptions, open func() (*tokens.So
 				}
 				defer src.Close()
 				o := opts
-				o.Model = model
+				if o.Network, err = network(); err != nil {
+					return err
+				}
+				if o.Network == nil {
+					o.Model = model
+				}
 				_, err = foretell.Compress(w, src, &o)
 				return err
 			},
 			Decode: func(w io.Writer, r io.Reader) error {
-				return unpack(w, r, &foretell.ReaderOptions{Workers: opts.Workers, MaxMemory: OwnMemory})
+				n, err := network()
+				if err != nil {
+					return err
+				}
+				return unpack(w, r, &foretell.ReaderOptions{Workers: opts.Workers, MaxMemory: OwnMemory, Network: n})
 			},
 		})
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/foretell/foretell"
@@ -23,13 +22,14 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// A Options is how a .fore file is written: the flags that verbs which write one share.
+// Options says how a .fore file is written: the flags that verbs which write one share.
 type Options struct {
 	Told *progress.View
 
 	Out     string
 	model   string
 	fast    int // a level, 0 if not asked for
+	grade   int // -1 to -9, 0 if not asked for
 	best    bool
 	sharing inputs.Sharing
 	prior   string
@@ -50,6 +50,7 @@ func (c *Options) Add(cmd *cobra.Command) {
 	f.IntVar(&c.fast, "fast", 0, "the same as --model fast: speed before size; --fast=`LEVEL`, from 1 (fastest) to 9 (smallest), chooses the trade")
 	f.Lookup("fast").NoOptDefVal = "5"
 	f.BoolVar(&c.best, "best", false, "the same as --model best: size before speed")
+	addGrades(cmd, &c.grade)
 	models.AddPrior(cmd, &c.prior)
 	f.BoolVar(&c.embed, "embed-prior", false, "let the output carry the prior, so that decompressing needs nothing else")
 	c.sharing.Add(cmd)
@@ -84,6 +85,9 @@ func (c *Options) named() (given []string) {
 	if c.best {
 		given = append(given, "--best")
 	}
+	if c.grade != 0 {
+		given = append(given, fmt.Sprintf("-%d", c.grade))
+	}
 	if c.model != "" {
 		given = append(given, c.model)
 	}
@@ -106,11 +110,18 @@ func (c *Options) Writer() (*foretell.WriterOptions, error) {
 	if c.block > foretell.MaxBlockTokens {
 		return nil, failure.Usagef("--block: at most %d tokens", foretell.MaxBlockTokens)
 	}
-	model := foretell.DefaultModel
-	var network *foretell.Network
-	for _, given := range c.named() {
-		model = strings.TrimPrefix(given, "--")
+	model, level := foretell.DefaultModel, c.fast
+	switch {
+	case c.fast != 0:
+		model = foretell.ModelFast
+	case c.best:
+		model = foretell.ModelBest
+	case c.grade != 0:
+		model, level = grades[c.grade].model, grades[c.grade].level
+	case c.model != "":
+		model = c.model
 	}
+	var network *foretell.Network
 	if models.IsNetwork(model) {
 		var err error
 		if network, err = models.Open(model); err != nil {
@@ -120,7 +131,7 @@ func (c *Options) Writer() (*foretell.WriterOptions, error) {
 	}
 	prior, err := models.ReadPrior(c.prior)
 	return &foretell.WriterOptions{
-		Model: model, Network: network, Level: c.fast, BlockTokens: int(c.block), Solid: c.sharing.Solid, Apart: c.sharing.Apart, Workers: int(c.Workers),
+		Model: model, Network: network, Level: level, BlockTokens: int(c.block), Solid: c.sharing.Solid, Apart: c.sharing.Apart, Workers: int(c.Workers),
 		Prior: prior, EmbedPrior: c.embed,
 	}, err
 }
@@ -133,7 +144,7 @@ func ModelName(o *foretell.WriterOptions) string {
 	return o.Model
 }
 
-// Create stages the output.
+// Create stages the output of what is read from the named inputs.
 func (c *Options) Create(out string, from []string) (*outputs.File, error) {
 	var f *outputs.File
 	var err error
@@ -194,6 +205,10 @@ func (c *Options) Copy(w *foretell.Writer, src tokens.Parts, sum *Summary, in *p
 	}
 }
 
+// little is how many bytes are too few for means to say something.
+const little = 4096
+
+// Finish fills in what is known at the end.
 func (s *Summary) Finish(content, size int64, took time.Duration) {
 	s.Input, s.Size = content, size
 	s.Ratio = show.Ratio(s.Input, size)
@@ -202,6 +217,8 @@ func (s *Summary) Finish(content, size int64, took time.Duration) {
 	s.Speed = show.Rate(s.Input, took)
 }
 
+// Report prints the summary. pipe says that there is one on either side, where no
+// summary is wanted but as JSON.
 func (c *Options) Report(s *Summary, pipe bool) error {
 	if len(s.Fresh) > 0 && !c.Told.Quiet {
 		names := show.Printable(s.Fresh[0])
@@ -216,8 +233,11 @@ func (c *Options) Report(s *Summary, pipe bool) error {
 	case c.json:
 		return show.JSON(os.Stdout, s)
 	case !c.Told.Quiet && !pipe:
-		fmt.Fprintf(os.Stderr, "%s: %s, %s -> %s bytes (%.2f:1), %.3f bits per token, %s MB/s\n",
-			show.Printable(s.Output), show.Counted(s.Tokens, "token"), show.Count(s.Input), show.Count(s.Size), s.Ratio, s.Bits, show.Speed(s.Speed))
+		facts := []string{fmt.Sprintf("%s -> %s bytes (%.2f:1)", show.Count(s.Input), show.Count(s.Size), s.Ratio)}
+		if s.Input >= little { // of less they say nothing
+			facts = append(facts, fmt.Sprintf("%.3f bits/token", s.Bits), show.Speed(s.Speed)+" MB/s")
+		}
+		show.Summary(s.Output, facts)
 	}
 	return nil
 }
