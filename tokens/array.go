@@ -3,6 +3,7 @@ package tokens
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -23,7 +24,18 @@ func (s *Source) array(it item, r *bufio.Reader) error {
 		if err := s.checkFore(it, r); err != nil {
 			return err
 		}
-		info := Info{Name: it.label, Type: rawType(it.file, s.opts.Dtype)}
+		if is, err := s.known(it, r); err != nil || is {
+			return err
+		}
+		if it.skip > 0 {
+			if err := s.header(r, it.skip); err != nil {
+				return err
+			}
+			if it.size >= 0 {
+				it.size -= it.skip
+			}
+		}
+		info := Info{Name: it.label, Type: rawType(it.file, cmp.Or(s.opts.Dtype, it.dtype)), BigEndian: s.opts.BigEndian && s.opts.Dtype.Size() > 1}
 		if it.shape != nil {
 			return s.shaped(info, r, it.size, it.shape)
 		}
@@ -152,7 +164,7 @@ func (s *Source) shaped(info Info, r *bufio.Reader, size int64, shape []int) err
 	unit := int64(info.Type.Size())
 	info.Shape = append([]int(nil), shape...)
 	misfit := func(size int64) error {
-		return fmt.Errorf("%d bytes do not fill shape %v of %v", size, shape, info.Type)
+		return fmt.Errorf("%d bytes do not fill the shape %s of %v", size, shapeText(shape), info.Type)
 	}
 	want := info.Len() * unit
 	row := unit
@@ -175,7 +187,7 @@ func (s *Source) shaped(info Info, r *bufio.Reader, size int64, shape []int) err
 		}
 		if _, err := r.ReadByte(); err != io.EOF {
 			if err == nil {
-				err = fmt.Errorf("more data than shape %v of %v", shape, info.Type)
+				err = fmt.Errorf("more data than the shape %s of %v", shapeText(shape), info.Type)
 			}
 			return err
 		}
@@ -190,6 +202,11 @@ func (s *Source) shaped(info Info, r *bufio.Reader, size int64, shape []int) err
 		return misfit(n)
 	}
 	return nil
+}
+
+// shapeText writes a shape as options give it: 7,3.
+func shapeText(shape []int) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", ",")
 }
 
 // member hands out an array and skips what the consumer leaves of it.

@@ -90,6 +90,9 @@ func FuzzTar(f *testing.F) {
 	addNumPyFiles(f, "*.tar")
 	f.Add(tarOf(f, tar.FormatUSTAR, named{"a.npy", readTestdata(f, "line.npy")})[:1024])
 	f.Add(compressed(f, tarOf(f, tar.FormatGNU, named{"a.npy", readTestdata(f, "line.npy")})))
+	npz := append([]byte("PK\x03\x04\x2d\x00\x00\x00\x00\x00\x00\x00\x21\x00\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00\x00\x05\x00\x00\x00x.npytext"), "PK\x01\x02"...)
+	f.Add(tarOf(f, tar.FormatUSTAR, named{"a.npz", npz}))
+	f.Add(compressed(f, readTestdata(f, "line.npy")))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		fuzzSource(t, b)
 		// Most changes break a checksum, behind which nothing is reached.
@@ -116,4 +119,15 @@ func fixTarSum(block []byte) {
 		block[148+i] = byte('0' + sum>>(3*(5-i))&7)
 	}
 	block[154], block[155] = 0, ' '
+}
+
+func FuzzRaw(f *testing.F) {
+	head := make([]byte, llmcHeader+4)
+	copy(head, "\x88\xd4\x34\x01\x01\x00\x00\x00\x02") // 20240520, version 1, two tokens
+	f.Add(head)
+	copy(head, "\xa1\xd5\x34\x01\x07\x00\x00\x00\x01")
+	f.Add(head)
+	f.Add([]byte(indexMagic + "\x08\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00" + "size" + "pointers" + "documentdocument" + "rest"))
+	f.Add([]byte("only bytes"))
+	f.Fuzz(fuzzSource)
 }

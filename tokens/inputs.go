@@ -122,6 +122,7 @@ func (s *Source) open(from disk, in input, prefix string) error {
 		return err
 	}
 	defer f.Close()
+	s.dtype = s.indexedType(from, in.path)
 	return s.read(in.name, prefix, f)
 }
 
@@ -318,7 +319,7 @@ func (s *Source) detect(name, prefix string, src io.Reader) error {
 	}
 	for _, d := range append([]Decompressor{gunzip}, s.opts.Decompressors...) {
 		if bytes.HasPrefix(head, []byte(d.Magic)) {
-			return s.packedTar(d, name, prefix, r, size)
+			return s.packedFile(d, name, prefix, r, ra, size)
 		}
 	}
 	return s.plain(name, r, size)

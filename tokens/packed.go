@@ -98,9 +98,9 @@ func (g *gunzipper) another() (bool, error) {
 	return false, io.EOF
 }
 
-// packedTar reads the tar in a compressed file, or the file's bytes if it holds
-// none.
-func (s *Source) packedTar(d Decompressor, name, prefix string, r *bufio.Reader, size int64) error {
+// packedFile reads the tar or the npy array in a compressed file, or the file's bytes if
+// it holds none. ra reads all of it, or is nil if that is a pipe.
+func (s *Source) packedFile(d Decompressor, name, prefix string, r *bufio.Reader, ra io.ReaderAt, size int64) error {
 	peek := packedPeek
 	if size >= 0 {
 		peek = int(min(size, packedPeek))
@@ -110,8 +110,14 @@ func (s *Source) packedTar(d Decompressor, name, prefix string, r *bufio.Reader,
 	if err != nil && err != io.EOF {
 		return err
 	}
-	if !d.holdsTar(head) {
+	tar, npy := d.holds(head)
+	if !tar && !npy {
 		return s.plain(name, r, size)
+	}
+	if ra != nil && !s.given {
+		if err := d.check(io.NewSectionReader(ra, 0, size)); err != nil {
+			return s.keepFile(name, r, size, err)
+		}
 	}
 	z, err := d.Open(r, func(n int64) error {
 		return s.note(fmt.Errorf("%w: %d bytes behind the compressed data", fault.ErrUnsupported, n), "they are not kept")
@@ -120,27 +126,59 @@ func (s *Source) packedTar(d Decompressor, name, prefix string, r *bufio.Reader,
 		return err
 	}
 	defer z.Close()
+	name = d.unpackedName(name)
+	inside := bufio.NewReaderSize(z, readAhead)
+	if npy {
+		label := s.names.unique(name)
+		if !s.matches(label) {
+			return nil
+		}
+		if err := s.file(name, true); err != nil {
+			return err
+		}
+		return s.array(item{label: label, file: name, size: -1}, inside)
+	}
 	if !s.filtered() {
-		if err := s.file(d.unpackedName(name), true); err != nil {
+		if err := s.file(name, true); err != nil {
 			return err
 		}
 	}
-	return s.tar(prefix, bufio.NewReaderSize(z, readAhead), -1)
+	return s.tar(prefix, inside, -1)
 }
 
-// holdsTar reports whether a file that begins with head holds a tar.
-func (d *Decompressor) holdsTar(head []byte) bool {
+// holds reports whether a file that begins with head holds a tar or an npy array.
+func (d *Decompressor) holds(head []byte) (tar, npy bool) {
 	z, err := d.Open(bufio.NewReader(bytes.NewReader(head)), nil)
 	if err != nil {
-		return false
+		return false, false
 	}
 	defer z.Close()
 	var first [tarBlock]byte
 	n, _ := io.ReadFull(z, first[:])
-	return isTarHeader(first[:n])
+	return isTarHeader(first[:n]), bytes.HasPrefix(first[:n], []byte(npyMagic))
 }
 
-// unpackedName names the tar in a file.
+// check reads all of a file and returns what is wrong with it.
+func (d *Decompressor) check(file io.Reader) error {
+	z, err := d.Open(bufio.NewReaderSize(file, readAhead), nil)
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	_, err = io.Copy(io.Discard, z)
+	return err
+}
+
+// keepFile keeps as bytes one of many files that cannot be unpacked, which is found out
+// before anything of it is handed out.
+func (s *Source) keepFile(name string, r *bufio.Reader, size int64, why error) error {
+	if err := s.note(why, "kept as bytes"); err != nil {
+		return err
+	}
+	return s.plain(name, r, size)
+}
+
+// unpackedName names the tar or array in a file.
 func (d *Decompressor) unpackedName(name string) string {
 	for ending, tar := range d.Endings {
 		if at := len(name) - len(ending); at > 0 && strings.EqualFold(name[at:], ending) {

@@ -22,15 +22,22 @@ const readAhead = 256 << 10
 
 // Options says how a Source reads. The zero value is ready to use.
 type Options struct {
-	// Dtype is the element type, little-endian, of what brings none of its
+	// Dtype is the element type of what brings none of its
 	// own: raw files, in archives too. 0 goes by the file name's extension
 	// (.u8 to .u64, .i8 to .i64), else Uint8.
 	Dtype Type
+
+	// BigEndian says that elements of the type Dtype have their highest byte first.
+	BigEndian bool
 
 	// Shape is the shape of raw files outside archives. Its first axis may
 	// be -1: as long as the data. A file of another length is an error. nil
 	// is one axis; bytes that fill no whole element are then framing.
 	Shape []int
+
+	// Skip is how many bytes of raw files outside archives come before their
+	// elements; they are framing.
+	Skip int64
 
 	// Match chooses members; nil chooses all. With patterns an archive does
 	// not come out whole: each chosen member becomes a file of its own.
@@ -96,8 +103,10 @@ type Part struct {
 // one after another in the order in which they come, are the output files.
 //
 // What a file is, its content tells first: an npy array; an npz (a zip with a
-// member named *.npy, all of them stored or deflated, nothing encrypted); a tar;
-// a tar that gzip or one of Options.Decompressors has compressed. An npy may have others behind it. All else is raw: elements of
+// member named *.npy, all of them stored or deflated, nothing encrypted); a tar, in
+// which an npz may be that stores its members; a tar or an npy array that gzip or one of
+// Options.Decompressors has compressed; a file of tokens of llm.c; an index of
+// Megatron-LM, and X.bin beside X.idx. An npy may have others behind it. All else is raw: elements of
 // the type that Options gives, in most cases bytes, as is every member of an
 // archive that is no npy. Arrays of floats, objects or records, arrays that are
 // cut off and zips that cannot be walked in order are kept as bytes, of which
@@ -107,6 +116,7 @@ type Source struct {
 	opts  Options
 	list  []input // of Open
 	input string  // that is being read
+	dtype Type    // of its elements, if another file tells that
 	given bool    // by itself, not in a folder
 	next  func() (Part, error, bool)
 	stop  func()
@@ -281,7 +291,7 @@ func (s *Source) plain(file string, r *bufio.Reader, size int64) error {
 	if err := s.file(file, false); err != nil {
 		return err
 	}
-	return s.array(item{label: name, file: file, size: size, shape: s.opts.Shape}, r)
+	return s.array(item{label: name, file: file, size: size, shape: s.opts.Shape, skip: s.opts.Skip, dtype: s.dtype}, r)
 }
 
 // An item is a file to read, or one in an archive.
@@ -290,6 +300,8 @@ type item struct {
 	file   string // path that it has as a file
 	size   int64  // bytes, -1 if unknown
 	shape  []int  // if it is raw and that is known
+	skip   int64  // if it is raw, bytes before its elements
+	dtype  Type   // if it is raw and another file tells that
 	packed bool   // it is in an archive
 
 	renamed bool // label lacks the end of the file's name, as of arrays in an npz

@@ -227,10 +227,14 @@ func (t *tarWalk) file(kind byte, name string, size int64, sparse bool, block *[
 	if !whole {
 		why, size = fmt.Errorf("the tar is cut off: %w", io.ErrUnexpectedEOF), t.left
 	}
-	if why != nil {
+	var is bool // an npz
+	switch {
+	case why != nil:
 		err = t.s.stored(name, t.r, size, why)
-	} else {
-		err = t.s.entry(name, name, t.r, size)
+	default:
+		if is, err = t.s.npz(name, t.r, size); err == nil && !is {
+			err = t.s.entry(name, name, t.r, size)
+		}
 	}
 	t.took(size)
 	return err == nil && whole, err

@@ -44,6 +44,16 @@ func ParseType(name string) (Type, error) {
 	return 0, fmt.Errorf("%w: element type %q: use bool, int8 to int64 or uint8 to uint64", fault.ErrUnsupported, name)
 }
 
+// ParseDtype returns the type and the byte order that a name of NumPy's means, such as
+// "uint16", "u2", "<u2" or ">i4". Without an order it is little-endian.
+func ParseDtype(name string) (t Type, bigEndian bool, err error) {
+	t, bigEndian, err = parseDescr(name)
+	if err != nil {
+		err = fmt.Errorf("%w: element type %q: use bool, int8 to int64, uint8 to uint64, or NumPy's short forms such as u2 or <u2", fault.ErrUnsupported, name)
+	}
+	return t, bigEndian, err
+}
+
 // Valid reports whether t is one of the types above.
 func (t Type) Valid() bool { return t >= Bool && t <= Uint64 }
 

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -18,7 +19,10 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-var update = flag.Bool("update", false, "write docs/commands.md anew")
+var (
+	update = flag.Bool("update", false, "write docs/commands.md anew")
+	man    = flag.String("man", "", "write the man pages to this folder")
+)
 
 // pages are the documents whose commands and programs are run.
 var pages = []string{"what", "models", "partial", "own-model", "how-exact", "file"}
@@ -134,6 +138,31 @@ func TestCommandReference(t *testing.T) {
 	}
 	if !bytes.Equal(got, want.Bytes()) {
 		t.Error("docs/commands.md is out of date: run this test with -update")
+	}
+}
+
+// TestManPages writes a page for each verb, which releases bring.
+func TestManPages(t *testing.T) {
+	dir := *man
+	if dir == "" {
+		dir = t.TempDir()
+	} else if err := os.MkdirAll(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	root := newRoot(new(app))
+	root.DisableAutoGenTag = true
+	date := time.Unix(0, 0) // the same pages from the same source
+	if err := doc.GenManTree(root, &doc.GenManHeader{Title: "FORETELL", Section: "1", Source: "foretell", Manual: "User Commands", Date: &date}, dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range root.Commands() {
+		if !verb.IsAvailableCommand() || verb.Name() == "help" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "foretell-"+verb.Name()+".1"))
+		if err != nil || !bytes.Contains(text, []byte(".SH OPTIONS")) || !bytes.Contains(text, []byte(".TH ")) {
+			t.Errorf("%s: %v", verb.Name(), err)
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ func run(args []string) int {
 	if err == nil {
 		return 0
 	}
-	staged.Wait()
+	staged.Wait(err)
 	if errors.Is(err, failure.ErrTold) {
 		return exitFailed
 	}

@@ -97,6 +97,7 @@ var scriptCommands = map[string]command{
 	"empty":     emptyCommand,
 	"idle":      idleCommand,
 	"mode":      modeCommand,
+	"foreign":   foreignCommand,
 }
 
 func number(ts *testscript.TestScript, text string) int {

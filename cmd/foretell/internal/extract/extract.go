@@ -71,7 +71,7 @@ func (t *Target) open(name string, repacked bool) error {
 		}
 	default:
 		if shown = t.Path; t.Named && repacked {
-			shown = PlainTar(shown, name)
+			shown = Unpacked(shown, name)
 		}
 		t.current, err = staged.Path(shown, t.Force, t.Mode)
 	}
@@ -84,17 +84,22 @@ func (t *Target) open(name string, repacked bool) error {
 	return nil
 }
 
-// PlainTar names what comes back for a tar.gz: the tar that was in it.
-func PlainTar(out, stored string) string {
-	if !strings.HasSuffix(stored, ".tar") {
+// Unpacked names what comes back for a compressed tar or array: what was in it.
+func Unpacked(out, stored string) string {
+	ext := path.Ext(stored)
+	if ext != ".tar" && ext != ".npy" {
 		return out
 	}
 	lower := strings.ToLower(out)
-	switch {
-	case strings.HasSuffix(lower, ".tar.gz"):
-		return out[:len(out)-len(".gz")]
-	case strings.HasSuffix(lower, ".tgz"):
-		return out[:len(out)-len(".tgz")] + ".tar"
+	for _, ending := range []string{".gz", ".zst", ".xz", ".bz2"} {
+		if strings.HasSuffix(lower, ext+ending) {
+			return out[:len(out)-len(ending)]
+		}
+	}
+	for _, ending := range []string{".tgz", ".tzst", ".txz", ".tbz2", ".tbz"} {
+		if ext == ".tar" && strings.HasSuffix(lower, ending) {
+			return out[:len(out)-len(ending)] + ".tar"
+		}
 	}
 	return out
 }

@@ -19,11 +19,12 @@ func TestBelow(t *testing.T) {
 	}
 }
 
-func TestPlainTar(t *testing.T) {
+func TestUnpacked(t *testing.T) {
 	for _, c := range [][3]string{
 		{"a/x.tar.gz", "x.tar", "a/x.tar"}, {"x.TGZ", "y.tar", "x.tar"}, {"x.npz", "x.npz", "x.npz"}, {"x", "x.tar", "x"},
+		{"a.npy.gz", "a.npy", "a.npy"}, {"b/a.npy.ZST", "a.npy", "b/a.npy"}, {"a.tzst", "a.tar", "a.tar"}, {"a.tar.xz", "a.tar", "a.tar"},
 	} {
-		if got := PlainTar(c[0], c[1]); got != c[2] {
+		if got := Unpacked(c[0], c[1]); got != c[2] {
 			t.Errorf("%s with %s in it comes out as %s, want %s", c[0], c[1], got, c[2])
 		}
 	}

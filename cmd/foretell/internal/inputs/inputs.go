@@ -15,6 +15,7 @@ import (
 
 	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/cmd/foretell/internal/failure"
+	"github.com/foretell/foretell/cmd/foretell/internal/flags"
 	"github.com/foretell/foretell/cmd/foretell/internal/pick"
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/foretell/foretell/cmd/foretell/internal/staged"
@@ -29,13 +30,16 @@ type Flags struct {
 	Shape   string
 	Members []string
 	exclude []string
+	skip    flags.Size
 	strict  bool
 	Notes   Notes
 }
 
+// Add adds the flags.
 func (s *Flags) Add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&s.Dtype, "dtype", "", "element `TYPE` of raw inputs: bool, int8 to int64 or uint8 to uint64, little-endian")
+	f.StringVar(&s.Dtype, "dtype", "", "element `TYPE` of raw inputs: bool, int8 to int64 or uint8 to uint64, or as NumPy writes it, such as u2, <u2 or >i4")
+	f.Var(&s.skip, "skip", "bytes before the elements of raw inputs, such as 1K: a header of their own")
 	f.StringVar(&s.Shape, "shape", "", "shape `A,B,...` of raw inputs; the first may be -1, as long as the data")
 	f.StringArrayVar(&s.Members, "member", nil, "take only members whose name, or what follows a slash in it, matches `PATTERN`, such as 'fine_*' or '*/fine_*'; may be repeated")
 	f.StringArrayVar(&s.exclude, "exclude", nil, "leave out files in folders whose name, or what follows a slash in it, matches `PATTERN`, such as '*.log'; may be repeated")
@@ -49,6 +53,7 @@ type Sharing struct {
 	Solid, Apart bool
 }
 
+// Add adds the flags.
 func (s *Sharing) Add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&s.Solid, "solid", false, fmt.Sprintf("let any block hold several members, instead of only ones of at most %d tokens", foretell.SharedTokens))
@@ -67,12 +72,12 @@ func (s *Flags) Options() (opts tokens.Options, err error) {
 			return opts, err
 		}
 	}
-	opts.Exclude = s.exclude
+	opts.Exclude, opts.Skip = s.exclude, int64(s.skip)
 	if err := opts.Exclude.Check(); err != nil {
 		return opts, failure.Usagef("--exclude: %w", err)
 	}
 	if s.Dtype != "" {
-		if opts.Dtype, err = tokens.ParseType(s.Dtype); err != nil {
+		if opts.Dtype, opts.BigEndian, err = tokens.ParseDtype(s.Dtype); err != nil {
 			return opts, failure.Usagef("--dtype: %w", err)
 		}
 	}

@@ -7,5 +7,6 @@ import (
 	"syscall"
 )
 
-// Endings are the signals that end a run.
-var Endings = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+// Endings are the signals that end a run. The last one does only when what the run
+// prints is read no more.
+var Endings = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/foretell/foretell/internal/outputs"
@@ -53,8 +54,11 @@ func Commit() error { return now.outputs.Commit() }
 func Abandon() { now.outputs.Abandon() }
 
 // Wait ends here for good if a signal is ending the run, whose outputs have been
-// removed under it.
-func Wait() {
+// removed under it, so that err is only what comes of that.
+func Wait(err error) {
+	if errors.Is(err, syscall.EPIPE) && (unread(os.Stdout) || unread(os.Stderr)) {
+		time.Sleep(time.Second) // the signal that says the same is on its way
+	}
 	if interrupted.Load() {
 		select {}
 	}
@@ -105,6 +109,9 @@ func RemoveOnSignal(last func()) {
 	signal.Notify(signals, ending...)
 	go func() {
 		sig := <-signals
+		for isPipe(sig) && !unread(os.Stdout) && !unread(os.Stderr) {
+			sig = <-signals // a pipe to a child
+		}
 		interrupted.Store(true)
 		now.mu.Lock() // for good: nothing may be staged from here on
 		endChildren()
