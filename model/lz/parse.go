@@ -29,8 +29,8 @@ type parser struct {
 	bias   int32
 	steps  []step
 
-	// worked tells of what share of a block the symbols are that have been parsed, in
-	// pass of so many passes over it.
+	// worked is told how many symbols of a block are parsed, taking all passes over it
+	// together.
 	worked       func(done int) error
 	pass, passes int
 
