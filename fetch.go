@@ -149,7 +149,7 @@ func (f *fetcher) block(rec container.Record) bool {
 		err = &fault.BlockError{Block: int64(rec.Block.Ordinal), Offset: rec.Offset, Err: err}
 		return f.hand(fetched{err: err}) && f.opts.KeepGoing != nil
 	}
-	decode, err := prepare(rec.Block, rec.Data, f.member, f.in.Header.BlockTokens, f.coders, f.mem, f.earlier)
+	decode, err := prepare(rec.Block, rec.Data, f.member, f.in.Header.BlockTokens, f.coders, f.mem, f.earlier, f.opts.Context.Err)
 	if err != nil {
 		return fail(err)
 	}
@@ -165,8 +165,8 @@ func (f *fetcher) block(rec container.Record) bool {
 // prepare takes the memory that decoding a block needs beside its data, which has
 // been taken, and returns a job that decodes it, or takes it from what there is from
 // earlier. When the block that comes of it is done with, its memory is to be finished.
-// After an error all is given back.
-func prepare(h *container.Block, data container.BlockData, member func(uint64) *tokens.Info, most uint64, coders chan *blockCoder, mem *budget, before *earlier) (job func() (*rawBlock, error), err error) {
+// After an error all is given back. stop is asked whether to go on.
+func prepare(h *container.Block, data container.BlockData, member func(uint64) *tokens.Info, most uint64, coders chan *blockCoder, mem *budget, before *earlier, stop func() error) (job func() (*rawBlock, error), err error) {
 	defer func() {
 		if err != nil {
 			mem.Give(data.Size())
@@ -200,6 +200,7 @@ func prepare(h *container.Block, data container.BlockData, member func(uint64) *
 			return b, nil
 		}
 		c := <-coders
+		c.stop = stop
 		err := c.decode(h, b, &data)
 		c.release(need)
 		coders <- c

@@ -2,6 +2,7 @@ package foretell
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -203,20 +204,26 @@ func (r *ReaderAt) BlockSpans(i int64) []SpanDescription {
 // has one; to may be [End]. Of an array in Fortran order, all blocks are decoded and count
 // against ReaderOptions.MaxOutput.
 func (r *ReaderAt) CopyRange(w io.Writer, member, from, to int) error {
-	return r.copyRange(w, newBudget(r.opts.MaxMemory), member, from, r.end(member, to))
+	return r.CopyRangeContext(r.opts.Context, w, member, from, to)
 }
 
-func (r *ReaderAt) copyRange(w io.Writer, mem *budget, member, from, to int) error {
+// CopyRangeContext is CopyRange, which ctx ends when it is done, in the place of
+// ReaderOptions.Context.
+func (r *ReaderAt) CopyRangeContext(ctx context.Context, w io.Writer, member, from, to int) error {
+	return r.copyRange(ctx, w, newBudget(r.opts.MaxMemory), member, from, r.end(member, to))
+}
+
+func (r *ReaderAt) copyRange(ctx context.Context, w io.Writer, mem *budget, member, from, to int) error {
 	row, err := r.row(member, from, to)
 	if err != nil {
 		return err
 	}
 	info := &r.members[member]
 	if !info.Fortran || len(info.Shape) < 2 {
-		return r.copyTokens(w, mem, member, int64(from)*row, int64(to)*row)
+		return r.copyTokens(ctx, w, mem, member, int64(from)*row, int64(to)*row)
 	}
 	pick := &columns{w: w, size: info.Type.Size(), length: info.Shape[0], from: from, to: to}
-	return r.copyTokens(pick, mem, member, 0, info.Len())
+	return r.copyTokens(ctx, pick, mem, member, 0, info.Len())
 }
 
 // row checks a range of rows and returns the number of tokens in one.
@@ -274,7 +281,7 @@ func (c *columns) Write(p []byte) (int, error) {
 }
 
 // copyTokens writes tokens from..to-1 of a member, in storage order, to w.
-func (r *ReaderAt) copyTokens(w io.Writer, mem *budget, member int, from, to int64) error {
+func (r *ReaderAt) copyTokens(ctx context.Context, w io.Writer, mem *budget, member int, from, to int64) error {
 	if from == to {
 		return nil
 	}
@@ -307,7 +314,7 @@ func (r *ReaderAt) copyTokens(w io.Writer, mem *budget, member int, from, to int
 			decode := func() (*rawBlock, error) { return cached, nil }
 			var err error
 			if cached == nil || p.block != number {
-				decode, err = r.prepare(p.block, mem)
+				decode, err = r.prepare(ctx, p.block, mem)
 			}
 			ok := pipe.run(stop, func() result {
 				if err != nil {
@@ -328,7 +335,7 @@ func (r *ReaderAt) copyTokens(w io.Writer, mem *budget, member int, from, to int
 			return failed
 		}
 		if failed == nil {
-			failed = cmp.Or(r.opts.Context.Err(), part.err)
+			failed = cmp.Or(ctx.Err(), part.err)
 			if failed == nil {
 				p := part.place
 				lo, hi := max(from-p.first, 0), min(to-p.first, p.count)
@@ -364,7 +371,7 @@ func (r *ReaderAt) cache(number int, b *rawBlock) {
 }
 
 // prepare reads block i and returns a job that decodes it, in the memory of mem.
-func (r *ReaderAt) prepare(i int, mem *budget) (func() (*rawBlock, error), error) {
+func (r *ReaderAt) prepare(ctx context.Context, i int, mem *budget) (func() (*rawBlock, error), error) {
 	h, data, err := r.in.Block(i, mem)
 	if err != nil {
 		return nil, err
@@ -379,7 +386,7 @@ func (r *ReaderAt) prepare(i int, mem *budget) (func() (*rawBlock, error), error
 		}
 		return &fault.BlockError{Block: int64(i), Offset: r.in.Blocks[i].Offset, Err: err}
 	}
-	decode, err := prepare(h, data, r.member, r.in.Header.BlockTokens, coders, mem, nil)
+	decode, err := prepare(h, data, r.member, r.in.Header.BlockTokens, coders, mem, nil, ctx.Err)
 	if err != nil {
 		return nil, name(err)
 	}
@@ -411,7 +418,7 @@ func ReadArray[T Integer](r *ReaderAt, member, from, to int) ([]T, error) {
 		return nil, err
 	}
 	values := make([]T, n)
-	if err := r.copyRange(&arraySink[T]{values, info}, mem, member, from, to); err != nil {
+	if err := r.copyRange(r.opts.Context, &arraySink[T]{values, info}, mem, member, from, to); err != nil {
 		return nil, err
 	}
 	return values, nil

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -24,8 +25,10 @@ func init() {
 
 // CompressOptions says how shards are compressed. The zero value is good.
 type CompressOptions struct {
-	// Model, BlockTokens and Solid are those of foretell.WriterOptions.
+	// Model, BlockTokens and Solid are those of foretell.WriterOptions. Network is
+	// used in the place of Model.
 	Model       string
+	Network     Network
 	BlockTokens int
 	Solid       bool
 
@@ -63,9 +66,9 @@ const (
 )
 
 // writer returns the options of foretell.
-func (o *CompressOptions) writer(prior []byte) *foretell.WriterOptions {
+func (o *CompressOptions) writer(prior []byte, network *foretell.Network) *foretell.WriterOptions {
 	return &foretell.WriterOptions{
-		Model: o.Model, BlockTokens: o.BlockTokens, Solid: o.Solid, Workers: max(o.Threads, 1),
+		Model: o.Model, Network: network, BlockTokens: o.BlockTokens, Solid: o.Solid, Workers: max(o.Threads, 1),
 		Prior: prior, EmbedPrior: o.EmbedPrior && len(prior) > 0,
 	}
 }
@@ -85,7 +88,10 @@ func (o *CompressOptions) source(s Shard, f *os.File) (*tokens.Source, error) {
 
 // Check returns what is wrong with the options, nil if nothing is.
 func (o *CompressOptions) Check() error {
-	w, err := foretell.NewWriter(io.Discard, o.writer(nil))
+	if o.Network.Path != "" && o.Model != "" {
+		return fmt.Errorf("the network %s and the model %s exclude each other", o.Network.Path, o.Model)
+	}
+	w, err := foretell.NewWriter(io.Discard, o.writer(nil, nil))
 	if err != nil {
 		return err
 	}
@@ -165,11 +171,16 @@ func (fn *compressFn) compress(ctx context.Context, t task, prior []byte, rec *R
 	}
 	defer done()
 	rec.Output = t.Output
+	network, err := fn.Options.Network.load(ctx)
+	if err != nil {
+		return err
+	}
 	if len(prior) > 0 {
 		sum := sha256.Sum256(prior)
 		rec.Prior = hex.EncodeToString(sum[:])
 	}
-	if fn.finished(ctx, t.Shard, f, prior, rec) {
+	with := fn.Options.writer(prior, network)
+	if fn.finished(ctx, t.Shard, f, with, rec) {
 		rec.Status = Kept
 		return nil
 	}
@@ -180,7 +191,7 @@ func (fn *compressFn) compress(ctx context.Context, t task, prior []byte, rec *R
 	if err != nil {
 		return err
 	}
-	if err := fn.write(out, t.Shard, f, prior, rec); err != nil {
+	if err := fn.write(out, t.Shard, f, with, rec); err != nil {
 		out.abort(ctx)
 		return err
 	}
@@ -189,13 +200,13 @@ func (fn *compressFn) compress(ctx context.Context, t task, prior []byte, rec *R
 }
 
 // write writes the .fore file.
-func (fn *compressFn) write(out io.Writer, shard Shard, f *os.File, prior []byte, rec *Record) error {
+func (fn *compressFn) write(out io.Writer, shard Shard, f *os.File, with *foretell.WriterOptions, rec *Record) error {
 	src, err := fn.Options.source(shard, f)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	w, err := foretell.NewWriter(out, fn.Options.writer(prior))
+	w, err := foretell.NewWriter(out, with)
 	if err != nil {
 		return err
 	}
@@ -208,7 +219,7 @@ func (fn *compressFn) write(out io.Writer, shard Shard, f *os.File, prior []byte
 
 // finished reports whether an output of an earlier run is what writing it again
 // would give.
-func (fn *compressFn) finished(ctx context.Context, shard Shard, f *os.File, prior []byte, rec *Record) bool {
+func (fn *compressFn) finished(ctx context.Context, shard Shard, f *os.File, with *foretell.WriterOptions, rec *Record) bool {
 	old, done, err := open(ctx, rec.Output)
 	if err != nil {
 		return false
@@ -218,13 +229,13 @@ func (fn *compressFn) finished(ctx context.Context, shard Shard, f *os.File, pri
 	if err != nil {
 		return false
 	}
-	opts := &foretell.ReaderOptions{Workers: 1, Prior: prior, MaxMemory: recheckMemory, MaxOutput: math.MaxInt64}
+	opts := &foretell.ReaderOptions{Workers: 1, Prior: with.Prior, Network: with.Network, MaxMemory: recheckMemory, MaxOutput: math.MaxInt64}
 	at, err := foretell.OpenReaderAt(old, fi.Size(), opts)
 	if err != nil {
 		return false
 	}
 	d, err := at.Describe()
-	if err != nil || !d.WrittenWith(fn.Options.writer(prior)) {
+	if err != nil || !d.WrittenWith(with) {
 		return false
 	}
 	src, err := fn.Options.source(shard, f)

@@ -32,31 +32,36 @@ type ReadOptions struct {
 	// shard.
 	MaxMemory, MaxOutput int64
 
+	// Network is where the network that shards were written under may be.
+	Network string
+
 	// Reserved is that of CompressOptions.
 	Reserved []string
 
 	Limit Limit
 }
 
-func (o *ReadOptions) reader(prior []byte) *foretell.ReaderOptions {
+func (o *ReadOptions) reader(prior []byte, network *foretell.Network) *foretell.ReaderOptions {
 	return &foretell.ReaderOptions{
+		Network: network,
 		Workers: max(o.Threads, 1), MaxMemory: o.MaxMemory, MaxOutput: o.MaxOutput, Prior: prior,
 	}
 }
 
-// describe opens a .fore file and records what it says of itself.
-func (o *ReadOptions) describe(f *os.File, prior []byte, rec *Record) (*foretell.ReaderAt, error) {
+// describe opens a .fore file, records what it says of itself, and returns how it is
+// read.
+func (o *ReadOptions) describe(ctx context.Context, f *os.File, prior []byte, rec *Record) (*foretell.ReaderAt, *foretell.ReaderOptions, error) {
 	fi, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	at, err := foretell.OpenReaderAt(f, fi.Size(), o.reader(prior))
+	at, err := foretell.OpenReaderAt(f, fi.Size(), o.reader(prior, nil))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	d, err := at.Describe()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	rec.Content, rec.Bytes, rec.Hash = d.Content, d.Size, d.Hash
 	for _, n := range d.Needs {
@@ -67,7 +72,8 @@ func (o *ReadOptions) describe(f *os.File, prior []byte, rec *Record) (*foretell
 	for _, m := range d.Members {
 		rec.Tokens += m.Tokens
 	}
-	return at, nil
+	network, err := needed(ctx, at.Needs(), o.Network)
+	return at, o.reader(prior, network), err
 }
 
 // Decompress writes what is in each Shard of a PCollection, which are .fore
@@ -123,7 +129,7 @@ func (fn *decompressFn) decompress(ctx context.Context, t task, prior []byte, re
 		return err
 	}
 	defer done()
-	at, err := fn.Options.describe(f, prior, rec)
+	at, how, err := fn.Options.describe(ctx, f, prior, rec)
 	if err != nil {
 		return err
 	}
@@ -141,7 +147,7 @@ func (fn *decompressFn) decompress(ctx context.Context, t task, prior []byte, re
 		return err
 	}
 	files := &fileWriter{ctx: ctx, stage: out, outputs: outputs}
-	if err = files.copy(f, fn.Options.reader(prior)); err != nil {
+	if err = files.copy(f, how); err != nil {
 		out.abort(ctx)
 		return err
 	}
@@ -281,10 +287,11 @@ func (fn *verifyFn) verify(ctx context.Context, shard Shard, prior []byte, rec *
 		return err
 	}
 	defer done()
-	if _, err := fn.Options.describe(f, prior, rec); err != nil {
+	_, how, err := fn.Options.describe(ctx, f, prior, rec)
+	if err != nil {
 		return err
 	}
-	_, err = foretell.Verify(f, fn.Options.reader(prior))
+	_, err = foretell.Verify(f, how)
 	rec.Status = Whole
 	return err
 }

@@ -10,4 +10,4 @@ require (
 	github.com/klauspost/compress v1.20.3
 )
 
-require golang.org/x/sys v0.49.0 // indirect
+require golang.org/x/sys v0.50.0 // indirect

@@ -2,8 +2,8 @@
 # Builds and tests the Python package in a clean virtual environment. PYTHON names the
 # interpreter, 3.11 or later. FORETELL_TORCH says which PyTorch: 1, the default, is that of
 # PyPI, with transformers, Triton and libraries of CUDA that it does not load without, 6 GB
-# and minutes; debian is that of Debian 12, for CPUs alone, 0.6 GB and half a minute, for
-# the tests that need it; 0 is none. What is missing is skipped, and said.
+# and minutes; debian is that of Debian 12, for CPUs alone, 0.6 GB and a minute, for the
+# tests that need it; 0 is none. What is missing is skipped, and said.
 set -euo pipefail
 cd "$(dirname "$0")"
 python=${PYTHON:-python3}
@@ -17,7 +17,7 @@ trap 'rm -rf "$work"' EXIT
 "$python" -m venv "$work/venv"
 "$work/venv/bin/pip" install -q build
 "$work/venv/bin/python" -m build -q -s -o "$work/sdist" .
-"$work/venv/bin/pip" install -q "$work"/sdist/foretell-*.tar.gz pytest mypy ml_dtypes jax distribution-coder constriction
+"$work/venv/bin/pip" install -q "$work"/sdist/foretell-*.tar.gz pytest mypy ml_dtypes jax distribution-coder constriction tqdm fsspec aiohttp zarr xarray
 torch=${FORETELL_TORCH:-1}
 [ "$torch" != 1 ] || "$work/venv/bin/pip" install -q torch transformers
 "$work/venv/bin/foretell" demo >/dev/null
@@ -36,16 +36,17 @@ if [ "$torch" = debian ]; then
 	[ "$(id -u)" = 0 ] || sudo=sudo
 	mkdir -p "$work/debs/partial"
 	$sudo apt-get update -qq
-	$sudo apt-get install -y -qq --no-install-recommends --download-only -o Dir::Cache::archives="$work/debs" python3-torch >/dev/null
+	$sudo apt-get install -y -qq --no-install-recommends --download-only -o APT::Sandbox::User=root \
+		-o Dir::Cache::archives="$work/debs" python3-torch >/dev/null
 	find "$work/debs" -name '*.deb' -exec dpkg -x {} "$work/debian" \;
-	"$work/venv/bin/pip" install -q --no-deps --target "$work/torch" "$work"/wheels/foretell-*-cp311-abi3-*.whl
-	"$work/venv/bin/pip" install -q --target "$work/torch" pytest
-	lib=$work/debian/usr/lib
-	LD_LIBRARY_PATH=$(printf %s: "$lib" "$lib"/*-linux-gnu "$lib"/*-linux-gnu/{blas,lapack})
+	"$work/venv/bin/pip" install -q --no-deps --target "$work/torch" "$work"/wheels/foretell-*-cp311-abi3-*.whl \
+		pytest iniconfig packaging pluggy pygments
+	LD_LIBRARY_PATH=$(printf %s: "$work"/debian/{,usr/}lib{,/*-linux-gnu{,/blas,/lapack}})
 	export LD_LIBRARY_PATH
-	PYTHONPATH=$work/torch:$lib/python3/dist-packages /usr/bin/python3 -m pytest -q -rs -k 'torch or test_weighed' tests
+	PYTHONPATH=$work/torch:$work/debian/usr/lib/python3/dist-packages /usr/bin/python3 -m pytest -q -rs -k 'torch or test_weighed' tests
 	unset LD_LIBRARY_PATH
 fi
 
 # Once, so that it keeps working; its figures need an idle machine.
 "$work/venv/bin/python" benchmarks/steps.py --rounds 1
+"$work/venv/bin/python" benchmarks/workers.py --rounds 1 --tokens 1000000 --models fast

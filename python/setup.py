@@ -15,7 +15,10 @@ from setuptools.command.sdist import sdist
 
 HERE = Path(__file__).resolve().parent
 NATIVE = "src/native"
-LIMITED_API = [("Py_LIMITED_API", "0x030B0000")]
+
+# From 3.11 on the stable interface has buffers; a wheel for 3.10 serves that alone.
+LIMITED = sys.version_info >= (3, 11)
+LIMITED_API = [("Py_LIMITED_API", "0x030B0000")] if LIMITED else []
 
 # In a checkout of the repository this folder is a part of it; an sdist has what is
 # needed of the repository in a folder of its own.
@@ -107,7 +110,7 @@ core_link = [f"-Wl,--version-script={NATIVE}/core.map", "-Wl,-Bsymbolic", "-pthr
 if sys.platform == "darwin":
     core_link = ["-framework", "CoreFoundation", "-framework", "Security", "-lresolv"]
 
-sources = ["module.c", "errors.c", "numbers.c", "sources.c", "array.c", "coder.c", "steps.c", "stack.c", "dropin.c", "batch.c", "weighed.c", "files.c", "network.c"]
+sources = ["module.c", "errors.c", "caller.c", "numbers.c", "sources.c", "array.c", "coder.c", "steps.c", "stack.c", "dropin.c", "batch.c", "weighed.c", "files.c", "writer.c", "network.c"]
 headers = [f"{NATIVE}/native.h", "core/ft.h"]
 
 setup(
@@ -120,7 +123,7 @@ setup(
             define_macros=LIMITED_API,
             extra_compile_args=compile_args,
             extra_link_args=["-pthread"] if linux else [],
-            py_limited_api=True,
+            py_limited_api=LIMITED,
         ),
         Extension(
             "foretell._core",
@@ -130,9 +133,9 @@ setup(
             define_macros=LIMITED_API,
             extra_compile_args=compile_args,
             extra_link_args=core_link,
-            py_limited_api=True,
+            py_limited_api=LIMITED,
         ),
     ],
     cmdclass={"build_ext": Build, "sdist": Sdist},
-    options={"bdist_wheel": {"py_limited_api": "cp311"}},
+    options={"bdist_wheel": {"py_limited_api": "cp311"}} if LIMITED else {},
 )

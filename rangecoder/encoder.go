@@ -53,6 +53,16 @@ func (e *Encoder) Reset(dst []byte) {
 	*e = Encoder{rng: firstRange, buf: dst, start: len(dst)}
 }
 
+// Pending returns the bytes of the stream that have been written and not drained. They
+// are the encoder's own.
+func (e *Encoder) Pending() []byte { return e.buf[e.start:] }
+
+// Resume makes the encoder go on with a stream where another one stands, in the state
+// that its State returned, with what its Pending returned, which it takes over.
+func (e *Encoder) Resume(at State, pending []byte) {
+	*e = Encoder{low: at.Low, rng: at.Range, buf: pending, drained: at.Offset - int64(len(pending))}
+}
+
 // Put encodes one interval. The interval must be valid, as every one that a
 // prob.Distribution gives is.
 func (e *Encoder) Put(iv prob.Interval) {

@@ -100,6 +100,10 @@ func (f *Frame) header() ([]byte, error) {
 	return append(b, f.Model...), nil
 }
 
+// IsFramed reports whether a stream begins as framed ones do. A bare one does so once in
+// 2^64 times.
+func IsFramed(b []byte) bool { return bytes.HasPrefix(b, []byte(frameMagic)) }
+
 // readHeader reads the header of a stream from r, with its checksum.
 func readHeader(r io.Reader) (header []byte, err error) {
 	r = stream.Reader{R: r}

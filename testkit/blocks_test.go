@@ -114,7 +114,13 @@ type part struct {
 // and the body.
 func (f *file) block(name, codec string, size int, list []uint32, p part, base []byte) ([]byte, []byte) {
 	f.t.Helper()
-	b := &model.Block{Size: size, Symbols: slices.Clone(list), Spans: []model.Span{{First: p.first, Count: len(list), Shape: p.shape}}}
+	return f.spans(name, codec, size, list, base, model.Span{First: p.first, Count: len(list), Shape: p.shape})
+}
+
+// spans is block for one of several spans.
+func (f *file) spans(name, codec string, size int, list []uint32, base []byte, spans ...model.Span) ([]byte, []byte) {
+	f.t.Helper()
+	b := &model.Block{Size: size, Symbols: slices.Clone(list), Spans: spans}
 	c := roomOf(f.t, codec)
 	params, leans, err := c.Plan(b, base)
 	if err != nil {
@@ -128,16 +134,20 @@ func (f *file) block(name, codec string, size int, list []uint32, p part, base [
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	f.body(name, codec, size, b.Spans[0], params, b.Base, body, "sum: "+sumOf(list))
+	f.body(name, codec, size, spans, params, b.Base, body, "sum: "+sumOf(list))
 	return params, body
 }
 
-func (f *file) body(name, codec string, size int, s model.Span, params, base, body []byte, outcome string) {
-	span := fmt.Sprint(s.First, " ", s.Count)
-	for _, n := range s.Shape {
-		span += fmt.Sprint(" ", n)
+func (f *file) body(name, codec string, size int, spans []model.Span, params, base, body []byte, outcome string) {
+	fmt.Fprintf(&f.b, "\nname: %s, %s\ncodec: %s\nalphabet: %d\n", codec, name, codec, size)
+	for _, s := range spans {
+		fmt.Fprint(&f.b, "span: ", s.First, " ", s.Count)
+		for _, n := range s.Shape {
+			fmt.Fprint(&f.b, " ", n)
+		}
+		fmt.Fprintln(&f.b)
 	}
-	fmt.Fprintf(&f.b, "\nname: %s, %s\ncodec: %s\nalphabet: %d\nspan: %s\nparameters: %x\n", codec, name, codec, size, span, params)
+	fmt.Fprintf(&f.b, "parameters: %x\n", params)
 	if base != nil {
 		fmt.Fprintf(&f.b, "base: %x\n", base)
 	}
@@ -146,7 +156,7 @@ func (f *file) body(name, codec string, size int, s model.Span, params, base, bo
 
 // refuse writes a record of a body that no encoder writes.
 func (f *file) refuse(name, codec string, size, count int, params, body []byte) {
-	f.body(name, codec, size, model.Span{Count: count, Shape: []int{count}}, params, nil, body, "refused: corrupt")
+	f.body(name, codec, size, []model.Span{{Count: count, Shape: []int{count}}}, params, nil, body, "refused: corrupt")
 }
 
 func wide(x []uint16) []uint32 {
@@ -165,6 +175,16 @@ func each(count int, of func(i int, w *walk) int) []uint32 {
 		out[i] = uint32(of(i, &w))
 	}
 	return out
+}
+
+// periods returns count symbols in rows, the first of which lacks so many; each place of
+// a row has a period of its own.
+func periods(count, row, lacks int) []uint32 {
+	return each(count, func(i int, _ *walk) int {
+		place, at := (i+lacks)%row, (i+lacks)/row
+		w := walk(1000*place + at%(5+2*place))
+		return w.below(400)
+	})
 }
 
 // writeBlocks writes the vectors of bodies.
@@ -226,10 +246,13 @@ func writeBlocks(t *testing.T) {
 	f.block("no repetitions", "lz", 5, each(10, func(_ int, w *walk) int { return w.below(5) }), flat(10), nil)
 	f.block("repetitions", "lz", 70000, each(900, func(i int, w *walk) int { return i % 90 * 777 }), flat(900), nil)
 	f.block("words", "lz", 5000, wide(grown(2000, 5000, 1, 40, 41)), flat(2000), nil)
-	f.block("place by place", "lz", 400, each(1200, func(i int, w *walk) int { return i%8*50 + i/8/20 + w.below(20)/19 }), part{0, []int{150, 8}}, nil)
-	f.block("place by place from within a row", "lz", 400, each(1100, func(i int, w *walk) int { return (i+3)%8*50 + i/8/20 + w.below(20)/19 }), part{3, []int{150, 8}}, nil)
+	f.block("place by place", "lz", 400, periods(1200, 8, 0), part{0, []int{150, 8}}, nil)
+	f.block("place by place from within a row", "lz", 400, periods(1100, 8, 3), part{3, []int{150, 8}}, nil)
+	lines := each(1200, func(i int, _ *walk) int { return i % 97 * 4 })
+	f.spans("place by place where rows get longer", "lz", 400, append(periods(1200, 8, 0), lines...), nil,
+		model.Span{Count: 1200, Shape: []int{150, 8}}, model.Span{Count: 1200, Shape: []int{4, 300}})
 	f.block("one symbol", "lz", 1, make([]uint32, 100), flat(100), nil)
-	f.refuse("an order that is none", "lz", 5, 10, nil, []byte{3, 0, 0, 0})
+	f.refuse("an order that is none", "lz", 5, 10, nil, []byte{4, 0, 0, 0})
 	f.refuse("a match before the block", "lz", 5, 10, nil, []byte{1, 1, 0, 0})
 	f.save("blocks.txt", "Bodies of blocks.")
 }

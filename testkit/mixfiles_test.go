@@ -2,7 +2,6 @@ package testkit
 
 import (
 	"bytes"
-	"io"
 	"testing"
 
 	"github.com/foretell/foretell"
@@ -70,7 +69,7 @@ func mixFiles(t *testing.T, add func(name string, data []byte, o *foretell.Reade
 		x     []uint16
 	}{
 		{"stream", []int{300}, grown(300, 90, 1, 5)},
-		{"stream-classes", []int{2400}, cycled(2400, 8, 25, 1)},
+		{"stream-classes", []int{3400}, cycled(3400, 16, 17, 1)},
 		{"grid", []int{20, 3, 4}, grown(240, 60, 12, 1)},
 		{"grid-rows", []int{20, 40}, grown(800, 60, 40, 40, 8)},
 		{"grid-halves", []int{171, 3, 4}, grown(2052, 31, 12, 12, 1)},
@@ -81,23 +80,46 @@ func mixFiles(t *testing.T, add func(name string, data []byte, o *foretell.Reade
 		add("mix-"+c.name, packed(t, c.shape, c.x, &foretell.WriterOptions{Model: "mix"}), &foretell.ReaderOptions{})
 	}
 	add("best-stream", packed(t, []int{200}, grown(200, 90, 1, 5), &foretell.WriterOptions{Model: "best"}), &foretell.ReaderOptions{})
-	add("best-grid", packed(t, []int{12, 3, 4}, grown(144, 60, 12, 1), &foretell.WriterOptions{Model: "best"}), &foretell.ReaderOptions{})
+	add("best-grid", packed(t, []int{20, 3, 4}, grown(240, 60, 12, 1), &foretell.WriterOptions{Model: "best"}), &foretell.ReaderOptions{})
+	prose := []byte("It is not the strongest of the species that survives.\nIt is the one that answers best.\n")
+	o := &foretell.WriterOptions{Model: "mix"}
+	add("mix-prose", packedBytes(t, prose, o), &foretell.ReaderOptions{})
+	records := make([]byte, 0, 2100)
+	for i := range 300 {
+		records = append(records, 255, byte(i), byte(i>>8), byte(grown(300, 250, 1)[i]), 0, 7, byte(i*i>>4))
+	}
+	add("mix-bytes", packedBytes(t, records, o), &foretell.ReaderOptions{})
+	o.Model = "best"
+	add("best-prose", packedBytes(t, prose[:40], o), &foretell.ReaderOptions{})
+	add("best-bytes", packedBytes(t, records, o), &foretell.ReaderOptions{})
 	prior, err := foretell.Train(source(t), &foretell.TrainOptions{MaxBytes: 36_000})
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &foretell.WriterOptions{Model: "mix", Prior: prior, EmbedPrior: true, BlockTokens: 200}
+	o = &foretell.WriterOptions{Model: "mix", Prior: prior, EmbedPrior: true, BlockTokens: 200}
 	add("mix-prior", made(t, o), &foretell.ReaderOptions{})
 }
 
 // packed returns a .fore file of an array.
 func packed(t *testing.T, shape []int, x []uint16, o *foretell.WriterOptions) []byte {
 	t.Helper()
-	var raw, b bytes.Buffer
+	var raw []byte
 	for _, v := range x {
-		raw.Write([]byte{byte(v), byte(v >> 8)})
+		raw = append(raw, byte(v), byte(v>>8))
 	}
-	src, err := tokens.NewSource("a.u16", io.Reader(&raw), tokens.Options{Shape: shape})
+	return packedFile(t, "a.u16", raw, tokens.Options{Shape: shape}, o)
+}
+
+// packedBytes returns a .fore file of bytes.
+func packedBytes(t *testing.T, raw []byte, o *foretell.WriterOptions) []byte {
+	t.Helper()
+	return packedFile(t, "a", raw, tokens.Options{}, o)
+}
+
+func packedFile(t *testing.T, name string, raw []byte, of tokens.Options, o *foretell.WriterOptions) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	src, err := tokens.NewSource(name, bytes.NewReader(raw), of)
 	if err != nil {
 		t.Fatal(err)
 	}

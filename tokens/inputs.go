@@ -319,7 +319,7 @@ func (s *Source) detect(name, prefix string, src io.Reader) error {
 	}
 	for _, d := range append([]Decompressor{gunzip}, s.opts.Decompressors...) {
 		if bytes.HasPrefix(head, []byte(d.Magic)) {
-			return s.packedFile(d, name, prefix, r, size)
+			return s.packedFile(d, name, prefix, r, ra, size)
 		}
 	}
 	return s.plain(name, r, size)

@@ -357,3 +357,53 @@ func TestForeFiles(t *testing.T) {
 		t.Errorf("beside its folder: %v", err)
 	}
 }
+
+// TestDamagedFilesInFolders keeps one damaged file among others, which are read, and
+// fails at one that is the input itself.
+func TestDamagedFilesInFolders(t *testing.T) {
+	npy := readTestdata(t, "u2_le_C.npy")
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	if _, err := z.Write(tarOf(t, tar.FormatPAX, named{"a.npy", npy}, named{"b.npy", npy})); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	targz, npz := zipped.Bytes(), zipOf(t, zip.Deflate, named{"a.npy", npy}, named{"b.npy", npy})
+	flipped := func(b []byte, at int) []byte {
+		b = bytes.Clone(b)
+		b[at] ^= 0x10
+		return b
+	}
+	for name, b := range map[string][]byte{
+		"bad.tar.gz": flipped(targz, len(targz)-6), "cut.tgz": targz[:len(targz)-9], "half.tar.gz": targz[:len(targz)*3/4],
+		"bad.npz": flipped(npz, 60), "last.npz": flipped(npz, bytes.LastIndex(npz, []byte("PK\x03\x04"))+60),
+	} {
+		dir := t.TempDir()
+		for file, b := range map[string][]byte{"a.npy": npy, name: b, "z.npy": npy} {
+			if err := os.WriteFile(filepath.Join(dir, file), b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var notes []string
+		out, err := readAll(Open([]string{dir}, Options{Note: func(err error) { notes = append(notes, err.Error()) }}))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		one(t, notes, name+": ", "kept as bytes")
+		if len(out) != 3 || !bytes.Equal(out[0].content, npy) || !bytes.Equal(out[1].content, b) || !bytes.Equal(out[2].content, npy) {
+			t.Errorf("%s: files %q do not come back", name, fileNames(out))
+		}
+		for _, opts := range []Options{{Strict: true}, {}} {
+			inputs := []string{dir}
+			if !opts.Strict {
+				inputs = []string{filepath.Join(dir, name)}
+			}
+			if _, err := readAll(Open(inputs, opts)); !known(err) {
+				t.Errorf("%s, %+v: %v", name, opts, err)
+			}
+		}
+	}
+}

@@ -99,8 +99,8 @@ func (g *gunzipper) another() (bool, error) {
 }
 
 // packedFile reads the tar or the npy array in a compressed file, or the file's bytes if
-// it holds none.
-func (s *Source) packedFile(d Decompressor, name, prefix string, r *bufio.Reader, size int64) error {
+// it holds none. ra reads all of it, or is nil if that is a pipe.
+func (s *Source) packedFile(d Decompressor, name, prefix string, r *bufio.Reader, ra io.ReaderAt, size int64) error {
 	peek := packedPeek
 	if size >= 0 {
 		peek = int(min(size, packedPeek))
@@ -113,6 +113,11 @@ func (s *Source) packedFile(d Decompressor, name, prefix string, r *bufio.Reader
 	tar, npy := d.holds(head)
 	if !tar && !npy {
 		return s.plain(name, r, size)
+	}
+	if ra != nil && !s.given {
+		if err := d.check(io.NewSectionReader(ra, 0, size)); err != nil {
+			return s.keepFile(name, r, size, err)
+		}
 	}
 	z, err := d.Open(r, func(n int64) error {
 		return s.note(fmt.Errorf("%w: %d bytes behind the compressed data", fault.ErrUnsupported, n), "they are not kept")
@@ -151,6 +156,26 @@ func (d *Decompressor) holds(head []byte) (tar, npy bool) {
 	var first [tarBlock]byte
 	n, _ := io.ReadFull(z, first[:])
 	return isTarHeader(first[:n]), bytes.HasPrefix(first[:n], []byte(npyMagic))
+}
+
+// check reads all of a file and returns what is wrong with it.
+func (d *Decompressor) check(file io.Reader) error {
+	z, err := d.Open(bufio.NewReaderSize(file, readAhead), nil)
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	_, err = io.Copy(io.Discard, z)
+	return err
+}
+
+// keepFile keeps as bytes one of many files that cannot be unpacked, which is found out
+// before anything of it is handed out.
+func (s *Source) keepFile(name string, r *bufio.Reader, size int64, why error) error {
+	if err := s.note(why, "kept as bytes"); err != nil {
+		return err
+	}
+	return s.plain(name, r, size)
 }
 
 // unpackedName names the tar or array in a file.

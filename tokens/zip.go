@@ -62,6 +62,13 @@ func (s *Source) zipFile(name, prefix string, r *bufio.Reader, ra io.ReaderAt, s
 		}
 		return s.plain(name, r, size)
 	}
+	if deflated && !s.given {
+		for _, e := range entries {
+			if err := e.check(); err != nil {
+				return s.keepFile(name, r, size, inMember(e.Name, err))
+			}
+		}
+	}
 	if !s.filtered() {
 		if err := s.file(name, deflated); err != nil {
 			return err
@@ -145,6 +152,17 @@ func zipEntries(r io.ReaderAt, size int64) (entries []zipEntry, deflated bool, e
 		end = e.at + int64(e.CompressedSize64)
 	}
 	return entries, deflated, nil
+}
+
+// check inflates the entry and returns what is wrong with it.
+func (e *zipEntry) check() error {
+	rc, err := e.Open()
+	if err != nil {
+		return err
+	}
+	defer rc.Close()
+	_, err = io.Copy(io.Discard, rc)
+	return err
 }
 
 // folder reports whether the entry stands for a folder.

@@ -25,14 +25,17 @@ import (
 
 const benchHelp = `Compress your own data in every way, decompress it, compare, and show the sizes,
 the speeds and the memory of each: all models, gzip and zstd, and xz, brotli,
-kanzi and zpaq where they are installed. Each input is shown on its own; a
-folder is one input, and so are all together with --together. --model adds a
-network, whose own size is not counted.
+kanzi and zpaq where they are installed, as well as OpenZL, Blosc2, pcodec,
+Parquet and zstd at two levels where Python has the packages openzl, blosc2,
+pcodec, pyarrow and zstandard. Each input is shown on its own; a folder is one
+input, and so are all together with --together. --model adds a network, whose
+own size is not counted.
 
 Other compressors get what decompress gives back, as it is, in one file. All
 write to files; a row is shown only if the same bytes came back. Each way runs
 --runs times, once if that takes long, and the medians are shown. Memory is the
-most that a process of its own has held, to compress or to decompress.`
+most that a process of its own has held, to compress or to decompress. What
+Python runs is timed in memory, without files, on an array of the input's type.`
 
 const benchExample = `  foretell bench tokens.npy
   foretell bench tokens.npy ids.u16 --models mix,static --others none
@@ -92,7 +95,10 @@ func otherNames() (names []string) {
 	for _, t := range bench.Tools {
 		names = append(names, t.Program)
 	}
-	return names
+	for _, l := range bench.Libraries {
+		names = append(names, firstWord(l.Name))
+	}
+	return slices.Compact(names)
 }
 
 func firstWord(name string) string {
@@ -217,6 +223,7 @@ func (b *benchOptions) measure(input []string, opts tokens.Options) (*bench.Benc
 	if err := m.Join(j.Inputs, opts, filepath.Join(dir, bench.ContentFile)); err != nil {
 		return nil, err
 	}
+	j.Width = m.Width
 	b.Notes.Print(b.Quiet)
 	m.Rows = []bench.Row{{Result: ways.Result{Name: "raw", Size: m.Content, Ratio: 1}}}
 	m.Rows[0].Relate(m.Content, m.Tokens)
@@ -251,6 +258,16 @@ func (b *benchOptions) ways() (names []string) {
 			names = append(names, t.Name)
 		} else if b.Verbose {
 			fmt.Fprintf(os.Stderr, "foretell: left out: %s is not installed\n", t.Program)
+		}
+	}
+	for _, l := range bench.Libraries {
+		if !slices.Contains(b.others, firstWord(l.Name)) {
+			continue
+		}
+		if l.Installed() {
+			names = append(names, l.Name)
+		} else if b.Verbose {
+			fmt.Fprintf(os.Stderr, "foretell: left out: %s is not installed\n", firstWord(l.Name))
 		}
 	}
 	for _, name := range append(slices.Clone(b.models), b.networks...) {

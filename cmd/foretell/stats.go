@@ -31,7 +31,7 @@ how small all of it would get, and how long that would take.`
 const statsExample = `  foretell stats tokens.npy
   foretell stats tokens.npy --csv > frequencies.csv    # all of them
   foretell stats ids.u16 --shape -1,128 --json
-  foretell stats --model smollm2.gguf book.txt   # what compress would come to`
+  foretell stats --model smollm2.gguf book.txt      # what compress comes to`
 
 type statsOptions struct {
 	*app

@@ -374,3 +374,44 @@ func TestHugeOrdinals(t *testing.T) {
 		}
 	}
 }
+
+// TestHeaderDamageIsToldOnce changes each byte of the headers of records. What is lost with
+// each is told once, by a reader that knows the index and by one that does not.
+func TestHeaderDamageIsToldOnce(t *testing.T) {
+	_, file := sample(t, 4)
+	starts := []int{}
+	for at := headerSize; ; at++ {
+		next := bytes.Index(file[at:], []byte(mark))
+		if next < 0 {
+			break
+		}
+		at += next
+		starts = append(starts, at)
+	}
+	starts = starts[:len(starts)-1] // the last is the index
+	for _, start := range starts {
+		fields := start + markSize + 1
+		end := fields + int(file[start+markSize]) + 4
+		for at := start; at < end; at++ {
+			bad := bytes.Clone(file)
+			bad[at] ^= 1 << (at % 8)
+			for _, known := range []bool{true, false} {
+				r, err := NewReader(bytes.NewReader(bad), testLimits)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if known {
+					f, err := Open(bytes.NewReader(bad), int64(len(bad)), testLimits)
+					if err != nil {
+						t.Fatal(err)
+					}
+					r.Know(f)
+				}
+				r.Recover()
+				if _, errs := readAll(r); len(errs) != 1 {
+					t.Errorf("byte %d of the record at %d, index known: %v: %v", at-start, start, known, errs)
+				}
+			}
+		}
+	}
+}

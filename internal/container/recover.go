@@ -99,7 +99,7 @@ func (r *Reader) missingLayouts(until uint64) error {
 
 // name returns the error of a record, with the block that is lost where that is known:
 // it is the one in the header, the one that the index lists there or, without an
-// index, the next one if it seems to be a block.
+// index, the next one if that is missing behind it or it seems to be a block.
 func (r *Reader) name(x *unread) error {
 	if x.err == io.ErrUnexpectedEOF {
 		return x.err
@@ -123,14 +123,51 @@ func (r *Reader) name(x *unread) error {
 		}
 		r.lost.blocks++
 		return &fault.BlockError{Block: int64(next), Offset: x.offset, Err: x.err}
-	case x.looks == kindBlock:
+	}
+	switch what := r.was(x); {
+	case what == kindBlock && r.listed == nil:
 		r.lost.blocks++
 		return &fault.BlockError{Block: int64(next), Offset: x.offset, Err: x.err}
-	}
-	if x.looks == kindLayout {
+	case what == kindLayout:
 		r.lost.layouts++
 	}
 	return x.err
+}
+
+// was returns of what kind a record is whose header is damaged, by what is missing before
+// the next records, else by what it seems to be.
+func (r *Reader) was(x *unread) kind {
+	if !r.recover {
+		return x.looks
+	}
+	layouts := r.lost.layouts
+	for i := range 3 {
+		y := r.ahead(i)
+		switch {
+		case y == nil:
+			return x.looks
+		case y.known && y.kind == kindLayout && y.ordinal > layouts:
+			return kindLayout
+		case y.known && y.kind == kindLayout:
+			layouts++
+			continue
+		case y.known && y.ordinal > r.lost.blocks:
+			return kindBlock
+		case y.known && y.ordinal == r.lost.blocks && layouts == r.lost.layouts:
+			return kindLayout
+		case y.kind == kindIndex && y.err == nil && r.readIndex(y) == nil:
+			all, err := parseIndex(y.payload, 0, math.MaxInt64, r.Header.room(), r.limits)
+			switch {
+			case err != nil:
+			case uint64(len(all.blocks)) > r.lost.blocks:
+				return kindBlock
+			case all.layouts > layouts:
+				return kindLayout
+			}
+		}
+		break
+	}
+	return x.looks
 }
 
 // A source reads from r, after what is to be read again.

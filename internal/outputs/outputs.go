@@ -23,9 +23,9 @@ import (
 
 // A Stage holds outputs that are under way. It may be used by several goroutines.
 type Stage struct {
-	// PipeWait is how long Path waits for someone to read from a named pipe; 0 is
-	// as long as it takes.
-	PipeWait time.Duration
+	// Stop, if not nil, is asked from time to time whether to go on while Path waits
+	// for someone to read from a named pipe.
+	Stop func() error
 
 	mu    sync.Mutex
 	files []*File

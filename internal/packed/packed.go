@@ -115,12 +115,80 @@ func openXZ(r *bufio.Reader, _ func(int64) error) (io.ReadCloser, error) {
 	return x, nil
 }
 
-func openBzip2(r *bufio.Reader, _ func(int64) error) (io.ReadCloser, error) {
-	in := &input{r: r}
-	return &reader{bzip2.NewReader(in), func() {}, in, func(err error) error {
-		if errors.Is(err, io.ErrUnexpectedEOF) {
+func openBzip2(r *bufio.Reader, extra func(int64) error) (io.ReadCloser, error) {
+	in := &endless{r: r}
+	z := bzip2.NewReader(in)
+	return &reader{readerFunc(func(p []byte) (int, error) {
+		n, err := z.Read(p)
+		if errors.Is(err, errBehind) {
+			err = in.behind(extra)
+		}
+		return n, err
+	}), func() {}, &in.input, func(err error) error {
+		if in.more > 0 { // it went beyond the end
 			return io.ErrUnexpectedEOF
 		}
 		return nil
 	}}, nil
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// errBehind says that a file under bzip2 has been whole, and that what follows is no
+// other.
+const errBehind = bzip2.StructuralError("bad magic value in continuation file")
+
+// An endless reader gives two zeros behind its input, with which every whole file under
+// bzip2 ends in errBehind.
+type endless struct {
+	r *bufio.Reader
+	input
+	last [2]byte // that were read
+	more int     // zeros given
+}
+
+func (e *endless) ReadByte() (byte, error) {
+	c, err := e.r.ReadByte()
+	switch {
+	case err == io.EOF && e.more < len(e.last):
+		e.more++
+		c, err = 0, nil
+	case err != nil && err != io.EOF:
+		e.err = err
+	}
+	e.last = [2]byte{e.last[1], c}
+	return c, err
+}
+
+// behind reads what follows a file, of which two bytes have been read: zeros, as on
+// tapes, are passed over, and extra is told of the rest.
+func (e *endless) behind(extra func(int64) error) error {
+	n, first := int64(0), int64(0) // bytes, and the number of the first that is not zero
+	count := func(c byte) {
+		if n++; c != 0 && first == 0 {
+			first = n
+		}
+	}
+	for _, c := range e.last[:len(e.last)-e.more] {
+		count(c)
+	}
+	for e.more == 0 {
+		c, err := e.r.ReadByte()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			e.err = err
+			return err
+		}
+		count(c)
+	}
+	if first > 0 && extra != nil {
+		if err := extra(n - first + 1); err != nil {
+			return err
+		}
+	}
+	return io.EOF
 }

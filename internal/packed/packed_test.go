@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -93,6 +94,33 @@ func TestCuts(t *testing.T) {
 			}
 			if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 				t.Errorf("%s: %d of %d bytes: %v", name, n, len(b), err)
+			}
+		}
+	}
+}
+
+// TestBehind reads files with zeros behind them, as on tapes and as each format allows
+// them, and bzip2 with something else, which its own program passes over too.
+func TestBehind(t *testing.T) {
+	all := files(t)
+	for name, zeros := range map[string][]int{"x.tar.xz": {4, 512, 10240}, "two.txz": {4, 512}, "x.tar.bz2": {1, 2, 3, 512, 10240}} {
+		for _, n := range zeros {
+			b := slices.Concat(all[name], make([]byte, n))
+			if _, _, members, err := read(name, bytes.NewReader(b)); err != nil || !slices.Equal(members, want) {
+				t.Errorf("%s and %d zeros: members %q, %v", name, n, members, err)
+			}
+		}
+	}
+	twice := slices.Concat(all["x.tar.bz2"], all["x.tar.bz2"])
+	if _, _, members, err := read("x.tar.bz2", bytes.NewReader(twice)); err != nil || len(members) != 2*len(want) {
+		t.Errorf("two files under bzip2: members %q, %v", members, err)
+	}
+	for _, n := range []int{0, 1, 9, 300} {
+		for _, rest := range []string{"j", "jk", "jkl more of it"} {
+			b := slices.Concat(all["x.tar.bz2"], make([]byte, n), []byte(rest))
+			_, _, _, err := read("x.tar.bz2", bytes.NewReader(b))
+			if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%d bytes behind", len(rest))) {
+				t.Errorf("%d zeros and %q: %v", n, rest, err)
 			}
 		}
 	}

@@ -42,6 +42,18 @@ type Sum struct {
 	halvings int64
 }
 
+// A State is what a Sum holds.
+type State struct {
+	Mantissa uint64
+	Halvings int64
+}
+
+// State returns what the sum holds.
+func (s *Sum) State() State { return State{s.mantissa, s.halvings} }
+
+// FromState returns the sum that holds s. Any State is that of a sum.
+func FromState(s State) Sum { return Sum{s.Mantissa, s.Halvings} }
+
 // Add adds the content of an interval of the given width, 1..2^32.
 func (s *Sum) Add(width uint64) {
 	if width>>32 != 0 {

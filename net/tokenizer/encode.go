@@ -32,14 +32,24 @@ var workers = sync.Pool{New: func() any { return new(worker) }}
 // Encode appends the symbols of text to dst: tokens, and Size plus the byte for each
 // byte that no token has. Their bytes, one after another, are text.
 func (t *Tokenizer) Encode(dst []uint32, text []byte) []uint32 {
+	dst, _ = t.EncodePart(dst, text, len(text))
+	return dst
+}
+
+// EncodePart appends the symbols of the words at the front of text, at least enough bytes
+// of it or all, as Encode does, and returns how many bytes they have: the symbols of
+// parts are those of the whole.
+func (t *Tokenizer) EncodePart(dst []uint32, text []byte, enough int) ([]uint32, int) {
 	w := workers.Get().(*worker)
 	defer workers.Put(w)
-	for len(text) > 0 {
-		n := t.split(text[:min(len(text), maxWord)])
-		dst = t.word(dst, w, text[:n])
-		text = text[n:]
+	done := 0
+	for done < min(enough, len(text)) {
+		rest := text[done:]
+		n := t.split(rest[:min(len(rest), maxWord)])
+		dst = t.word(dst, w, rest[:n])
+		done += n
 	}
-	return dst
+	return dst, done
 }
 
 // word appends the symbols of a word.

@@ -6,7 +6,6 @@ import "C"
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"runtime/debug"
 	"strings"
@@ -66,7 +65,11 @@ func code(err error) C.int32_t {
 		}
 	}
 	var errno syscall.Errno
-	if errors.As(err, &errno) {
+	var bug *defect
+	switch {
+	case errors.As(err, &bug):
+		return C.FT_INTERNAL
+	case errors.As(err, &errno):
 		return C.FT_OS
 	}
 	return C.FT_VALUE
@@ -86,13 +89,13 @@ var kinds = []struct {
 	{foretell.ErrModel, C.FT_MODEL},
 	{foretell.ErrUnsupported, C.FT_UNSUPPORTED},
 	{io.EOF, C.FT_END},
+	{errCaller, C.FT_CALLER},
 }
 
 // rescue turns a panic, which would end the process, into an error. To be
 // deferred.
 func rescue(e *C.ft_error) {
 	if r := recover(); r != nil {
-		*e = C.ft_error{code: C.FT_INTERNAL, index: -1, length: -1, row: -1, from: -1, to: -1, block: -1, offset: -1}
-		e.message = C.CString(fmt.Sprintf("a defect of foretell, please report it: %v\n%s", r, debug.Stack()))
+		fail(e, &defect{r, debug.Stack()})
 	}
 }

@@ -6,6 +6,7 @@ import "C"
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -22,12 +24,20 @@ import (
 	"github.com/foretell/foretell/tokens"
 )
 
-// A writer writes a file in the way of the command.
+// A writer writes a file in the way of the command, or to a file object.
 type writer struct {
 	*foretell.Writer
+	*task
 	stage   outputs.Stage
-	file    *outputs.File
+	file    *outputs.File    // nil for a file object
 	partial *outputs.Partial // nil if what is done is not kept
+	array   pieces           // that is being appended to, nil if none
+}
+
+// A pieces is an ArrayWriter of any type.
+type pieces interface {
+	write(raw []byte) error
+	Close() error
 }
 
 func writerOptions(w *C.ft_writing) *foretell.WriterOptions {
@@ -42,25 +52,34 @@ func writerOptions(w *C.ft_writing) *foretell.WriterOptions {
 	}
 }
 
+// ft_writer_new begins a file at a path, or with NULL one that the caller writes.
+//
 //export ft_writer_new
-func ft_writer_new(path *C.char, o *C.ft_writing, e *C.ft_error) (h C.uint32_t) {
+func ft_writer_new(c *C.ft_caller, path *C.char, o *C.ft_writing, e *C.ft_error) (h C.uint32_t) {
 	defer rescue(e)
-	w := new(writer)
-	w.stage.PipeWait = 10 * time.Second // in which no signal is heard
-	var err error
-	if w.file, err = w.stage.Path(C.GoString(path), true, outputs.AnyMode); fail(e, err) != 0 {
-		return 0
-	}
+	w := &writer{task: newTask()}
+	w.stage.Stop = w.Err
 	options := writerOptions(o)
-	var out io.Writer = w.file
-	if w.file.Staged && (o.resume != 0 || options.Network != nil) {
-		if w.partial, options.Resume, err = outputs.OpenPartial(C.GoString(path), o.resume != 0); err == nil {
-			out = io.MultiWriter(w.file, w.partial)
+	options.Context = w.task
+	err := w.run(c, nil, func() (err error) {
+		var dst io.Writer = foreign{w.task}
+		if path != nil {
+			if w.file, err = w.stage.Path(C.GoString(path), true, outputs.AnyMode); err != nil {
+				return err
+			}
+			// What waits for the reader of a pipe waits no more.
+			context.AfterFunc(w.task, func() { w.file.SetWriteDeadline(time.Unix(1, 0)) })
+			dst = w.file
+			if w.file.Staged && (o.resume != 0 || options.Network != nil) {
+				if w.partial, options.Resume, err = outputs.OpenPartial(C.GoString(path), o.resume != 0); err != nil {
+					return err
+				}
+				dst = io.MultiWriter(w.file, w.partial)
+			}
 		}
-	}
-	if err == nil {
-		w.Writer, err = foretell.NewWriter(out, options)
-	}
+		w.Writer, err = foretell.NewWriter(dst, options)
+		return err
+	})
 	if fail(e, err) != 0 {
 		w.abandon()
 		return 0
@@ -68,20 +87,33 @@ func ft_writer_new(path *C.char, o *C.ft_writing, e *C.ft_error) (h C.uint32_t) 
 	return C.uint32_t(writers.add(w))
 }
 
+// progress is how much of what the caller has given is in the file.
+func (w *writer) progress() (done, total int64) {
+	done, _ = w.Progress()
+	return done, -1
+}
+
+// info describes an array to be written.
+func info(name, kind *C.char, shape []int64) (tokens.Info, error) {
+	info := tokens.Info{Name: C.GoString(name), Form: tokens.Named}
+	for _, n := range shape {
+		info.Shape = append(info.Shape, int(n))
+	}
+	var err error
+	info.Type, err = tokens.ParseType(C.GoString(kind))
+	return info, err
+}
+
 // ft_writer_add adds an array whose elements lie at p, little-endian and in C
 // order, as a file name.npy.
 //
 //export ft_writer_add
-func ft_writer_add(h C.uint32_t, name, kind *C.char, rank C.int32_t, shape *C.int64_t, p unsafe.Pointer, e *C.ft_error) (code C.int32_t) {
+func ft_writer_add(c *C.ft_caller, h C.uint32_t, name, kind *C.char, rank C.int32_t, shape *C.int64_t, p unsafe.Pointer, e *C.ft_error) (code C.int32_t) {
 	defer rescue(e)
 	code = C.FT_INTERNAL
-	info := tokens.Info{Name: C.GoString(name), Form: tokens.Named}
-	var err error
-	if info.Type, err = tokens.ParseType(C.GoString(kind)); err != nil {
+	info, err := info(name, kind, slice[int64](unsafe.Pointer(shape), C.int64_t(rank)))
+	if err != nil {
 		return fail(e, err)
-	}
-	for _, n := range slice[int64](unsafe.Pointer(shape), C.int64_t(rank)) {
-		info.Shape = append(info.Shape, int(n))
 	}
 	header, err := tokens.AppendNPYHeader(nil, info)
 	if err != nil {
@@ -89,48 +121,129 @@ func ft_writer_add(h C.uint32_t, name, kind *C.char, rank C.int32_t, shape *C.in
 	}
 	raw := slice[byte](p, C.int64_t(info.Len())*C.int64_t(info.Type.Size()))
 	w := writers.at(uint32(h))
-	for _, part := range []tokens.Part{
-		{Kind: tokens.File, Name: info.Name + ".npy"},
-		{Kind: tokens.Framing, Bytes: header},
-		{Kind: tokens.Member, Info: info, Data: bytes.NewReader(raw)},
-	} {
-		if err := w.WritePart(part); err != nil {
-			return fail(e, err)
+	return fail(e, w.run(c, w.progress, func() error {
+		for _, part := range []tokens.Part{
+			{Kind: tokens.File, Name: info.Name + ".npy"},
+			{Kind: tokens.Framing, Bytes: header},
+			{Kind: tokens.Member, Info: info, Data: bytes.NewReader(raw)},
+		} {
+			if err := w.WritePart(part); err != nil {
+				return err
+			}
 		}
+		return nil
+	}))
+}
+
+// ft_writer_begin begins an array that is written in pieces, with rows of a shape.
+//
+//export ft_writer_begin
+func ft_writer_begin(c *C.ft_caller, h C.uint32_t, name, kind *C.char, rank C.int32_t, row *C.int64_t, e *C.ft_error) (code C.int32_t) {
+	defer rescue(e)
+	code = C.FT_INTERNAL
+	w := writers.at(uint32(h))
+	info, err := info(name, kind, slice[int64](unsafe.Pointer(row), C.int64_t(rank)))
+	if err != nil {
+		return fail(e, err)
 	}
-	return C.FT_OK
+	return fail(e, w.run(c, w.progress, func() (err error) {
+		w.array, err = newPieces(w.Writer, info)
+		return err
+	}))
+}
+
+func newPieces(w *foretell.Writer, info tokens.Info) (pieces, error) {
+	switch info.Type {
+	case tokens.Uint8:
+		return begin[uint8](w, info)
+	case tokens.Int8:
+		return begin[int8](w, info)
+	case tokens.Uint16:
+		return begin[uint16](w, info)
+	case tokens.Int16:
+		return begin[int16](w, info)
+	case tokens.Uint32:
+		return begin[uint32](w, info)
+	case tokens.Int32:
+		return begin[int32](w, info)
+	case tokens.Uint64:
+		return begin[uint64](w, info)
+	case tokens.Int64:
+		return begin[int64](w, info)
+	}
+	return nil, fmt.Errorf("%w: an array of %v in pieces", foretell.ErrUnsupported, info.Type)
+}
+
+// An appender is an ArrayWriter that takes bytes.
+type appender[T foretell.Integer] struct{ *foretell.ArrayWriter[T] }
+
+func begin[T foretell.Integer](w *foretell.Writer, info tokens.Info) (pieces, error) {
+	a, err := foretell.NewArrayWriter[T](w, info.Name, info.Shape...)
+	return appender[T]{a}, err
+}
+
+func (a appender[T]) write(raw []byte) error {
+	size := int(unsafe.Sizeof(T(0)))
+	return a.Write(unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(raw))), len(raw)/size))
+}
+
+// ft_writer_append adds the n bytes at p, aligned elements in the order of this
+// machine, to the array that was begun.
+//
+//export ft_writer_append
+func ft_writer_append(c *C.ft_caller, h C.uint32_t, p unsafe.Pointer, n C.int64_t, e *C.ft_error) (code C.int32_t) {
+	defer rescue(e)
+	code = C.FT_INTERNAL
+	w := writers.at(uint32(h))
+	return fail(e, w.run(c, w.progress, func() error { return w.array.write(slice[byte](p, n)) }))
+}
+
+// ft_writer_end ends the array that was begun.
+//
+//export ft_writer_end
+func ft_writer_end(c *C.ft_caller, h C.uint32_t, e *C.ft_error) (code C.int32_t) {
+	defer rescue(e)
+	code = C.FT_INTERNAL
+	w := writers.at(uint32(h))
+	return fail(e, w.run(c, w.progress, func() error { return w.array.Close() }))
 }
 
 // ft_writer_close completes the file, unless whole is 0, and releases the writer.
 //
 //export ft_writer_close
-func ft_writer_close(h C.uint32_t, whole C.int32_t, e *C.ft_error) (code C.int32_t) {
+func ft_writer_close(c *C.ft_caller, h C.uint32_t, whole C.int32_t, e *C.ft_error) (code C.int32_t) {
 	defer rescue(e)
 	code = C.FT_INTERNAL
 	w := writers.remove(uint32(h))
 	defer w.abandon()
-	err := w.Close()
 	if whole == 0 {
 		return C.FT_OK
 	}
-	if err == nil {
-		err = w.file.Finish()
-	}
-	if err == nil {
-		err = w.stage.Commit()
-	}
-	if err == nil && w.partial != nil {
-		err, w.partial = w.partial.Remove(), nil
-	}
-	return fail(e, err)
+	return fail(e, w.run(c, w.progress, func() error {
+		err := w.Close()
+		if err == nil && w.file != nil {
+			err = w.file.Finish()
+		}
+		if err == nil && w.file != nil {
+			err = cmp.Or(w.Err(), w.stage.Commit())
+		}
+		if err == nil && w.partial != nil {
+			err, w.partial = w.partial.Remove(), nil
+		}
+		return err
+	}))
 }
 
 // abandon removes what was written and is not complete, but for the partial file.
 func (w *writer) abandon() {
+	w.stop()
+	if w.Writer != nil {
+		w.Close()
+	}
 	if w.partial != nil {
 		w.partial.Close()
 	}
-	if !w.file.Staged {
+	if w.file != nil && !w.file.Staged {
 		w.file.Close()
 	}
 	w.stage.Discard()
@@ -139,8 +252,9 @@ func (w *writer) abandon() {
 // A reader reads an open file.
 type reader struct {
 	*foretell.ReaderAt
-	file   *os.File
-	memory int64 // that it may take, 0 for the default
+	*task           // of a file object
+	file   *os.File // else
+	memory int64    // that it may take, 0 for the default
 }
 
 const (
@@ -169,32 +283,53 @@ func readerOptions(r *C.ft_reading, path string) *foretell.ReaderOptions {
 	}
 }
 
+// ft_reader_new opens a file, or with a path of NULL one of size bytes that the caller
+// reads, one call at a time.
+//
 //export ft_reader_new
-func ft_reader_new(path *C.char, o *C.ft_reading, e *C.ft_error) (h C.uint32_t) {
+func ft_reader_new(c *C.ft_caller, path *C.char, size C.int64_t, o *C.ft_reading, e *C.ft_error) (h C.uint32_t) {
 	defer rescue(e)
-	file, err := os.Open(C.GoString(path))
+	r := &reader{task: newTask(), memory: int64(o.memory)}
+	options := readerOptions(o, C.GoString(path))
+	err := r.run(c, nil, func() (err error) {
+		if path == nil {
+			r.ReaderAt, err = foretell.OpenReaderAt(foreign{r.task}, int64(size), options)
+			return err
+		}
+		if r.file, err = os.Open(C.GoString(path)); err != nil {
+			return err
+		}
+		stat, err := r.file.Stat()
+		if err == nil {
+			r.ReaderAt, err = foretell.OpenReaderAt(r.file, stat.Size(), options)
+		}
+		return err
+	})
 	if fail(e, err) != 0 {
-		return 0
-	}
-	r := &reader{file: file, memory: int64(o.memory)}
-	stat, err := file.Stat()
-	if err == nil {
-		r.ReaderAt, err = foretell.OpenReaderAt(file, stat.Size(), readerOptions(o, file.Name()))
-	}
-	if fail(e, err) != 0 {
-		file.Close()
+		r.close()
 		return 0
 	}
 	return C.uint32_t(readers.add(r))
 }
 
-// A member is what ft_reader_info says about each array, in JSON.
+func (r *reader) close() {
+	r.stop()
+	if r.file != nil {
+		r.file.Close()
+	}
+}
+
+// A member is what is said of an array, in JSON.
 type member struct {
 	Name      string `json:"name"`
 	Type      string `json:"type"`
 	Shape     []int  `json:"shape"`
 	BigEndian bool   `json:"big_endian"`
 	Fortran   bool   `json:"fortran"`
+}
+
+func describe(m tokens.Info) *member {
+	return &member{m.Name, m.Type.String(), append([]int{}, m.Shape...), m.BigEndian, m.Fortran}
 }
 
 //export ft_reader_info
@@ -206,9 +341,9 @@ func ft_reader_info(h C.uint32_t, length *C.int64_t, e *C.ft_error) (blob C.uint
 		fail(e, fmt.Errorf("%w: the list of %d arrays takes %d bytes of memory, %d are allowed", foretell.ErrLimit, count, need, limit))
 		return 0
 	}
-	all := make([]member, 0, count)
+	all := make([]*member, 0, count)
 	for _, m := range r.Members() {
-		all = append(all, member{m.Name, m.Type.String(), append([]int{}, m.Shape...), m.BigEndian, m.Fortran})
+		all = append(all, describe(m))
 	}
 	b, err := json.Marshal(all)
 	if fail(e, err) != 0 {
@@ -221,11 +356,16 @@ func ft_reader_info(h C.uint32_t, length *C.int64_t, e *C.ft_error) (blob C.uint
 // exactly that, or for nothing: then it only tells whether the first can be had.
 //
 //export ft_reader_rows
-func ft_reader_rows(h C.uint32_t, number, from, to C.int64_t, dst unsafe.Pointer, length C.int64_t, e *C.ft_error) (code C.int32_t) {
+func ft_reader_rows(c *C.ft_caller, h C.uint32_t, number, from, to C.int64_t, dst unsafe.Pointer, length C.int64_t, e *C.ft_error) (code C.int32_t) {
 	defer rescue(e)
 	code = C.FT_INTERNAL
-	w := &filler{slice[byte](dst, length)}
-	err := readers.at(uint32(h)).CopyRange(w, int(number), int(from), int(to))
+	r := readers.at(uint32(h))
+	w := &filler{room: slice[byte](dst, length)}
+	t := newTask()
+	t.asks = r.asks
+	err := t.run(c, w.progress, func() error {
+		return r.CopyRangeContext(t, w, int(number), int(from), int(to))
+	})
 	switch {
 	case err == nil && len(w.room) != 0:
 		err = errRoom
@@ -236,218 +376,20 @@ func ft_reader_rows(h C.uint32_t, number, from, to C.int64_t, dst unsafe.Pointer
 }
 
 // A filler is an io.Writer to memory of fixed size.
-type filler struct{ room []byte }
+type filler struct {
+	room []byte
+	done atomic.Int64
+}
 
-var errRoom = fmt.Errorf("the array does not have the size of its memory")
+var errRoom = errors.New("the array does not have the size of its memory")
 
 func (f *filler) Write(p []byte) (int, error) {
 	if len(p) > len(f.room) {
 		return 0, errRoom
 	}
 	f.room = f.room[copy(f.room, p):]
+	f.done.Add(int64(len(p)))
 	return len(p), nil
 }
 
-// ft_compress compresses bytes as one file: arrays in them are found by what they
-// begin with, everything else has elements of the given type. A message without an
-// error tells what is kept as bytes though it begins as an array.
-//
-//export ft_compress
-func ft_compress(p unsafe.Pointer, n C.int64_t, kind *C.char, o *C.ft_writing, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
-	defer rescue(e)
-	opts := tokens.Options{}
-	var err error
-	if opts.Dtype, err = tokens.ParseType(C.GoString(kind)); fail(e, err) != 0 {
-		return 0
-	}
-	options := writerOptions(o)
-	src := slice[byte](p, n)
-	var notes []string
-	opts.Note = func(note error) {
-		if text := note.Error(); len(notes) < maxNotes && !slices.Contains(notes, text) {
-			notes = append(notes, text)
-		}
-	}
-	out, err := compressSource(src, opts, options)
-	if err != nil {
-		notes = nil // all of it is bytes
-		out, err = compressRaw(src, opts.Dtype, options)
-	}
-	if fail(e, err) != 0 {
-		return 0
-	}
-	if tokens.IsFore(src) {
-		notes = append(notes, "a .fore file already, whose content decompress gives back: its bytes are kept as they are")
-	}
-	if len(notes) > 0 {
-		e.message = C.CString(strings.Join(notes, "\n"))
-	}
-	return give(out, length)
-}
-
-// maxNotes bounds what is told of one input.
-const maxNotes = 10
-
-var errInexact = errors.New("the content would not come back byte for byte")
-
-// compressSource compresses src as what it is found to be. An error may be one of
-// src, which is no whole file of the kind that it begins as.
-func compressSource(src []byte, opts tokens.Options, options *foretell.WriterOptions) ([]byte, error) {
-	var dst bytes.Buffer
-	w, err := foretell.NewWriter(&dst, options)
-	if err != nil {
-		return nil, err
-	}
-	defer w.Close()
-	source, err := tokens.NewSource("data", bytes.NewReader(src), opts)
-	if err != nil {
-		return nil, err
-	}
-	defer source.Close()
-	files := 0
-	for {
-		part, err := source.Next()
-		if err == io.EOF {
-			err = w.Close()
-			return dst.Bytes(), err
-		}
-		if part.Kind == tokens.File {
-			files++
-		}
-		if err == nil && (part.Repacked || files > 1) {
-			err = errInexact
-		}
-		if err == nil {
-			err = w.WritePart(part)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-}
-
-// compressRaw compresses src as elements of type t, and bytes that fill none.
-func compressRaw(src []byte, t tokens.Type, options *foretell.WriterOptions) ([]byte, error) {
-	var dst bytes.Buffer
-	w, err := foretell.NewWriter(&dst, options)
-	if err != nil {
-		return nil, err
-	}
-	defer w.Close()
-	count := len(src) / t.Size()
-	whole := count * t.Size()
-	parts := []tokens.Part{
-		{Kind: tokens.File, Name: "data"},
-		{Kind: tokens.Member, Info: tokens.Info{Name: "data", Type: t, Shape: []int{count}}, Data: bytes.NewReader(src[:whole])},
-	}
-	if whole < len(src) {
-		parts = append(parts, tokens.Part{Kind: tokens.Framing, Bytes: src[whole:]})
-	}
-	for _, part := range parts {
-		if err := w.WritePart(part); err != nil {
-			return nil, err
-		}
-	}
-	err = w.Close()
-	return dst.Bytes(), err
-}
-
-// ft_content gives how many bytes ft_decompress gives, -1 with an error.
-//
-//export ft_content
-func ft_content(p unsafe.Pointer, n C.int64_t, o *C.ft_reading, e *C.ft_error) (length C.int64_t) {
-	defer rescue(e)
-	length = -1
-	src, options := slice[byte](p, n), readerOptions(o, "")
-	r, err := foretell.OpenReaderAt(bytes.NewReader(src), int64(len(src)), options)
-	if err != nil {
-		// Reading from the front tells better what is wrong.
-		err = cmp.Or(decompress(io.Discard, src, options), err)
-	}
-	if fail(e, err) != 0 {
-		return -1
-	}
-	if size := r.ContentSize(); o.output <= 0 || size <= int64(o.output) {
-		return C.int64_t(size)
-	}
-	fail(e, fmt.Errorf("%w: the file holds more than %d bytes of content", foretell.ErrLimit, int64(o.output)))
-	return -1
-}
-
-// ft_decompress puts the content to dst, which has room for exactly that.
-//
-//export ft_decompress
-func ft_decompress(p unsafe.Pointer, n C.int64_t, o *C.ft_reading, dst unsafe.Pointer, length C.int64_t, e *C.ft_error) (code C.int32_t) {
-	defer rescue(e)
-	code = C.FT_INTERNAL
-	w := &filler{slice[byte](dst, length)}
-	err := decompress(w, slice[byte](p, n), readerOptions(o, ""))
-	if err == nil && len(w.room) != 0 {
-		err = errRoom
-	}
-	return fail(e, err)
-}
-
-// decompress writes the content of the one file in src to dst.
-func decompress(dst io.Writer, src []byte, options *foretell.ReaderOptions) error {
-	r, err := foretell.NewReader(bytes.NewReader(src), options)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	files := 0
-	buf := make([]byte, 1<<16)
-	for {
-		part, err := r.Next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		switch part.Kind {
-		case tokens.File:
-			if files++; files > 1 {
-				return fmt.Errorf("%w: several files, which open gives access to", foretell.ErrUnsupported)
-			}
-		case tokens.Framing:
-			_, err = dst.Write(part.Bytes)
-		case tokens.Member:
-			_, err = io.CopyBuffer(dst, part.Data, buf)
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// ft_train gives a prior that is trained on the arrays of a file.
-//
-//export ft_train
-func ft_train(p unsafe.Pointer, n C.int64_t, model *C.char, most C.int64_t, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
-	defer rescue(e)
-	src, err := tokens.NewSource("sample", bytes.NewReader(slice[byte](p, n)), tokens.Options{})
-	if fail(e, err) != 0 {
-		return 0
-	}
-	defer src.Close()
-	prior, err := foretell.Train(src, &foretell.TrainOptions{Model: C.GoString(model), MaxBytes: int(most)})
-	if fail(e, err) != 0 {
-		return 0
-	}
-	return give(prior, length)
-}
-
-// ft_models gives the names of all models that need nothing from outside.
-//
-//export ft_models
-func ft_models(length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
-	defer rescue(e)
-	var names []string
-	for _, name := range foretell.Models() {
-		if name != "external" {
-			names = append(names, name)
-		}
-	}
-	return give([]byte(strings.Join(names, "\n")), length)
-}
+func (f *filler) progress() (done, total int64) { return f.done.Load(), -1 }

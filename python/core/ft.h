@@ -20,6 +20,7 @@ enum {
 	FT_VALUE,
 	FT_INTERNAL,
 	FT_NOT_THERE,
+	FT_CALLER, /* the caller has set an error */
 };
 
 /* What an error says beside its message. Numbers that do not apply are -1. */
@@ -43,6 +44,28 @@ enum { FT_PROBABILITIES, FT_LOGITS };
 
 /* Kinds of coders. */
 enum { FT_ENCODER, FT_DECODER, FT_STACK, FT_WRITER, FT_READER, FT_BLOB, FT_NETWORK, FT_STREAMS };
+
+/* A caller of what takes long. Go calls it back on the thread that called. Each function
+ * returns 0, or after setting an error, which ends the call, another number. poll hears
+ * signals and is told how many bytes are done, of how many, -1 if that is unknown. read
+ * and write are those of a file object, whole or not at all. */
+typedef struct ft_caller {
+	int32_t (*poll)(struct ft_caller *c, int64_t done, int64_t total);
+	int32_t (*read)(struct ft_caller *c, int64_t offset, void *dst, int64_t n);
+	int32_t (*write)(struct ft_caller *c, const void *src, int64_t n);
+} ft_caller;
+
+static inline int32_t ft_poll(ft_caller *c, int64_t done, int64_t total) {
+	return c->poll(c, done, total);
+}
+
+static inline int32_t ft_read(ft_caller *c, int64_t offset, void *dst, int64_t n) {
+	return c->read(c, offset, dst, n);
+}
+
+static inline int32_t ft_write(ft_caller *c, const void *src, int64_t n) {
+	return c->write(c, src, n);
+}
 
 /* A parametric density for each of count values, each a mixture of parts. */
 typedef struct {
@@ -95,38 +118,43 @@ typedef struct {
 	int32_t (*points)(uint32_t *hs, int64_t *points, int64_t n, ft_error *e);
 	int32_t (*decode_weighed)(uint32_t *hs, int64_t v, int64_t *candidates, int64_t *symbols, int64_t n, ft_error *e);
 	int64_t (*sparse)(int32_t kind, uint32_t h, int32_t logs, int32_t type, int64_t n, uint32_t *ids, void *p, int64_t k, double tail, int64_t symbol, ft_error *e);
-	int64_t (*values)(int32_t kind, uint32_t h, ft_family *f, int64_t *values, ft_error *e);
+	int64_t (*values)(ft_caller *c, int32_t kind, uint32_t h, ft_family *f, int64_t *values, ft_error *e);
 	int32_t (*stack_step)(uint32_t h, int32_t form, int32_t type, void *p, int64_t v, int64_t *symbol, ft_error *e);
 	int32_t (*stack_bytes)(uint32_t h, int32_t pop, void *p, int64_t n, ft_error *e);
 	uint32_t (*stack_new)(void *data, int64_t length, ft_error *e);
 	int64_t (*stack_length)(uint32_t h);
 	uint32_t (*stack_dump)(uint32_t h, int64_t *length, ft_error *e);
 
+	uint32_t (*coder_save)(int32_t kind, uint32_t h, int64_t *length, ft_error *e);
+	uint32_t (*coder_load)(int32_t kind, void *p, int64_t n, ft_error *e);
 	uint32_t (*finish)(int32_t kind, uint32_t h, int64_t *length, ft_error *e);
 	void (*take)(uint32_t blob, void *dst);
 	int32_t (*stats)(int32_t kind, uint32_t h, int64_t *steps, double *bits, double *information, double *drift, ft_error *e);
 	int64_t (*position)(int32_t kind, uint32_t h, void *dst, ft_error *e);
 	int32_t (*seek)(int32_t kind, uint32_t h, void *p, int64_t n, ft_error *e);
 
-	uint32_t (*writer_new)(char *path, ft_writing *w, ft_error *e);
-	int32_t (*writer_add)(uint32_t h, char *name, char *type, int32_t rank, int64_t *shape, void *p, ft_error *e);
-	int32_t (*writer_close)(uint32_t h, int32_t whole, ft_error *e);
-	uint32_t (*reader_new)(char *path, ft_reading *r, ft_error *e);
+	uint32_t (*writer_new)(ft_caller *c, char *path, ft_writing *w, ft_error *e);
+	int32_t (*writer_add)(ft_caller *c, uint32_t h, char *name, char *type, int32_t rank, int64_t *shape, void *p, ft_error *e);
+	int32_t (*writer_begin)(ft_caller *c, uint32_t h, char *name, char *type, int32_t rank, int64_t *row, ft_error *e);
+	int32_t (*writer_append)(ft_caller *c, uint32_t h, void *p, int64_t n, ft_error *e);
+	int32_t (*writer_end)(ft_caller *c, uint32_t h, ft_error *e);
+	int32_t (*writer_close)(ft_caller *c, uint32_t h, int32_t whole, ft_error *e);
+	uint32_t (*reader_new)(ft_caller *c, char *path, int64_t size, ft_reading *r, ft_error *e);
 	uint32_t (*reader_info)(uint32_t h, int64_t *length, ft_error *e);
-	int32_t (*reader_rows)(uint32_t h, int64_t member, int64_t from, int64_t to, void *dst, int64_t length, ft_error *e);
-	uint32_t (*compress)(void *p, int64_t n, char *type, ft_writing *w, int64_t *length, ft_error *e);
-	int64_t (*content)(void *p, int64_t n, ft_reading *r, ft_error *e);
-	int32_t (*decompress)(void *p, int64_t n, ft_reading *r, void *dst, int64_t length, ft_error *e);
-	uint32_t (*train)(void *p, int64_t n, char *model, int64_t most, int64_t *length, ft_error *e);
+	int32_t (*reader_rows)(ft_caller *c, uint32_t h, int64_t member, int64_t from, int64_t to, void *dst, int64_t length, ft_error *e);
+	uint32_t (*compress)(ft_caller *c, void *p, int64_t n, char *type, ft_writing *w, int64_t *length, ft_error *e);
+	int64_t (*content)(ft_caller *c, void *p, int64_t n, ft_reading *r, ft_error *e);
+	int32_t (*decompress)(ft_caller *c, void *p, int64_t n, ft_reading *r, void *dst, int64_t length, ft_error *e);
+	uint32_t (*train)(ft_caller *c, void *p, int64_t n, char *model, int64_t most, int64_t *length, ft_error *e);
 	uint32_t (*models)(int64_t *length, ft_error *e);
 
-	uint32_t (*network_new)(char *path, int64_t memory, ft_error *e);
+	uint32_t (*network_new)(ft_caller *c, char *path, int64_t memory, ft_error *e);
 	uint32_t (*network_info)(uint32_t h, int64_t *length, ft_error *e);
 	int32_t (*network_hash)(uint32_t h, void *dst, ft_error *e);
-	int32_t (*network_logits)(uint32_t h, ft_running *r, uint32_t *tokens, int64_t streams, int64_t each, float *dst, ft_error *e);
+	int32_t (*network_logits)(ft_caller *c, uint32_t h, ft_running *r, uint32_t *tokens, int64_t streams, int64_t each, float *dst, ft_error *e);
 	int32_t (*network_frame)(uint32_t h, int64_t workers, uint32_t *tokens, int64_t n, float *dst, ft_error *e);
-	uint32_t (*network_encode)(uint32_t h, void *p, int64_t n, int64_t *length, ft_error *e);
-	uint32_t (*network_decode)(uint32_t h, uint32_t *tokens, int64_t n, int64_t *length, ft_error *e);
+	uint32_t (*network_encode)(ft_caller *c, uint32_t h, void *p, int64_t n, int64_t *length, ft_error *e);
+	uint32_t (*network_decode)(ft_caller *c, uint32_t h, uint32_t *tokens, int64_t n, int64_t *length, ft_error *e);
 	uint32_t (*streams_new)(uint32_t network, int64_t n, ft_running *r, ft_error *e);
 	int32_t (*streams_step)(uint32_t h, uint32_t *tokens, int64_t n, float *dst, ft_error *e);
 	void (*streams_reset)(uint32_t h);

@@ -108,7 +108,7 @@ func ft_release(kind C.int32_t, h C.uint32_t) {
 	case C.FT_WRITER:
 		writers.remove(uint32(h)).abandon()
 	case C.FT_READER:
-		readers.remove(uint32(h)).file.Close()
+		readers.remove(uint32(h)).close()
 	case C.FT_BLOB:
 		blobs.remove(uint32(h))
 	case C.FT_NETWORK:

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"unsafe"
 
 	"github.com/foretell/foretell"
@@ -15,7 +16,7 @@ import (
 )
 
 //export ft_network_new
-func ft_network_new(path *C.char, memory C.int64_t, e *C.ft_error) (h C.uint32_t) {
+func ft_network_new(c *C.ft_caller, path *C.char, memory C.int64_t, e *C.ft_error) (h C.uint32_t) {
 	defer rescue(e)
 	file, err := os.Open(C.GoString(path))
 	if fail(e, err) != 0 {
@@ -26,12 +27,31 @@ func ft_network_new(path *C.char, memory C.int64_t, e *C.ft_error) (h C.uint32_t
 	if fail(e, err) != 0 {
 		return 0
 	}
-	n, err := foretell.OpenNetwork(file, stat.Size(), file.Name(), int64(memory))
-	if err != nil {
-		fail(e, fmt.Errorf("%s: %w", file.Name(), err))
+	t, n := newTask(), (*foretell.Network)(nil)
+	err = t.run(c, nil, func() (err error) {
+		n, err = foretell.OpenNetwork(&stoppable{file, t}, stat.Size(), file.Name(), int64(memory))
+		return err
+	})
+	if err != nil && err != errCaller {
+		err = fmt.Errorf("%s: %w", file.Name(), err)
+	}
+	if fail(e, err) != 0 {
 		return 0
 	}
 	return C.uint32_t(networks.add(n))
+}
+
+// A stoppable file reads until a task ends.
+type stoppable struct {
+	file *os.File
+	task *task
+}
+
+func (s *stoppable) ReadAt(p []byte, offset int64) (int, error) {
+	if err := s.task.Err(); err != nil {
+		return 0, err
+	}
+	return s.file.ReadAt(p, offset)
 }
 
 // network returns the network with a number, nil for 0.
@@ -96,7 +116,7 @@ func running(r *C.ft_running) net.Options {
 // streams of as many tokens each, one after another.
 //
 //export ft_network_logits
-func ft_network_logits(h C.uint32_t, r *C.ft_running, tokens *C.uint32_t, count, each C.int64_t, dst *C.float, e *C.ft_error) (code C.int32_t) {
+func ft_network_logits(c *C.ft_caller, h C.uint32_t, r *C.ft_running, tokens *C.uint32_t, count, each C.int64_t, dst *C.float, e *C.ft_error) (code C.int32_t) {
 	defer rescue(e)
 	code = C.FT_INTERNAL
 	m := networks.at(uint32(h)).Model()
@@ -107,15 +127,22 @@ func ft_network_logits(h C.uint32_t, r *C.ft_running, tokens *C.uint32_t, count,
 	v, n := m.Vocabulary(), int(each)
 	all := slice[uint32](unsafe.Pointer(tokens), count*each)
 	to := slice[float32](unsafe.Pointer(dst), count*each*C.int64_t(v))
-	for i := range int(count) {
-		s.Reset()
-		err := s.Feed(0, all[i*n:][:n], func(first int, logits []int32) error {
-			net.Float32(to[(i*n+first)*v:][:len(logits)], logits)
-			return nil
-		})
-		if failRow(e, i, err) {
-			return e.code
+	t, row := newTask(), 0
+	err = t.run(c, nil, func() error {
+		for row = range int(count) {
+			s.Reset()
+			err := s.Feed(0, all[row*n:][:n], func(first int, logits []int32) error {
+				net.Float32(to[(row*n+first)*v:][:len(logits)], logits)
+				return t.Err()
+			})
+			if err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if failRow(e, row, err) {
+		return e.code
 	}
 	return C.FT_OK
 }
@@ -148,29 +175,54 @@ func words(h C.uint32_t) (*tokenizer.Tokenizer, error) {
 	return t, nil
 }
 
+// part is how much text or how many tokens are converted before it is asked whether to
+// go on.
+const part = 1 << 16
+
 // ft_network_encode gives the tokens of a text, 32 bits each.
 //
 //export ft_network_encode
-func ft_network_encode(h C.uint32_t, p unsafe.Pointer, n C.int64_t, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
+func ft_network_encode(c *C.ft_caller, h C.uint32_t, p unsafe.Pointer, n C.int64_t, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
 	defer rescue(e)
 	t, err := words(h)
 	if fail(e, err) != 0 {
 		return 0
 	}
-	tokens := t.Encode(nil, slice[byte](p, n))
+	task, text := newTask(), slice[byte](p, n)
+	var tokens []uint32
+	err = task.run(c, nil, func() error {
+		for len(text) > 0 && task.Err() == nil {
+			var done int
+			tokens, done = t.EncodePart(tokens, text, part)
+			text = text[done:]
+		}
+		return nil
+	})
+	if fail(e, err) != 0 {
+		return 0
+	}
 	return give(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(tokens))), 4*len(tokens)), length)
 }
 
 // ft_network_decode gives the text of tokens.
 //
 //export ft_network_decode
-func ft_network_decode(h C.uint32_t, tokens *C.uint32_t, n C.int64_t, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
+func ft_network_decode(c *C.ft_caller, h C.uint32_t, tokens *C.uint32_t, n C.int64_t, length *C.int64_t, e *C.ft_error) (blob C.uint32_t) {
 	defer rescue(e)
 	t, err := words(h)
 	if fail(e, err) != 0 {
 		return 0
 	}
-	text, err := t.Decode(nil, slice[uint32](unsafe.Pointer(tokens), n))
+	task := newTask()
+	var text []byte
+	err = task.run(c, nil, func() (err error) {
+		for some := range slices.Chunk(slice[uint32](unsafe.Pointer(tokens), n), part) {
+			if text, err = t.Decode(text, some); err != nil || task.Err() != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if fail(e, err) != 0 {
 		return 0
 	}

@@ -97,13 +97,14 @@ func ft_stack_dump(h C.uint32_t, length *C.int64_t, e *C.ft_error) (blob C.uint3
 // ft_values codes values, each under its own density, or with a decoder or below
 // zero bits of a stack gives them back: kind is FT_ENCODER, FT_DECODER, FT_STACK to
 // push, in reverse, or -FT_STACK to pop. It returns how many; a stack that meets an
-// error is left as it was.
+// error is left as it was. The caller hears signals now and then.
 //
 //export ft_values
-func ft_values(kind C.int32_t, h C.uint32_t, f *C.ft_family, values *C.int64_t, e *C.ft_error) (done C.int64_t) {
+func ft_values(c *C.ft_caller, kind C.int32_t, h C.uint32_t, f *C.ft_family, values *C.int64_t, e *C.ft_error) (done C.int64_t) {
 	defer rescue(e)
 	all := slice[int64](unsafe.Pointer(values), f.count)
 	d := newDensities(f)
+	d.caller = c
 	switch kind {
 	case C.FT_ENCODER:
 		c := encoders.at(uint32(h))
@@ -168,7 +169,11 @@ type densities struct {
 	over                   prob.Range
 	families               []int32
 	means, scales, weights []float64
+	caller                 *C.ft_caller
 }
+
+// heard is how many values are coded before signals are heard.
+const heard = 1 << 13
 
 func newDensities(f *C.ft_family) densities {
 	parts := C.int64_t(f.parts)
@@ -184,6 +189,9 @@ func newDensities(f *C.ft_family) densities {
 
 // set makes t's Parametric the density of value i.
 func (d *densities) set(t *tools, i int) error {
+	if i%heard == heard-1 && C.ft_poll(d.caller, 0, -1) != 0 {
+		return errCaller
+	}
 	t.components = t.components[:0]
 	for k, family := range d.families {
 		j := i*len(d.families) + k

@@ -21,10 +21,14 @@ type encoder struct {
 	tools
 }
 
-// A decoder is a Decoder of bytes in memory.
+// A decoder is a Decoder of bytes in memory, and what it was made of.
 type decoder struct {
 	*step.Decoder
 	tolerant bool
+	data     []byte
+	framed   bool
+	frame    step.Frame
+	guard    int
 	tools
 }
 
@@ -89,22 +93,31 @@ func ft_decoder_new(data unsafe.Pointer, length C.int64_t, framed C.int32_t, voc
 	if fail(e, check(framed, vocabulary, size, guard)) != 0 {
 		return 0
 	}
-	c := &decoder{tolerant: tolerance != 0}
-	src := bytes.Clone(slice[byte](data, length))
-	if framed == 0 {
-		c.Decoder = step.NewDecoder(src)
-		if fail(e, errors.Join(c.SetGuard(int(max(guard, 0))), c.SetTolerance(float64(tolerance)))) != 0 {
-			return 0
-		}
-		return C.uint32_t(decoders.add(c))
-	}
-	dec, err := step.NewFramedDecoder(bytes.NewReader(src), frame(vocabulary, model, size, guard, 0))
+	f := frame(vocabulary, model, size, guard, tolerance)
+	c, err := newDecoder(bytes.Clone(slice[byte](data, length)), framed != 0, f, int(max(guard, 0)))
 	if fail(e, err) != 0 {
 		return 0
 	}
-	c.Decoder = dec
-	c.tolerant = dec.Tolerance() != 0
 	return C.uint32_t(decoders.add(c))
+}
+
+// newDecoder returns a decoder of a stream: of a framed one under a frame, or of a bare
+// one with a guard and the frame's tolerance.
+func newDecoder(src []byte, framed bool, f step.Frame, guard int) (*decoder, error) {
+	c := &decoder{data: src, framed: framed, frame: f, guard: guard, tolerant: f.Tolerance != 0}
+	if !framed {
+		if step.IsFramed(src) {
+			return nil, errors.New("this is a framed stream: decode it with framed=True")
+		}
+		c.Decoder = step.NewDecoder(src)
+		return c, errors.Join(c.SetGuard(guard), c.SetTolerance(f.Tolerance))
+	}
+	f.Tolerance = 0
+	var err error
+	if c.Decoder, err = step.NewFramedDecoder(bytes.NewReader(src), f); err == nil {
+		c.tolerant = c.Decoder.Tolerance() != 0
+	}
+	return c, err
 }
 
 //export ft_encode

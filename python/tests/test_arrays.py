@@ -167,7 +167,7 @@ def test_refused_types(row, reason):
     assert coder.finish_encoding() == b""
 
 
-@pytest.mark.parametrize("shape", [(), (2, 4), (1, 8), (8, 1), (2, 2, 2)])
+@pytest.mark.parametrize("shape", [(), (2, 4), (8, 1), (2, 2, 2)])
 def test_refused_shapes(shape):
     with pytest.raises(ValueError, match="ax"):
         Encoder().encode(np.ones(shape), 0)

@@ -45,6 +45,30 @@ def test_compress(data):
     assert foretell.compress(memoryview(data)) == foretell.compress(bytearray(data)) == foretell.compress(data)
 
 
+@pytest.mark.parametrize(
+    "array",
+    [np.arange(60, dtype=np.uint16).reshape(3, 4, 5), np.array(-7, np.int8), np.zeros((0, 4), np.int64), np.array([True, False]),
+     np.arange(6, dtype=">u4").reshape(2, 3).T, np.arange(10)[::2], np.array([2**64 - 1], np.uint64)],
+    ids=lambda array: f"{array.dtype} {array.shape}",
+)  # fmt: skip
+def test_arrays_come_back(array, tmp_path):
+    packed = foretell.compress(array)
+    got = foretell.decompress(packed)
+    assert type(got) is np.ndarray and got.shape == array.shape and np.array_equal(got, array)
+    assert got.dtype == array.dtype.newbyteorder("=") and got.flags.writeable
+    foretell.save(tmp_path / "x.fore", array)
+    assert (tmp_path / "x.fore").read_bytes() == packed
+
+
+def test_bytes_of_arrays():
+    array = np.arange(1000, dtype=np.uint16)
+    for data in (memoryview(array), array.tobytes()):
+        assert foretell.decompress(foretell.compress(data)) == array.tobytes()
+    assert foretell.decompress(foretell.compress(array, dtype="uint8")) == array.tobytes()
+    assert foretell.decompress(foretell.compress(array.astype(np.float32), dtype="uint32")) == array.astype(np.float32).tobytes()
+    assert foretell.decompress(foretell.compress(npy(array))) == npy(array)
+
+
 def test_compress_what_only_begins_as_an_archive():
     array = np.arange(3000, dtype=np.int32)
     buffer = io.BytesIO()
@@ -67,7 +91,10 @@ def test_compress_refusals():
         (lambda: foretell.compress(b"", model="nothing"), ValueError),
         (lambda: foretell.compress(b"", dtype="float32"), TypeError),
         (lambda: foretell.decompress("text"), TypeError),
-        (lambda: foretell.compress(np.arange(10)[::2]), (ValueError, BufferError)),
+        (lambda: foretell.compress(np.arange(10)[::2], dtype="uint8"), (ValueError, BufferError)),
+        (lambda: foretell.compress(memoryview(np.arange(10))[::2]), (ValueError, BufferError)),
+        (lambda: foretell.compress(np.ones(3)), TypeError),
+        (lambda: foretell.compress(np.ma.masked_array([1, 2], [True, False])), TypeError),
     ):
         with pytest.raises(error):
             call()

@@ -56,7 +56,7 @@ def test_the_loop_asks_for_no_row_after_the_end():
 
 
 def test_the_loop_takes_one_row_at_a_time(matrix):
-    for rows in (matrix[:1], matrix[:4], [[0.5, 0.5]], matrix[0, 0]):
+    for rows in (matrix[:2], matrix[:4], [[0.5, 0.5]], matrix[0, 0]):
         decoder = Decoder(b"abcdefgh")
         with pytest.raises((ValueError, TypeError)):
             decoder.decode_with(lambda before: rows, 3)

@@ -153,7 +153,7 @@ def test_refusals(rng):
         stack.pop_values(Gaussian(0, scale))
     assert stack.tobytes() == before
     for call, error in (
-        (lambda: stack.push_values([1, 2], Gaussian(0, 1)), ValueError),
+        (lambda: stack.push_values([1, 2], Gaussian([0] * 3, 1)), ValueError),
         (lambda: stack.push_values([1.0], Gaussian([0], 1)), TypeError),
         (lambda: stack.push_values(np.array([1], np.uint64), Gaussian([0], 1)), TypeError),
         (lambda: Gaussian([1, 2], [1, 2, 3]), ValueError),

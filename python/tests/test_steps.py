@@ -73,8 +73,8 @@ def test_bytes_are_symbols():
     assert encoder.finish() == b"text!?"
 
 
-def test_coders_are_not_copied():
-    for coder in (Encoder(), Decoder(b""), foretell.Stack(), foretell.DistributionCoder(), foretell.BatchEncoder(1)):
+def test_some_coders_are_not_copied():
+    for coder in (foretell.DistributionCoder(), foretell.BatchEncoder(1)):
         for way in (copy.copy, copy.deepcopy, pickle.dumps):
             with pytest.raises(TypeError):
                 way(coder)
@@ -155,7 +155,7 @@ def test_symbols_out_of_range(matrix):
     for symbol in (300, -1, 2**31, 2**32, 2**32 + 5, -(2**32), 2**64):
         with pytest.raises(foretell.SymbolError, match="not in 0..299") as info:
             encoder.encode(matrix[0], symbol)
-        assert info.value.symbols == 300
+        assert info.value.size == 300 and info.value.symbols is None
         assert info.value.symbol == symbol and f": {symbol} is" in str(info.value)
     with pytest.raises(foretell.SymbolError, match=": 18446744073709551615 is"):
         encoder.encode(matrix[:2], np.array([1, 2**64 - 1], np.uint64))

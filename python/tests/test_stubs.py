@@ -109,3 +109,65 @@ foretell.Density()
 
 def test_marker():
     assert STUBS.with_name("py.typed").exists()
+
+
+EXAMPLE = """
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import foretell
+
+
+def shard(tokens: NDArray[np.uint16], folder: Path) -> NDArray[Any]:
+    foretell.save(folder / "a.fore", {"tokens": tokens}, model="fast")
+    with foretell.Writer(folder / "b.fore", model="mix", workers=2) as writer:
+        writer.append("tokens", tokens[:10])
+        writer.append("tokens", tokens[10:])
+    with open(folder / "c.fore", "wb") as out:
+        foretell.save(out, tokens, model=foretell.models()[0])
+    with foretell.open(folder / "a.fore") as file:
+        part = file["tokens"][100:200]
+        whole = file[...]
+    return part if len(part) else whole
+
+
+def windows(files: list[Path]) -> int:
+    stream = foretell.TokenDataset(files, 1024).stream(shuffle=True, part=(0, 2))
+    stream.load_state_dict(stream.state_dict())
+    return sum(int(window.sum()) for window in stream)
+
+
+def code(probs: NDArray[np.float32], symbols: list[int]) -> bytes:
+    encoder = foretell.Encoder(framed=True)
+    encoder.encode(probs, symbols)
+    other = encoder.copy()
+    other.encode_values(np.zeros(3, np.int64), foretell.Categorical([0.5, 0.5]))
+    other.encode_values([1, 2], foretell.Gaussian([0.0, 1.0], 2))
+    print(encoder.steps, other.finish())
+    batch = foretell.BatchEncoder(2)
+    batch.encode(probs[:1], [1], active=[True, False])
+    return foretell.compress(probs.astype(np.int8), model="best") + foretell.compress(b"text")
+
+
+class Bar:
+    def __init__(self, total: int | None, unit: str, unit_scale: bool) -> None: ...
+    def update(self, n: int) -> None: ...
+    def close(self) -> None: ...
+
+
+foretell.load("x.fore", progress=Bar)
+"""
+
+
+def test_the_typed_example(tmp_path):
+    assert "Success" in checked(EXAMPLE, tmp_path), checked(EXAMPLE, tmp_path)
+    wrong = checked(EXAMPLE.replace('model="fast"', 'model="fastt"'), tmp_path)
+    assert wrong.count("error:") == 1 and "fastt" in wrong, wrong
+
+
+def test_the_names_of_models():
+    names = re.search(r"_ModelName: TypeAlias = Literal\[(.*)\]", STUBS.read_text())[1]
+    assert sorted(ast.literal_eval(f"[{names}]")) == sorted(foretell.models())

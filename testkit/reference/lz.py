@@ -106,21 +106,24 @@ def steps(n, symbols, f):
     return out + rest[::-1]
 
 
-def by_place(spans):
-    """For each symbol in the order place by place, where it belongs."""
-    out, start, any_turned = [], 0, False
+def by_place(spans, longer):
+    """For each symbol in the order place by place, where it belongs; longer says that only
+    spans are turned whose rows become longer."""
+    out, start, turned, able = [], 0, 0, 0
     for span in spans:
         r = 1
         for length in span.shape[1:]:
             r *= length
-        turned = len(span.shape) >= 2 and min(span.shape[1:]) > 0 and 2 <= r < span.count
-        any_turned = any_turned or turned
+        turns = len(span.shape) >= 2 and min(span.shape[1:]) > 0 and 2 <= r < span.count
+        able += turns
+        turns = turns and (not longer or r < span.count // r)
+        turned += turns
         at = range(span.count)
-        if turned:
+        if turns:
             at = sorted(at, key=lambda i: (span.first + i) % r)
         out += [start + i for i in at]
         start += span.count
-    check(any_turned, "a block without rows in the order of their places")
+    check(turned > 0 and (not longer or turned < able), "an order that is another one")
     return out
 
 
@@ -128,13 +131,13 @@ def lz(block, body):
     check(block.count <= MOST, "a block of too many symbols")
     f = Fields(body)
     order = f.u8()
-    check(order <= 2, "an unknown order")
+    check(order <= 3, "an unknown order")
     if order == 0:
         return stored(block, f.rest())
     out = steps(block.count, block.alphabet, f)
     if order == 1:
         return out
     turned = [0] * len(out)
-    for symbol, at in zip(out, by_place(block.spans)):
+    for symbol, at in zip(out, by_place(block.spans, order == 3)):
         turned[at] = symbol
     return turned

@@ -1,16 +1,22 @@
 """Codec 6, mix: the body of a block and the model at work (docs/mix.md)."""
 
+import copy
+import os
+
 from .errors import Missing, check
 from .fields import Fields
-from .mix_geometry import BOOKS, FRAMES, GEOMETRIES, STREAM, TEXT, terms
+from .mix_geometry import BOOKS, BYTES, FLAT, FRAMES, GEOMETRIES, PROSE, TEXT, terms
 from .mix_layout import Layout
-from .mix_parts import MASK, STRETCH, Map, Match, Net, NetInput, Table, Trail, WeightSet, Window, schedule, train
-from .mix_tree import OF_PRIOR, adapt, read_trees
+from .mix_parts import MASK, STRETCH, Map, Match, Net, NetInput, Table, Trail, WeightSet, Window, Words, schedule, train
+from .mix_tree import LETTERS, OF_PRIOR, adapt, read_trees
 from .rangecoder import Decoder
 
 BEST = 1
 ONE = 1 << 20
 MANY_TOKENS = 1 << 22
+
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "primer.txt"), "rb") as f:
+    PRIMER = f.read()
 
 
 class Setup:
@@ -19,18 +25,31 @@ class Setup:
     def __init__(self, f):
         self.level, self.geometry, self.trees, flags = f.u8(), f.u8(), f.u8(), f.u8()
         self.rows, self.cols, self.delimiter = f.uvarint(), f.uvarint(), f.uvarint()
-        check(self.level <= BEST and self.geometry <= FRAMES and self.trees <= OF_PRIOR and flags <= 1, "parameters of mix")
+        check(self.level <= BEST and self.geometry <= BYTES and self.trees <= LETTERS and flags <= 1, "parameters of mix")
         self.transposed = flags == 1
         places = self.rows * self.cols
         check(1 <= self.rows <= 1 << 16 and 1 <= self.cols <= 1 << 16 and places <= 1 << 16, "places of mix")
         check(self.delimiter < 1 << 20, "delimiter of mix")
-        check(self.geometry != STREAM or (places == 1 and not self.transposed), "a stream of several places")
+        if self.geometry in FLAT:
+            check(self.rows == 1 and not self.transposed, "a stream of several places")
+            check(self.cols <= (256 if self.geometry == BYTES else 1), "length of a record")
+        check(self.trees != LETTERS or self.geometry == PROSE, "a tree of text")
         check(places <= 32 or not (self.transposed or self.geometry == BOOKS), "too many places")
         if self.geometry in (TEXT, FRAMES):
             raise Missing("the block needs the model that guided it")
+        self.record = 0
+        if self.geometry == BYTES:
+            self.record, self.cols = self.cols, 1
 
     def same(self, other):
         return all(vars(self)[k] == vars(other)[k] for k in vars(self) if k != "trees")
+
+
+class Span:
+    """Symbols of one array in storage order."""
+
+    def __init__(self, first, count, shape):
+        self.first, self.count, self.shape = first, count, shape
 
 
 class Selector:
@@ -57,7 +76,11 @@ class Engine:
         """tokens are those that sizes follow from; lines and block_tokens those of a prior and
         of the block that starts from it."""
         g = self.g = GEOMETRIES[setup.geometry]
-        specs = g.contexts + (g.best if setup.level == BEST else [])
+        specs, sets, told, dims = g.contexts, g.sets, g.net, g.dims
+        if setup.level == BEST:
+            specs, sets, told, dims = specs + g.best, sets + g.best_sets, told + g.best_net, max(dims, g.best_dims)
+        if setup.trees == LETTERS:
+            tokens += len(PRIMER)
         sizes = {"rows": setup.rows, "cols": setup.cols, "symbols": symbols, "classes": classes, "contexts": len(specs)}
         self.contexts = [terms(g, s, sizes) for s in specs]
         select = lambda spec: Selector(terms(g, spec, sizes))  # noqa: E731
@@ -65,8 +88,9 @@ class Engine:
         tokens = min(tokens, MANY_TOKENS)
         rows = min(1 << 16, max(1 << 10, 1 << (4 * tokens).bit_length()))
         nodes = min(symbols, rows)
-        self.net = self.make_net(sizes, nodes, rows)
-        self.history = [[first_history(h) for h in range(128)] for _ in range(16 * len(specs))]
+        self.net = self.make_net(told, sizes, nodes, rows, dims)
+        self.pasts = 256 if g.by_node else 16
+        self.history = [[first_history(h) for h in range(128)] for _ in range(self.pasts * len(specs))]
         room = min(block_tokens if block_tokens is not None else tokens, MANY_TOKENS) * len(specs) + lines
         most, bits = 22 if setup.level == BEST else 20, 8
         while bits < most and 1 << bits < 2 * room:
@@ -74,22 +98,30 @@ class Engine:
         self.table = Table(bits)
         n = 2 * len(specs) + sum(len(c.selectors) for c in self.candidates) + 2 * len(g.windows) + 2
         first = 3 * ONE // (2 * len(specs) + 4)
-        self.sets = [WeightSet(select(s), [first] * n, n, schedule(*g.rates)) for s in g.sets]
-        self.last = WeightSet(select(g.final), [ONE // len(g.sets)] * len(g.sets), len(g.sets), schedule(*g.final_rates))
+        self.sets = [WeightSet(select(s), [first] * n, n, schedule(*g.rates)) for s in sets]
+        self.last = WeightSet(select(g.final), [ONE // len(sets)] * len(sets), len(sets), schedule(*g.final_rates))
         self.maps = [Map(select(s)) for s in g.maps]
         self.windows = [Window(length, nodes) for length in g.windows]
         self.matches = [Match(least) for least in g.matches]
-        self.trail = Trail(setup.delimiter)
+        self.begin_block(setup)
 
-    def make_net(self, sizes, nodes, most):
+    def begin_block(self, setup):
+        """Forgets what refers to positions."""
+        for m in self.matches:
+            m.__init__(m.least)
+        for w in self.windows:
+            w.taken, w.done = {}, 0
+        self.trail, self.words = Trail(setup.delimiter), Words()
+
+    def make_net(self, told, sizes, nodes, most, dims):
         inputs, before = [], 0
-        for spec in self.g.net:
+        for spec in told:
             rows = 1
             for t in terms(self.g, spec, sizes):
                 rows = min(rows * (sizes["symbols"] + 1 if t.whole else t.size), most)
             inputs.append(NetInput(terms(self.g, spec, sizes), rows, before))
-            before += rows * self.g.dims
-        return Net(self.g.dims, nodes, inputs)
+            before += rows * dims
+        return Net(dims, nodes, inputs, self.g.bent)
 
     def plant(self, forest):
         self.forest, self.book = forest, 0
@@ -176,7 +208,8 @@ class Engine:
         return at
 
     def decode(self, coder):
-        """Decodes the token whose values have been given to begin."""
+        """Decodes the token whose values have been given to begin. A coder that is a symbol says
+        what it is."""
         if self.tree.symbols < 2:
             return 0
         node, depth = 0, 0
@@ -184,7 +217,7 @@ class Engine:
             if depth % 4 == 0:
                 lines, slot = self.find_lines(node), 1
             p = self.predict(node, depth, lines, slot)
-            bit = coder.bit(65536 - p << 16)
+            bit = coder.bit(65536 - p << 16) if isinstance(coder, Decoder) else self.tree.code[coder] >> 63 - depth & 1
             self.update(node, depth, lines, slot, bit)
             node, depth, slot = self.tree.child[2 * node + bit], depth + 1, 2 * slot + bit
         self.net.end()
@@ -200,7 +233,7 @@ class Engine:
                 self.entries.append(None)
                 continue
             self.known += 1
-            h = self.history[16 * c + min(depth, 15)]
+            h = self.history[self.pasts * c + (min(node, 255) if self.g.by_node else min(depth, 15))]
             self.entries.append(h)
             x += [STRETCH[s >> 20], STRETCH[h[s & 127] >> 20]]
         self.past = [line[slot] & 127 for line in lines]
@@ -261,13 +294,30 @@ def first_history(h):
     return ((2 * ones + 1) << 21) // (zeros + ones + 1) << 10
 
 
-def run(engine, setup, block, coder):
-    """Decodes the tokens of all spans in the order in which they are coded."""
-    g, symbols, start = engine.g, [0] * block.count, 0
-    n = len(g.neighbours)
+def primed(setup, block):
+    """An engine that has read the primer."""
+    engine = Engine(setup, block.alphabet, block.count, 0)
+    engine.plant(read_trees(None, block.alphabet, LETTERS, 1))
+    key = setup.level, block.alphabet, setup.delimiter, engine.table.shift, engine.net.inputs[-1].before
+    if key not in PRIMED:
+        text = [x for x in PRIMER if x < block.alphabet]
+        run(engine, setup, [Span(0, len(text), [len(text)])], text, None)
+        engine.begin_block(setup)
+        PRIMED[key] = engine
+    return copy.deepcopy(PRIMED[key])
+
+
+PRIMED = {}
+
+
+def run(engine, setup, spans, symbols, coder):
+    """Decodes the tokens of all spans in the order in which they are coded, or reads symbols
+    that are known if there is no coder."""
+    g, start = engine.g, 0
     first = engine.candidates[0].value
-    number = {name: g.value(name) for name in ("M1", "len1", "next1", "churn")}
-    for span in block.spans:
+    number = {name: g.value(name) for name in ("M1", "len1", "next1", "churn", "reach", "column", "word", "slot", "up1", "up2")}
+    engine.tree = engine.forest[0]
+    for span in spans:
         lay = Layout(g, setup, span, symbols, start)
         for t in lay.instants():
             back = t - g.backward
@@ -281,15 +331,24 @@ def run(engine, setup, block, coder):
                 values[number["churn"]] = 16 * changed // (tokens + 1)
                 if g.trail:
                     engine.trail.advance(symbols, at)
-                    values[number["next1"] : n + 8] = engine.trail.values(symbols, at)[:5]
-                    values[g.value("reach")] = engine.trail.values(symbols, at)[5]
+                    after = engine.trail.values(symbols, at)
+                    values[number["next1"] : number["next1"] + 5] = after[:5]
+                    values[number["reach"]], values[number["column"]] = after[5:]
+                if g.words:
+                    engine.words.advance(symbols, at)
+                    values[number["word"] : number["word"] + 8] = engine.words.values()
+                if setup.record:
+                    values[number["slot"]] = at % setup.record
+                    for k in (1, 2):
+                        if at >= k * setup.record:
+                            values[number["up%d" % k]] = symbols[at - k * setup.record] + 1
                 for k, m in enumerate(engine.matches):
                     if m.length:
                         values[number["M1"] + k], values[number["len1"] + k] = symbols[m.at] + 1, m.length
                 for w in engine.windows:
                     w.advance(engine.tree, symbols, at)
                 engine.begin(place, values)
-                symbols[at] = engine.decode(coder)
+                symbols[at] = engine.decode(symbols[at] if coder is None else coder)
                 for m in engine.matches:
                     m.follow(symbols, at)
                 tokens += 1
@@ -325,11 +384,13 @@ def mix(block, body):
         if block.prior is None:
             raise Missing("the block needs a prior")
         engine = block.prior.engine(setup, block)
+    elif setup.trees == LETTERS:
+        engine = primed(setup, block)
     else:
         forest = read_trees(coder, block.alphabet, setup.trees, setup.cols)
         engine = Engine(setup, block.alphabet, block.count, forest[0].count)
         engine.plant(forest)
-    engine.tree = engine.forest[0]
-    out = run(engine, setup, block, coder)
+    out = [0] * block.count
+    run(engine, setup, block.spans, out, coder)
     coder.finish()
     return out

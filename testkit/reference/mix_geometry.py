@@ -1,15 +1,19 @@
 """Geometries of codec mix: what is predicted from what (docs/mix.md, geometries)."""
 
-STREAM, GRID, BOOKS, TEXT, FRAMES = range(5)
+STREAM, GRID, BOOKS, TEXT, FRAMES, PROSE, BYTES = range(7)
+FLAT = STREAM, PROSE, BYTES  # those of tokens in a row
 
 # The values of a token that follow those of its neighbours.
 VALUES = """M1 M2 first next1 next2 above start startAbove
-place row col age flags churn reach len1 len2""".split()
+place row col age flags churn reach len1 len2
+column word word1 word2 letters kinds2 kinds3 kinds4 kinds6 slot up1 up2""".split()
 FIRST_SMALL = VALUES.index("place")
 
 
 class Geometry:
-    matches, windows, changes, best, trail, backward = [], [], [], [], False, 0
+    matches, windows, changes, best, best_sets, best_net = [], [], [], [], [], []
+    trail = words = bent = by_node = False
+    backward = best_dims = 0
 
     def __init__(self, **rows):
         self.__dict__.update(rows)
@@ -50,6 +54,7 @@ class Term:
             "value": {
                 "place": min(places, 4096), "row": min(sizes["rows"], 4096), "col": min(sizes["cols"], 4096),
                 "age": 8, "flags": 1 << len(geometry.changes), "churn": 16, "reach": 4, "len1": 32, "len2": 32,
+                "column": 256, "letters": 16, "kinds2": 64, "kinds3": 512, "kinds4": 4096, "slot": 256,
             }.get(small, min(symbols, 2047) + 1),
         }[self.kind]  # fmt: skip
 
@@ -58,9 +63,11 @@ def terms(geometry, spec, sizes):
     return [Term(geometry, name, sizes) for name in spec.split()]
 
 
+LATEST = "a -1 0 0, b -2 0 0, c -3 0 0, d -4 0 0, e -5 0 0, f -6 0 0"
+
 GEOMETRIES = {
     STREAM: Geometry(
-        neighbours="a -1 0 0, b -2 0 0, c -3 0 0, d -4 0 0, e -5 0 0, f -6 0 0",
+        neighbours=LATEST,
         matches=[5, 2],
         contexts=["", "a", "a b", "a b c", "b", "a:class b:class", "a:class", "a/4",
                   "next1 next2", "start startAbove reach", "a above"],
@@ -90,4 +97,28 @@ GEOMETRIES = {
         net=["place", "A1", "A2", "L", "LL", "LLL", "PL", "PR"], dims=24,
         sets=["place agree1", "depth agree1 agree2", "known", "place node"], final="depth agree1",
         maps=["agree1 node", "depth place"], rates=(3000, 200), final_rates=(400, 100)),
+    PROSE: Geometry(
+        neighbours=LATEST, matches=[7, 4],
+        contexts=["", "a", "a b", "a b c", "a b c d", "a b c d e f",
+                  "word a", "word word1", "word word2", "kinds6", "column above"],
+        best=["a b c d e", "above a", "a next1 next2", "b c", "a c", "b", "c d", "b c d", "a d", "a b d", "column a",
+              "word word1 word2", "word kinds4", "word above", "word a b", "word1 word2", "word1 a", "word1 a b",
+              "word1 kinds2", "word1 a b c", "word1 a b c d e f", "letters a b", "kinds6 a", "kinds4 a b"],
+        candidates=[("M1", ["len1 depth"]), ("M2", ["len2 depth"])],
+        trail=True, words=True, windows=[600], bent=True, by_node=True,
+        net=["a b", "a b c", "a b c d", "word word1"], dims=32,
+        best_net=["a", "b", "c", "d", "e", "f", "word", "word1", "above"], best_dims=64,
+        sets=["node", "known depth", "a depth", "len1 agree1", "kinds4"],
+        best_sets=["kinds3 depth", "b depth", "M1 agree1", "column"], final="known",
+        maps=["a node", "known depth"], rates=(5000, 200), final_rates=(800, 100)),
+    BYTES: Geometry(
+        neighbours=LATEST, matches=[6, 3],
+        contexts=["", "a", "a b", "a b c", "a b c d", "a b c d e f",
+                  "slot", "up1 slot", "up1 a", "up1 up2", "b"],
+        best=["slot a", "up1 up2 a", "up1 a b", "b c", "a c", "c", "d", "slot up1 up2", "c d", "a b c d e"],
+        candidates=[("M1", ["len1 depth"]), ("M2", ["len2 depth"])], bent=True, by_node=True,
+        net=["a", "a b", "up1", "slot"], dims=32, best_net=["b", "c", "d", "a b c", "up2"],
+        sets=["node", "known depth", "a depth", "len1 agree1", "slot depth"],
+        best_sets=["up1 depth", "M1 agree1"], final="known",
+        maps=["a node", "known depth"], rates=(5000, 200), final_rates=(800, 100)),
 }  # fmt: skip

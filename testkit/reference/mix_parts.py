@@ -232,11 +232,50 @@ class Trail:
             self.done += 1
 
     def values(self, symbols, i):
-        """next1 next2 above start startAbove reach of the token at position i."""
+        """next1 next2 above start startAbove reach column of the token at position i."""
         next1, next2 = self.next.get(symbols[i - 1], (0, 0)) if i > 0 else (0, 0)
         at = self.before + i - self.line
         above = symbols[at] + 1 if at < self.line else 0
-        return next1, next2, above, self.starts[0], self.starts[1], min(i - self.line, 3)
+        return next1, next2, above, self.starts[0], self.starts[1], min(i - self.line, 3), min(i - self.line, 255)
+
+
+def byte_kind(x):
+    if x == 10:
+        return 1
+    if x in (32, 9):
+        return 2
+    if x < 32:
+        return 0
+    if x >= 128:
+        return 7
+    c = chr(x)
+    return 3 if c.islower() else 4 if c.isupper() else 5 if c.isdigit() else 6
+
+
+class Words:
+    """What the bytes of a text spell."""
+
+    def __init__(self):
+        self.words, self.letters, self.kinds, self.done = [0, 0, 0], 0, 0, 0
+
+    def advance(self, symbols, i):
+        """Takes in what precedes position i."""
+        while self.done < i:
+            x, kind = symbols[self.done], byte_kind(symbols[self.done])
+            self.kinds = self.kinds << 3 & MASK | kind
+            if kind in (3, 4, 7):
+                h = (self.words[0] + x + (32 if kind == 4 else 0) + 1) * 0x9E3779B1 & MASK
+                self.words[0] = h ^ h >> 15 | 1
+                self.letters = min(self.letters + 1, 15)
+            else:
+                if self.letters:
+                    self.words = [0] + self.words[:2]
+                self.letters = 0
+            self.done += 1
+
+    def values(self):
+        """word word1 word2 letters kinds2 kinds3 kinds4 kinds6 of the next token."""
+        return self.words + [self.letters] + [self.kinds & (1 << 3 * n) - 1 for n in (2, 3, 4, 6)]
 
 
 # The net.
@@ -294,8 +333,8 @@ class NetInput:
 
 
 class Net:
-    def __init__(self, dims, nodes, inputs):
-        self.dims, self.nodes, self.inputs = dims, nodes, inputs
+    def __init__(self, dims, nodes, inputs, bent):
+        self.dims, self.nodes, self.inputs, self.bent = dims, nodes, inputs, bent
         self.out, self.out_sums, self.bias = {}, {}, {}
         self.p = 0
 
@@ -305,13 +344,14 @@ class Net:
         self.sum, self.grad = [0] * self.dims, [0] * self.dims
         for source, row in zip(self.inputs, rows):
             self.sum = [a + b for a, b in zip(self.sum, source.vector(row, self.dims))]
-        self.energy = energy(self.sum)
+        self.act = [max(x, 0) for x in self.sum] if self.bent else self.sum
+        self.energy = energy(self.act)
 
     def predict(self, node):
         if node >= self.nodes:
             return 0
         out = self.out.setdefault(node, [0] * self.dims)
-        s = (self.bias.get(node, 0) << 22) + sum([a * b for a, b in zip(self.sum, out)])
+        s = (self.bias.get(node, 0) << 22) + sum([a * b for a, b in zip(self.act, out)])
         z = min(max(s >> 32, -MOST_STRETCH * 16), MOST_STRETCH * 16)
         self.p = squash(z)
         return z >> 4
@@ -325,10 +365,12 @@ class Net:
         e = rate(18, total) * err >> 16
         v = self.out[node]
         self.grad = wrapped([g + (x * err >> 16) for g, x in zip(self.grad, v)])
-        self.out[node] = step(v, self.sum, e, 32 << 22)
+        self.out[node] = step(v, self.act, e, 32 << 22)
         self.bias[node] = self.bias.get(node, 0) + (err * ((1 << 22) // 100) >> 16)
 
     def end(self):
+        if self.bent:
+            self.grad = [g if x >= 0 else 0 for g, x in zip(self.grad, self.sum)]
         e = energy(self.grad)
         for source, row in zip(self.inputs, self.rows):
             source.sums[row] = min(source.sums.get(row, 0) + e, MOST_SUM)

@@ -2,7 +2,7 @@
 
 from .errors import check
 
-NATURAL, HALVES, CLASSES, KIN, OF_PRIOR = range(5)
+NATURAL, HALVES, CLASSES, KIN, OF_PRIOR, LETTERS = range(6)
 NEW = 1 << 31  # an entry of an adaptive map at first
 
 
@@ -38,12 +38,17 @@ class Tree:
 
 def halves(order):
     """The tree of leaves in an order, every node split in the middle."""
+    return split(order, lambda lo, hi: lo + (hi - lo + 1) // 2)
+
+
+def split(order, middle):
+    """The tree of leaves in an order, a node over those from lo to hi split at middle(lo, hi)."""
     nodes = []
 
     def grow(lo, hi):
         if hi - lo == 1:
             return -1 - order[lo]
-        node, mid = len(nodes), lo + (hi - lo + 1) // 2
+        node, mid = len(nodes), middle(lo, hi)
         nodes.append(None)
         nodes[node] = grow(lo, mid), grow(mid, hi)
         return node
@@ -51,6 +56,29 @@ def halves(order):
     if len(order) > 1:
         grow(0, len(order))
     return Tree(len(order), nodes, 0)
+
+
+LETTERS_ORDER = b"0123456789AEIOUYTDSZCKQXGJPBVFMNLRHW({[<)}]>/\\|=+*&^%$#@~`\"'_-:;!?,.\r\t\n euioayhrlnmwfvbpgjkqxczsdt"
+LETTERS_RANK = b" etaoinsrhld\nucmfwgypb,.vk-0ITA\"'SCMx1PEBDRWH2FLNGO3jqzUY()456789:;_/K=V<>J*QX[]{}#|&Z!?+%@$\\~^`\t\r"
+
+
+def letters(symbols):
+    """The tree of bytes of text."""
+    order = [x for x in LETTERS_ORDER if x < symbols]
+    order += [x for x in range(symbols) if x > 127 or x not in LETTERS_ORDER]
+    sums = [0]
+    for x in order:
+        rank = LETTERS_RANK.find(bytes([x])) if x < 128 else -1
+        sums.append(sums[-1] + (1 << 40) // ((rank if rank >= 0 else 100) + 9) ** 2)
+
+    def middle(lo, hi):
+        half, mid = sums[lo] + (sums[hi] - sums[lo]) // 2, lo + 1
+        while mid < hi - 1 and sums[mid] < half:
+            mid += 1
+        before = sums[mid] < half or half - sums[mid - 1] < sums[mid] - half
+        return mid - 1 if mid > lo + 1 and before else mid
+
+    return split(order, middle)
 
 
 def read_halves(coder, order):
@@ -159,6 +187,8 @@ def read_book(coder, symbols):
 
 def read_trees(coder, symbols, kind, columns):
     check(kind != OF_PRIOR, "a tree of no prior")
+    if kind == LETTERS:
+        return [letters(symbols)]
     if kind == NATURAL:
         return [halves(list(range(symbols)))]
     check(kind == CLASSES or symbols <= 4096, "a learned tree over too many symbols")

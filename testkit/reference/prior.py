@@ -5,9 +5,9 @@ import copy
 from .container import crc32c
 from .errors import Missing, check
 from .fields import Fields
-from .mix_geometry import STREAM
+from .mix_geometry import FLAT
 from .mix_parts import NEW_COUNTER
-from .mix_tree import OF_PRIOR, AdaptiveBits, read_trees
+from .mix_tree import AdaptiveBits, read_trees
 from .rangecoder import Decoder
 from .valuemap import ValueMap
 
@@ -63,7 +63,7 @@ class Prior:
                 rest *= max(1, n)
             if k > 0 and k >= len(shape) - 2:
                 two *= max(1, n)
-        fits = s.geometry == STREAM or places in (rest, two)
+        fits = s.geometry in FLAT or places in (rest, two)
         if s.transposed:
             fits = len(shape) == 2 and shape[0] == s.cols
         if not fits:

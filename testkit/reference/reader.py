@@ -12,21 +12,16 @@ from .errors import Missing, Unsupported, check
 from .fields import Fields
 from .layout import Layout
 from .lz import lz
-from .mix import mix
+from .mix import Span, mix
 from .plain import stored, zstd
 from .prior import Prior
 from .valuemap import ValueMap
 
 CODECS = {0: stored, 1: zstd, 3: adaptive, 4: static(rans), 5: static(tans), 6: mix, 9: lz}
-ALPHABETS = {4: 1 << 16, 5: 1 << 16, 6: 1 << 20, 8: 1 << 20}  # most symbols, where fewer than 2^24
+ALPHABETS = {4: 1 << 16, 5: 1 << 16, 6: 1 << 20, 8: 1 << 20, 10: 1 << 20}  # most symbols, where fewer than 2^24
 WITH_TABLES = 4, 5  # the codecs that have parameters
-
-
-class Span:
-    """Symbols of one array in storage order."""
-
-    def __init__(self, first, count, shape):
-        self.first, self.count, self.shape = first, count, shape
+OF_OWN = 7, 10  # those of a model of the owner's
+OF_MODELS = OF_OWN + (8,)
 
 
 class Symbols:
@@ -54,8 +49,8 @@ def decode(block, spans, prior):
     value_map = ValueMap(value_map)
     check(block.codec in WITH_TABLES or not params, "parameters of a codec that has none")
     check(value_map.symbols <= ALPHABETS.get(block.codec, 1 << 24), "an alphabet of too many symbols")
-    if block.codec in (7, 8):
-        raise Unsupported("a block under a model of the reader's own" if block.codec == 7 else "a block under a network")
+    if block.codec in OF_MODELS:
+        raise Unsupported("a block under a model that this reader does not run")
     if block.codec not in CODECS:
         raise Unsupported("codec %d" % block.codec)
     seen = [Span(first, count, m.storage_shape()) for m, first, count in spans]
@@ -82,7 +77,7 @@ def find_needs(header, prior):
                 raise Missing("the file needs the prior with the SHA-256 " + need.sum.hex())
             found = Prior(data)
     kinds = [n.kind for n in header.needs]
-    check(OWN in kinds or header.codec != 7, "a file under an own model that does not name it")
+    check(OWN in kinds or header.codec not in OF_OWN, "a file under an own model that does not name it")
     if OWN in kinds or WEIGHTS in kinds:
         raise Missing("the file needs a model, which this reader does not run")
     if TOKENIZER in kinds:

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"os"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/foretell/foretell"
 	foretellbeam "github.com/foretell/foretell/beam"
 )
 
@@ -28,6 +32,7 @@ type command struct {
 	shape    string
 	recheck  string
 
+	network    string // a file, "" for none
 	prior      string
 	trainPrior bool
 
@@ -40,7 +45,7 @@ func newCommand(f *flag.FlagSet) *command {
 	f.StringVar(&c.input, "input", "", "the files to work on, a `PATTERN`")
 	f.StringVar(&c.output, "output", "", "the `FOLDER` that outputs go to, or a pattern in which * is the name of the input")
 	f.StringVar(&c.manifest, "manifest", "", "the `FILE` of JSON Lines that says what became of each input (default: manifest.jsonl in the folder of outputs)")
-	f.StringVar(&c.compress.Model, "model", "", "the `MODEL` of foretell that predicts, such as mix, best, static or fast (default: mix)")
+	f.StringVar(&c.compress.Model, "model", "", "the `MODEL` of foretell that predicts, such as mix, best, static or fast (default: mix), or the file of a network, .gguf or .safetensors, which may be remote; where to find that of .fore files")
 	f.IntVar(&c.compress.BlockTokens, "block", 0, "most tokens in a block (default: the model's)")
 	f.BoolVar(&c.compress.Solid, "solid", false, "let blocks hold several members of a shard")
 	f.StringVar(&c.compress.Dtype, "dtype", "", "the element `TYPE` of raw files, such as uint16 (default: by their names, else bytes)")
@@ -97,6 +102,12 @@ func (c *command) check(verb string, rest []string) error {
 			c.compress.Shape = append(c.compress.Shape, n)
 		}
 	}
+	if isNetwork(c.compress.Model) {
+		c.network, c.compress.Model = c.compress.Model, ""
+	}
+	if c.network != "" && (c.trainPrior || c.prior != "" && verb == "compress" || verb == "train-prior") {
+		return errors.New("priors are for the models mix and best, not for networks")
+	}
 	c.compress.Threads, c.read.Threads = c.threads, c.threads
 	c.compress.Limit, c.read.Limit = c.limit, c.limit
 	c.train.Model, c.train.Dtype, c.train.Shape = c.compress.Model, c.compress.Dtype, c.compress.Shape
@@ -117,6 +128,16 @@ func (c *command) check(verb string, rest []string) error {
 		return errors.New("name the file that says what was found with --manifest")
 	}
 	return c.reserve(root)
+}
+
+// isNetwork reports whether the value of --model is a file.
+func isNetwork(model string) bool {
+	if model == "" || slices.Contains(foretell.Models(), model) {
+		return false
+	}
+	info, err := os.Stat(model)
+	return err == nil && info.Mode().IsRegular() || strings.Contains(model, "/") ||
+		slices.Contains([]string{".gguf", ".safetensors"}, path.Ext(model))
 }
 
 // reserve sets which files beside the outputs are neither inputs nor outputs.
@@ -142,7 +163,14 @@ func (c *command) reserve(root string) error {
 }
 
 // build adds what the verb does to a pipeline.
-func (c *command) build(s beam.Scope) error {
+func (c *command) build(ctx context.Context, s beam.Scope) error {
+	if c.network != "" && c.verb == "compress" {
+		var err error
+		if c.compress.Network, err = foretellbeam.FindNetwork(ctx, c.network); err != nil {
+			return err
+		}
+	}
+	c.read.Network = c.network
 	to := foretellbeam.Target(c.output)
 	match := foretellbeam.MatchOptions{Reserved: c.reserved}
 	switch c.verb {

@@ -80,7 +80,7 @@ func run() int {
 func (c *command) run(ctx context.Context) error {
 	begin := time.Now()
 	p := beam.NewPipeline()
-	if err := c.build(p.Root()); err != nil {
+	if err := c.build(ctx, p.Root()); err != nil {
 		return err
 	}
 	if err := runPipeline(ctx, p); err != nil {

@@ -8,8 +8,8 @@ last in, first out. DistributionCoder has the interface of distribution-coder.
 Networks: Model runs a language model in integers, and predicts the same on every
 machine.
 
-Files: save, load and open for arrays of integers, compress and decompress for bytes,
-train for a prior.
+Files: save, load, open and Writer for arrays of integers, compress and decompress for
+arrays and bytes in memory, train for a prior.
 
 The same input gives the same bytes on every machine.
 """
@@ -34,8 +34,11 @@ from ._errors import (
 from ._native import BatchDecoder, BatchEncoder, DistributionCoder
 from ._steps import Decoder, Encoder, Stack
 from ._values import Density, Gaussian, Laplace, Logistic, Mixture
+from ._models import Bernoulli, Binomial, Categorical, Uniform
 from ._files import Array, File, compress, decompress, load, models, open, save, train
 from ._model import Model, Stream
+from ._writer import Writer
+from ._datasets import TokenDataset, TokenStream
 
 __version__ = "0.1.0"
 
@@ -44,7 +47,10 @@ __all__ = [
     "Array",
     "BatchDecoder",
     "BatchEncoder",
+    "Bernoulli",
+    "Binomial",
     "BusyError",
+    "Categorical",
     "CorruptError",
     "Decoder",
     "Density",
@@ -68,8 +74,12 @@ __all__ = [
     "Stack",
     "Stream",
     "SymbolError",
+    "TokenDataset",
+    "TokenStream",
     "TruncatedError",
+    "Uniform",
     "UnsupportedError",
+    "Writer",
     "compress",
     "decompress",
     "load",
@@ -78,3 +88,7 @@ __all__ = [
     "save",
     "train",
 ]
+
+for _name in __all__:
+    globals()[_name].__module__ = __name__  # where users find it
+del _name

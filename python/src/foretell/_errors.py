@@ -45,11 +45,11 @@ class DistributionError(ForetellError, ValueError):
 
 
 class SymbolError(ForetellError, ValueError):
-    """A symbol that its distribution, of so many symbols, does not have. The coder has
-    not changed."""
+    """A symbol that its distribution, of size symbols, does not have. The coder has not
+    changed."""
 
     symbol = None
-    symbols = None
+    size = None
 
 
 class CorruptError(ForetellError, ValueError):
@@ -141,7 +141,7 @@ def make(code, number, message, index, length, row, start, stop, block, offset):
     if kind is DistributionError and index >= 0:
         error.index = index
     if kind is SymbolError and length >= 0:
-        error.symbol, error.symbols = index, length
+        error.symbol, error.size = index, length
     if kind is DriftError:
         error.start, error.stop = start, stop
     return error

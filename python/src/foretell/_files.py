@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import operator
 import os
 from collections.abc import Mapping
@@ -9,30 +10,30 @@ from collections.abc import Mapping
 import numpy as np
 
 from . import _native
+from ._arrays import TYPES, is_array, named
 from ._errors import ArgumentError, LimitError
+from ._how import as_bytes, models, reading, writing
 from ._model import Model
-from ._paths import naming
+from ._places import is_path, naming, source
+from ._progress import Progress
+from ._remote import engine
+from ._writer import Writer
 
 __all__ = ["Array", "File", "compress", "decompress", "load", "models", "open", "save", "train"]
-
-_TYPES = frozenset(("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"))
 
 # Rows that lie so few elements apart are read in one go.
 _GAP = 1 << 16
 
 
-def models():
-    """Return the names of models that save and compress take."""
-    return _native.models().decode().split("\n")
-
-
-def save(path, arrays, *, model=None, block=0, solid=False, workers=0, prior=b"", embed_prior=False, resume=False):
+def save(path, arrays, *, model=None, block=0, solid=False, workers=0, prior=b"", embed_prior=False, resume=False, progress=None):
     """Save an array of integers or bools, or a dict of them by name, to a file.
+
+    path is a path, a file object for bytes, or a URL that fsspec knows, such as
+    s3://bucket/x.fore, which takes the file once it is whole.
 
     model is one of models(), or a network that predicts the arrays: a Model, or the path
     of its file. Reading takes the network too, and workers threads work on each of its
-    blocks. block is the most elements in a block, the unit of random
-    access and of damage; 0 is the model's default. Small arrays share blocks; with
+    blocks. block is the most elements in a block, the unit of random access and of damage; 0 is the model's default. Small arrays share blocks; with
     solid=True larger ones do too, which makes files of many smaller. workers is how many
     threads work, 0 for one per CPU; the bytes do not depend on it. prior is what train
     returned: each block starts from there, and reading the file takes it too, unless
@@ -42,81 +43,23 @@ def save(path, arrays, *, model=None, block=0, solid=False, workers=0, prior=b""
     until the file is whole, and resume=True goes on with what an earlier call has left
     there, if it was given the same. The file is the same as that of a call in one go.
 
+    progress is tqdm.tqdm, or whatever is called as progress(total=, unit=, unit_scale=)
+    and returns a bar with update and close; or such a bar itself. It counts the bytes of
+    elements.
+
     The file appears only once it is whole and stored. One that it replaces hands on its
     permissions, the target of a link is replaced rather than the link, and a pipe or
     device takes the bytes as they come. Raises TypeError for other types of
     elements, OSError, and ArgumentError for an unknown model.
     """
-    encoded = os.fsencode(path)
-    parts = []
-    for name, array in _named(arrays):
-        shape = array.shape
-        array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-        parts.append((name, array.dtype.name, shape, array.reshape(-1).view(np.uint8)))
-    how = _writing(model, block, solid, workers, prior, embed_prior, resume)
-    with naming(path):
-        _native.save(encoded, how, parts)
-
-
-def _writing(model, block, solid, workers, prior, embed_prior, resume=False):
-    """Return how files are written, as the native side has it."""
-    name, network = "", None
-    if isinstance(model, Model):
-        network = model._native
-    elif model is not None and model != "":
-        path = os.fsdecode(model)
-        if isinstance(model, str) and (model in models() or not _is_path(model)):
-            name = model
-        else:
-            network = Model(path)._native
-    return (name, network, block, solid, workers, _bytes(prior), embed_prior, resume)
-
-
-def _is_path(model):
-    """Tell the path of a model file from a name that no model has."""
-    return os.path.isfile(model) or os.path.dirname(model) != "" or model.endswith((".gguf", ".safetensors"))
-
-
-def _reading(model, max_memory, max_output, workers, prior):
-    """Return how files are read, as the native side has it."""
-    network = model._native if isinstance(model, Model) else None
-    # Go knows only the environment that the process began with.
-    places = os.environ.get("FORETELL_MODELS", "").split(os.pathsep)
-    if model is not None and not network:
-        places.insert(0, model)
-    return (max_memory, max_output, workers, _bytes(prior), network, b"\0".join(map(os.fsencode, places)))
-
-
-def _bytes(prior):
-    """Return a prior as bytes."""
-    return bytes(memoryview(prior))
-
-
-def _named(arrays):
-    """Yield the names and arrays of an array or a dict of them."""
-    if not isinstance(arrays, Mapping):
-        arrays = {"array": arrays}
-    for name in arrays:
-        _check_name(name)
-    files = {f"{name}.npy" for name in arrays}
-    for name in arrays:
-        for end in (i for i, c in enumerate(name) if c == "/"):
-            if name[:end] in files:
-                raise ValueError(f"{name[:99]!r} cannot be the name of an array: {name[:end][:99]!r} is the file of another")
-    for name, array in arrays.items():
-        array = np.asarray(array)
-        if array.dtype.name not in _TYPES:
-            raise TypeError(f"array {name!r} has elements of type {array.dtype}: only integers and bools can be saved")
-        yield name, array
-
-
-def _check_name(name):
-    """Refuse a name that would be no file inside a folder."""
-    if not isinstance(name, str):
-        raise TypeError(f"the name of an array is a str, not {type(name).__name__}")
-    drive = name[1:2] == ":" and name[0].isascii() and name[0].isalpha()
-    if "\0" in name or len(name.encode()) > 4092 or drive or any(part in ("", ".", "..") for part in name.split("/")):
-        raise ValueError(f"{name[:99]!r} cannot be the name of an array: use a relative path without dots, of at most 4092 bytes")
+    if resume and not is_path(path):
+        raise ArgumentError("resume=True keeps what is done beside the file: give its path")
+    arrays = list(named(arrays))
+    how = writing(model, block, solid, workers, prior, embed_prior, resume)
+    with Progress(progress, sum(array.nbytes for _, array in arrays)) as shown:
+        with Writer._begin(path, how, shown.native) as writer:
+            for name, array in arrays:
+                writer.write(name, array)
 
 
 def train(arrays, *, model=None, max_bytes=0):
@@ -133,24 +76,33 @@ def train(arrays, *, model=None, max_bytes=0):
     Raises TypeError as save does, ArgumentError for another model or a sample without
     elements, and UnsupportedError for values too spread to learn from.
     """
-    arrays = [np.ascontiguousarray(array) for _, array in _named(arrays)]
+    arrays = [np.ascontiguousarray(array) for _, array in named(arrays)]
     if not any(array.size for array in arrays):
         raise ArgumentError("a sample without elements: there is nothing to learn from")
     sample = io.BytesIO()
     np.savez(sample, *arrays)
-    return _native.train(model or "", max_bytes, sample.getbuffer())
+    return engine().train(model or "", max_bytes, sample.getbuffer())
 
 
-def load(path, *, model=None, max_memory=0, max_output=0, workers=0, prior=b""):
+def load(path, *, model=None, max_memory=0, max_output=0, workers=0, prior=b"", progress=None):
     """Load what save wrote, or any .fore file: the array, if it has exactly one, or a
-    dict of arrays by name. The other arguments are those of open."""
+    dict of arrays by name. progress is that of save, and the other
+    arguments are those of open."""
     with open(path, model=model, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior) as file:
-        arrays = {name: array[...] for name, array in file.items()}
+        with Progress(progress, sum(array.nbytes for array in file.values())) as shown:
+            arrays = {}
+            for name, array in file.items():
+                arrays[name] = array._rows(0, array._length, shown.native)
+                shown.part(array.nbytes)
     return next(iter(arrays.values())) if len(arrays) == 1 else arrays
 
 
 def open(path, *, model=None, max_memory=0, max_output=0, workers=0, prior=b""):
     """Open a .fore file for reading at random and return a File.
+
+    path is a path, a file object for bytes, whose file goes from where it stands to its
+    end, or a URL that fsspec knows, such as s3://bucket/x.fore or https://host/x.fore, of
+    which only the parts are fetched that are read.
 
     max_memory bounds the bytes that decoding takes (1 GiB by default) and max_output
     those of what a single read gives (64 GiB); a file that asks for more raises
@@ -168,25 +120,43 @@ class File(Mapping):
     """An open .fore file: a mapping from names to Arrays, which are not in memory.
 
     With a single array in it, file[100:200] is that array's slice. Use it as a context
-    manager, or close it. It may be used by several threads, and is pickled as its
-    path, with the limits, the prior and the model.
+    manager, or close it. It may be used by several threads, and is pickled as its path or
+    URL, with the limits, the prior and the model. A forked child reads it through a process of its
+    own.
     """
 
     def __init__(self, path, *, model=None, max_memory=0, max_output=0, workers=0, prior=b""):
-        self._path = os.path.abspath(os.fsdecode(path))
         if model is not None and not isinstance(model, Model):
             model = os.path.abspath(os.fsdecode(model))
-        self._how = (model, max_memory, max_output, workers, _bytes(prior))
+        self._how = (model, max_memory, max_output, workers, as_bytes(prior))
         with naming(path):
-            self._native = _native.Reader(os.fsencode(self._path), _reading(*self._how))
+            self._source = source(path)
+            self._native = self._open()
+            self._info = self._native.info()
         self._arrays = {}
-        for number, member in enumerate(json.loads(self._native.info())):
+        for number, member in enumerate(json.loads(self._info)):
             self._arrays[member["name"]] = Array(self, number, member)
+
+    def _open(self):
+        self._process = os.getpid()
+        return engine().Reader(self._source.native, self._source.size, reading(*self._how))
+
+    def _read(self, number, start, stop, flat, progress):
+        """Read rows of an array."""
+        if self._native is None:
+            raise ValueError("the file is closed")
+        if self._process != os.getpid() and _native.lost():
+            other = self._open()
+            if other.info() != self._info:
+                raise OSError(f"{self.path} is not what it was when it was opened")
+            self._native = other
+        with self._source.lock:
+            self._native.rows(number, start, stop, flat, progress)
 
     @property
     def path(self):
-        """The absolute path of the file."""
-        return self._path
+        """The absolute path of the file, its URL, or what its file object calls itself."""
+        return self._source.name
 
     def __getitem__(self, key):
         if isinstance(key, str):
@@ -206,7 +176,9 @@ class File(Mapping):
 
     def close(self):
         """Close the file. Its arrays cannot be read any more."""
-        self._native.close()
+        if self._native is not None and (self._process == os.getpid() or not _native.lost()):
+            self._native.close()
+        self._native = None
 
     def __enter__(self):
         return self
@@ -215,7 +187,7 @@ class File(Mapping):
         self.close()
 
     def __reduce__(self):
-        return _reopen, (self._path, *self._how)
+        return _reopen, (self._source, *self._how)
 
     def __eq__(self, other):
         return self is other
@@ -223,11 +195,11 @@ class File(Mapping):
     __hash__ = object.__hash__
 
     def __repr__(self):
-        return f"<foretell.File {self._path!r}: {', '.join(self._arrays) or 'empty'}>"
+        return f"<foretell.File {self.path!r}: {', '.join(self._arrays) or 'empty'}>"
 
 
-def _reopen(path, model, max_memory, max_output, workers, prior):
-    return File(path, model=model, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior)
+def _reopen(source, model, max_memory, max_output, workers, prior):
+    return File(source.name, model=model, max_memory=max_memory, max_output=max_output, workers=workers, prior=prior)
 
 
 class Array:
@@ -255,6 +227,15 @@ class Array:
         """Number of elements."""
         return int(np.prod(self.shape, dtype=object))
 
+    @property
+    def nbytes(self):
+        """Number of bytes of the elements."""
+        return self.size * self.dtype.itemsize
+
+    @property
+    def _length(self):
+        return self.shape[0] if self.shape else 1
+
     def __len__(self):
         if not self.shape:
             raise TypeError("an array without axes has no length")
@@ -269,7 +250,7 @@ class Array:
     def __array__(self, dtype=None, copy=None):
         if copy is False:
             raise ValueError("an array in a file cannot be had without a copy")
-        array = self._rows(0, self.shape[0] if self.shape else 1)
+        array = self._rows(0, self._length)
         return array if dtype is None else array.astype(dtype, copy=False)
 
     def __getitem__(self, key):
@@ -315,42 +296,69 @@ class Array:
         table = np.concatenate(parts) if parts else self._rows(0, 0)
         return table[(place.reshape(wanted.shape), *keys[1:])]
 
-    def _rows(self, start, stop):
+    def _rows(self, start, stop, progress=None):
         """Return the rows start..stop-1 as an array of its own."""
         shape = (stop - start, *self.shape[1:]) if self.shape else ()
         try:
             raw = np.empty(shape, dtype=self._stored, order="F" if self._fortran else "C")
         except (ValueError, MemoryError) as e:  # a file can name any shape
-            self._file._native.rows(self._number, int(start), int(stop), bytearray())  # if it is not damaged
+            self._file._read(self._number, int(start), int(stop), np.empty(0, np.uint8), None)  # if it is not damaged
             raise LimitError(f"{self.name}: an array of shape {shape} does not fit memory: {e}") from e
         flat = raw.reshape(-1, order="F" if self._fortran else "C").view(np.uint8)
         with naming(self._file.path):
-            self._file._native.rows(self._number, int(start), int(stop), flat)
+            self._file._read(self._number, int(start), int(stop), flat, progress)
         return raw.astype(self.dtype, order="K", copy=False)
 
 
-def compress(data, *, dtype="uint8", model=None, block=0, workers=0, prior=b"", embed_prior=False):
-    """Compress bytes, or anything with a contiguous buffer, and return bytes. A str is
-    compressed as UTF-8, and comes back as bytes.
+def compress(data, *, dtype=None, model=None, block=0, workers=0, prior=b"", embed_prior=False, progress=None):
+    """Compress an array, bytes or a str, and return bytes. A str is compressed as UTF-8, and
+    comes back as bytes.
 
-    npy, npz and tar content is recognised and its arrays compressed as what they are.
-    Other data is taken as little-endian elements of type dtype. An array in it that
-    cannot be coded, of floats or cut off, is kept as bytes, with a UserWarning. model,
-    prior and embed_prior are those of save; text under a language model makes the
-    smallest files, and takes minutes for each 100 kB.
+    An array of integers or bools comes back from decompress as it is, with its type and
+    shape: what has __array__, __array_interface__ or DLPack is one. For its bytes alone
+    give dtype, or memoryview(array).
+
+    Other data is anything with a contiguous buffer. npy, npz and tar content is recognised
+    and its arrays compressed as what they are; the rest is taken as little-endian elements
+    of type dtype, uint8 by default. An array in it that cannot be coded, of floats or cut
+    off, is kept as bytes, with a UserWarning. model, prior, embed_prior and progress are
+    those of save; text under a language model makes the smallest files, and takes minutes
+    for each 100 kB.
     """
-    dtype = np.dtype(dtype)
-    if dtype.name not in _TYPES:
+    how = writing(model, block, False, workers, prior, embed_prior)
+    if dtype is None and is_array(data):
+        out = io.BytesIO()
+        [(name, array)] = named(data)
+        with Progress(progress, array.nbytes) as shown, Writer._begin(out, how, shown.native) as writer:
+            writer.write(name, array)
+        return out.getvalue()
+    dtype = np.dtype("uint8" if dtype is None else dtype)
+    if dtype.name not in TYPES:
         raise TypeError(f"elements are integers or bools, not {dtype}")
     data = data.encode() if isinstance(data, str) else data
-    return _native.compress(dtype.name, _writing(model, block, False, workers, prior, embed_prior), data)
+    with Progress(progress, memoryview(data).nbytes) as shown:
+        return engine().compress(dtype.name, how, data, shown.native)
 
 
-def decompress(data, *, model=None, max_memory=0, max_output=1 << 32, prior=b""):
-    """Return the bytes that compress was given. max_output bounds their number; model
-    and prior are those of open.
+def decompress(data, *, model=None, max_memory=0, max_output=1 << 32, prior=b"", progress=None):
+    """Return what compress was given: the array, or the bytes, of which max_output bounds
+    the number. model and prior are those of open. What save wrote of a single array comes back as an array too.
 
     Raises CorruptError, TruncatedError, LimitError where a limit is passed, and
     ModelError where another prior or model is needed.
     """
-    return _native.decompress(_reading(model, max_memory, max_output, 0, prior), data)
+    how = reading(model, max_memory, max_output, 0, prior)
+    length, array = engine().content(how, data)
+    with Progress(progress, length) as shown:
+        if array is None:
+            return engine().decompress(how, data, length, shown.native)
+        try:
+            out = bytearray(length)
+        except MemoryError as error:  # a file can name any length
+            raise LimitError("the content does not fit memory") from error
+        engine().decompress(how, data, out, shown.native)
+    array = json.loads(array)
+    dtype = np.dtype(array["type"]).newbyteorder(">" if array["big_endian"] else "<")
+    values = np.frombuffer(out, dtype, offset=length - math.prod(array["shape"]) * dtype.itemsize)
+    shaped = values.reshape(array["shape"], order="F" if array["fortran"] else "C")
+    return shaped.astype(dtype.newbyteorder("="), order="K", copy=False)

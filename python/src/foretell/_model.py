@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _native
 from ._errors import ArgumentError
-from ._paths import naming
+from ._places import naming
 
 __all__ = ["Model", "Stream"]
 
@@ -38,6 +38,11 @@ class Model:
 
     def __repr__(self):
         return f"<foretell.Model {self._path!r}: {self.vocabulary} tokens>"
+
+    @property
+    def path(self):
+        """The absolute path of its file."""
+        return self._path
 
     @property
     def vocabulary(self):

@@ -17,13 +17,47 @@ On such a GPU the work is done by kernels in Triton, where that can be imported,
 elsewhere in operations of PyTorch. Weights are integers, and what is computed on the way
 to them in float64 is exact, so that no device, order of sums or fused operation changes
 a bit. (A thread that flushes denormal numbers does: leave torch.set_flush_denormal off.)
+
+TokenDataset and TokenStream are foretell's, as data sets of PyTorch whose windows are
+int64 tensors.
 """
 
 import functools
 
+import numpy as np
 import torch
+import torch.utils.data
 
-__all__ = ["find", "weigh"]
+from . import _datasets
+
+__all__ = ["TokenDataset", "TokenStream", "find", "weigh"]
+
+
+class TokenDataset(_datasets.TokenDataset, torch.utils.data.Dataset):
+    """foretell.TokenDataset for DataLoader, whose windows are int64 tensors."""
+
+    def __getitem__(self, i):
+        return torch.from_numpy(super().__getitem__(i).astype(np.int64))
+
+    def stream(self, *, shuffle=False, seed=0, chunk=1 << 20, part=(0, 1)):
+        """Return a TokenStream of all windows."""
+        return TokenStream(self, shuffle=shuffle, seed=seed, chunk=chunk, part=part)
+
+
+class TokenStream(_datasets.TokenStream, torch.utils.data.IterableDataset):
+    """foretell.TokenStream for DataLoader, whose windows are int64 tensors. The workers of
+    a DataLoader share its chunks; part is for the processes of a distributed run."""
+
+    def __iter__(self):
+        for window in super().__iter__():
+            yield torch.from_numpy(window.astype(np.int64))
+
+    def _share(self):
+        info = torch.utils.data.get_worker_info()
+        if info is None:
+            return self.part
+        k, n = self.part
+        return k * info.num_workers + info.id, n * info.num_workers
 
 
 def weigh(rows, symbols, *, logits=False):

@@ -132,7 +132,19 @@ int array_floats(Array *a) {
 }
 
 int array_row(Array *a, PyObject *o) {
-	return array_get(a, o, 1) < 0 ? -1 : array_floats(a);
+	if (array_get(a, o, 2) < 0)
+		return -1;
+	if (a->ndim == 2 && a->shape[0] == 1) { /* what the last logits of a batch of one are */
+		a->ndim = 1;
+		a->shape[0] = a->shape[1];
+		a->strides[0] = a->strides[1];
+	}
+	if (a->ndim == 2) {
+		too_many_axes(2, 1);
+		array_free(a);
+		return -1;
+	}
+	return array_floats(a);
 }
 
 int is_rows(PyObject *o) {

@@ -103,12 +103,62 @@ static int batch_decoder_init(PyObject *self, PyObject *args, PyObject *kwargs) 
 	return failed ? -1 : 0;
 }
 
+/* is_mask tells whether active says yes or no for each stream. */
+static int is_mask(PyObject *active) {
+	PyObject *what;
+	if (PyList_Check(active) || PyTuple_Check(active))
+		what = PySequence_Size(active) ? PySequence_GetItem(active, 0) : NULL;
+	else
+		what = PyObject_GetAttrString(active, "dtype");
+	PyErr_Clear();
+	PyObject *name = what && !PyBool_Check(what) ? PyObject_Str(what) : NULL;
+	int mask = what && PyBool_Check(what);
+	if (name && !PyLong_Check(what)) {
+		Py_ssize_t n = PyUnicode_GetLength(name);
+		PyObject *end = PyUnicode_Substring(name, n > 4 ? n - 4 : 0, n);
+		mask = end && PyUnicode_CompareWithASCIIString(end, "bool") == 0;
+		Py_XDECREF(end);
+	}
+	PyErr_Clear();
+	Py_XDECREF(name);
+	Py_XDECREF(what);
+	return mask;
+}
+
+/* marked returns the numbers of the streams for which a mask says yes, of n. */
+static PyObject *marked(PyObject *mask, Py_ssize_t n) {
+	PyObject *list = PySequence_List(mask), *numbers = NULL;
+	if (list && PyList_Size(list) != n)
+		PyErr_Format(PyExc_ValueError, "a mask of %zd for %zd streams", PyList_Size(list), n);
+	else if (list)
+		numbers = PyList_New(0);
+	for (Py_ssize_t i = 0; numbers && i < n; i++) {
+		int yes = PyObject_IsTrue(PyList_GetItem(list, i));
+		PyObject *number = yes > 0 ? PyLong_FromSsize_t(i) : NULL;
+		if (yes < 0 || (yes && (number == NULL || PyList_Append(numbers, number) < 0)))
+			Py_CLEAR(numbers);
+		Py_XDECREF(number);
+	}
+	Py_XDECREF(list);
+	return numbers;
+}
+
+/* choose_by is choose for a mask. */
+static int choose_by(Coder *c, PyObject *mask, Symbols *s, uint32_t **hs, Py_ssize_t *n) {
+	PyObject *numbers = marked(mask, c->n);
+	int failed = numbers ? choose(c, numbers, s, hs, n) : -1;
+	Py_XDECREF(numbers);
+	return failed;
+}
+
 int choose(Coder *c, PyObject *active, Symbols *s, uint32_t **hs, Py_ssize_t *n) {
 	if (active == NULL || active == Py_None) {
 		*hs = c->many;
 		*n = c->n;
 		return 0;
 	}
+	if (is_mask(active))
+		return choose_by(c, active, s, hs, n);
 	if (symbols_get(s, active, -1, NULL) < 0)
 		return -1;
 	for (Py_ssize_t i = 0; i < s->n; i++) {
@@ -179,22 +229,6 @@ static int matrix(Coder *c, PyObject *probs, Py_ssize_t n, Array *a, char **p) {
 	a->shape[0] = n;
 	a->shape[1] = v;
 	return 0;
-}
-
-/* elsewhere has foretell._device code a batch whose rows lie on a GPU. It returns None
- * if they are to be read here: so are arrays with a buffer, and those under a tolerance. */
-static PyObject *elsewhere(PyObject *self, PyObject *rows, PyObject *symbols, PyObject *active, int form) {
-	PyObject *done = NULL, *logits = form == FT_LOGITS ? Py_True : Py_False;
-	if (((Coder *)self)->tolerant || PyObject_CheckBuffer(rows) || PyList_Check(rows) || PyTuple_Check(rows))
-		return Py_NewRef(Py_None);
-	active = active ? active : Py_None;
-	PyObject *device = PyImport_ImportModule("foretell._device");
-	if (device != NULL && symbols != NULL)
-		done = PyObject_CallMethod(device, "encode", "OOOOO", self, rows, symbols, active, logits);
-	else if (device != NULL)
-		done = PyObject_CallMethod(device, "decode", "OOOO", self, rows, active, logits);
-	Py_XDECREF(device);
-	return done;
 }
 
 static PyObject *encode(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {

@@ -155,6 +155,47 @@ PyObject *coder_position(PyObject *self, PyObject *unused) {
 	return e.code == FT_OK ? PyBytes_FromStringAndSize(b, n) : raise_error(&e);
 }
 
+PyObject *coder_save(PyObject *self, PyObject *unused) {
+	Coder *c = (Coder *)self;
+	(void)unused;
+	int64_t length;
+	ft_error e = {0};
+	uint32_t h;
+	int kind;
+	if (enter_any(c, &kind, &h) < 0)
+		return NULL;
+	uint32_t saved = go->coder_save(kind, h, &length, &e);
+	leave(c);
+	return blob(saved, length, &e);
+}
+
+/* load makes c the coder that another one saved. */
+static PyObject *load(Coder *c, PyObject *o, int kind, uint32_t *slot) {
+	Py_buffer view;
+	ft_error e = {0};
+	if (PyObject_GetBuffer(o, &view, PyBUF_SIMPLE) < 0)
+		return NULL;
+	int failed = enter(c);
+	if (!failed) {
+		uint32_t h = go->coder_load(kind, view.buf, view.len, &e);
+		if (e.code == FT_OK)
+			put(slot, kind, h);
+		leave(c);
+	}
+	PyBuffer_Release(&view);
+	if (failed)
+		return NULL;
+	return e.code == FT_OK ? Py_NewRef(Py_None) : raise_error(&e);
+}
+
+PyObject *encoder_load(PyObject *self, PyObject *o) {
+	return load((Coder *)self, o, FT_ENCODER, &((Coder *)self)->encoder);
+}
+
+PyObject *decoder_load(PyObject *self, PyObject *o) {
+	return load((Coder *)self, o, FT_DECODER, &((Coder *)self)->decoder);
+}
+
 PyObject *coder_seek(PyObject *self, PyObject *o) {
 	Coder *c = (Coder *)self;
 	Py_buffer view;
@@ -194,7 +235,14 @@ PyObject *coder_values(PyObject *self, PyObject *args) {
 	if (means.len != size || scales.len != size || weights.len != size) {
 		PyErr_SetString(PyExc_ValueError, "the arrays of means, scales and weights have other sizes than the values");
 	} else if (enter_any(c, &kind, &h) == 0) {
-		RUN(size, done = go->values(pop ? -kind : kind, h, &f, all.buf, &e));
+		Caller to;
+		if (size >= RELEASE_AT)
+			work(&to, NULL, NULL);
+		else
+			work_held(&to);
+		done = go->values(&to.to, pop ? -kind : kind, h, &f, all.buf, &e);
+		if (size >= RELEASE_AT)
+			worked(&to);
 		leave(c);
 	}
 	PyBuffer_Release(&families);

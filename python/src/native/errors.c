@@ -20,6 +20,10 @@ int set_error(const char *name, const char *message) {
 
 /* raise_of is raise_error with the symbol of the error, if it is not NULL. */
 static PyObject *raise_of(ft_error *e, PyObject *symbol) {
+	if (e->code == FT_CALLER) {
+		free(e->message);
+		return NULL;
+	}
 	PyObject *make = errors("make");
 	PyObject *message = PyUnicode_DecodeUTF8(e->message, strlen(e->message), "replace");
 	PyObject *index = symbol ? Py_NewRef(symbol) : PyLong_FromLongLong(e->index), *error = NULL;

@@ -1,29 +1,9 @@
-/* Files: what _files.py needs of Go. */
+/* Files that are read, and bytes: what _files.py needs of Go. */
 #include "native.h"
 
-#include <string.h>
-
-/* add adds one (name, type, shape, buffer) to a writer. */
-static int add(uint32_t h, PyObject *array, ft_error *e) {
-	const char *name, *type;
-	PyObject *shape;
-	Py_buffer data;
-	int64_t axes[64];
-	if (!PyArg_ParseTuple(array, "ssO!y*", &name, &type, &PyTuple_Type, &shape, &data))
-		return -1;
-	Py_ssize_t rank = PyTuple_Size(shape);
-	for (Py_ssize_t i = 0; i < rank && i < 64; i++)
-		axes[i] = PyLong_AsLongLong(PyTuple_GetItem(shape, i));
-	PyThreadState *save = PyEval_SaveThread();
-	int code = go->writer_add(h, (char *)name, (char *)type, (int32_t)rank, axes, data.buf, e);
-	PyEval_RestoreThread(save);
-	PyBuffer_Release(&data);
-	return code;
-}
-
-/* An O& converter of (model, network, block, solid, workers, prior, embed, resume), the prior a
- * bytes that the tuple keeps, as it does the network. */
-static int writing(PyObject *tuple, void *to) {
+/* An O& converter of (model, network, block, solid, workers, prior, embed, resume), the
+ * prior a bytes that the tuple keeps, as it does the network. */
+int writing(PyObject *tuple, void *to) {
 	ft_writing *w = to;
 	long long block, workers;
 	int solid, embed, resume;
@@ -58,50 +38,23 @@ static int reading(PyObject *tuple, void *to) {
 	return 1;
 }
 
-static PyObject *save(PyObject *self, PyObject *args) {
-	const char *path;
-	ft_writing how;
-	PyObject *arrays;
-	ft_error e = {0};
-	(void)self;
-	if (!PyArg_ParseTuple(args, "yO&O!", &path, writing, &how, &PyList_Type, &arrays) || ready() < 0)
-		return NULL;
-	PyThreadState *opening = PyEval_SaveThread(); /* a pipe waits for its reader */
-	uint32_t h = go->writer_new((char *)path, &how, &e);
-	PyEval_RestoreThread(opening);
-	if (e.code != FT_OK)
-		return raise_error(&e);
-	int failed = 0;
-	for (Py_ssize_t i = 0; i < PyList_Size(arrays) && !failed; i++)
-		failed = add(h, PyList_GetItem(arrays, i), &e);
-	ft_error last = {0};
-	PyThreadState *state = PyEval_SaveThread();
-	go->writer_close(h, !failed, &last);
-	PyEval_RestoreThread(state);
-	if (e.code != FT_OK)
-		return raise_error(&e);
-	if (last.code != FT_OK)
-		return raise_error(&last);
-	if (failed)
-		return NULL;
-	Py_RETURN_NONE;
-}
-
 static PyObject *compress(PyObject *self, PyObject *args) {
 	Py_buffer data;
+	PyObject *progress;
 	const char *type;
 	ft_writing how;
 	int64_t length;
 	ft_error e = {0};
 	uint32_t h = 0;
 	(void)self;
-	if (!PyArg_ParseTuple(args, "sO&y*", &type, writing, &how, &data))
+	if (!PyArg_ParseTuple(args, "sO&y*O", &type, writing, &how, &data, &progress))
 		return NULL;
 	int failed = ready();
 	if (!failed) {
-		PyThreadState *state = PyEval_SaveThread();
-		h = go->compress(data.buf, data.len, (char *)type, &how, &length, &e);
-		PyEval_RestoreThread(state);
+		Caller to;
+		work(&to, progress, NULL);
+		h = go->compress(&to.to, data.buf, data.len, (char *)type, &how, &length, &e);
+		worked(&to);
 	}
 	PyBuffer_Release(&data);
 	if (failed)
@@ -115,32 +68,63 @@ static PyObject *compress(PyObject *self, PyObject *args) {
 	return result;
 }
 
-/* The content is put into the bytes that are returned, so that it is in memory once. */
-static PyObject *decompress(PyObject *self, PyObject *args) {
+/* content returns how many bytes a file holds, and what array they are made of, in JSON,
+ * or None. */
+static PyObject *content(PyObject *self, PyObject *args) {
 	Py_buffer data;
 	ft_reading how;
 	ft_error e = {0};
-	PyObject *bytes = NULL;
+	int64_t length = -1;
 	(void)self;
 	if (!PyArg_ParseTuple(args, "O&y*", reading, &how, &data))
 		return NULL;
-	if (ready() == 0) {
-		PyThreadState *state = PyEval_SaveThread();
-		int64_t length = go->content(data.buf, data.len, &how, &e);
-		PyEval_RestoreThread(state);
-		if (length >= 0 && (bytes = PyBytes_FromStringAndSize(NULL, length)) == NULL) {
-			PyErr_Clear(); /* a file can name any length */
-			set_error("LimitError", "the content does not fit memory");
-		}
-	}
-	if (bytes != NULL) {
-		char *to = PyBytes_AsString(bytes);
-		Py_ssize_t length = PyBytes_Size(bytes);
-		PyThreadState *state = PyEval_SaveThread();
-		go->decompress(data.buf, data.len, &how, to, length, &e);
-		PyEval_RestoreThread(state);
+	int failed = ready();
+	if (!failed) {
+		Caller to;
+		work(&to, NULL, NULL);
+		length = go->content(&to.to, data.buf, data.len, &how, &e);
+		worked(&to);
 	}
 	PyBuffer_Release(&data);
+	if (failed)
+		return NULL;
+	if (e.code != FT_OK)
+		return raise_error(&e);
+	PyObject *pair = Py_BuildValue("Lz", (long long)length, e.message);
+	free(e.message);
+	return pair;
+}
+
+/* decompress puts the content to memory of its size: (how, data, memory, progress), or
+ * with its size for the memory to bytes that it returns. */
+static PyObject *decompress(PyObject *self, PyObject *args) {
+	Py_buffer data, room = {0};
+	PyObject *into, *progress, *bytes = NULL;
+	ft_reading how;
+	ft_error e = {0};
+	(void)self;
+	if (!PyArg_ParseTuple(args, "O&y*OO", reading, &how, &data, &into, &progress))
+		return NULL;
+	if (!PyLong_Check(into)) {
+		if (PyObject_GetBuffer(into, &room, PyBUF_WRITABLE) == 0)
+			bytes = Py_NewRef(into);
+	} else if ((bytes = PyBytes_FromStringAndSize(NULL, PyLong_AsSsize_t(into))) == NULL) {
+		PyErr_Clear(); /* a file can name any length */
+		set_error("LimitError", "the content does not fit memory");
+	}
+	if (bytes != NULL && ready() < 0)
+		Py_CLEAR(bytes);
+	if (bytes != NULL) {
+		char *to = room.obj ? room.buf : PyBytes_AsString(bytes);
+		Py_ssize_t length = room.obj ? room.len : PyBytes_Size(bytes);
+		Caller by;
+		work(&by, progress, NULL);
+		go->decompress(&by.to, data.buf, data.len, &how, to, length, &e);
+		worked(&by);
+	}
+	PyBuffer_Release(&data);
+	if (room.obj)
+		PyBuffer_Release(&room);
 	if (e.code != FT_OK) {
 		Py_CLEAR(bytes);
 		raise_error(&e);
@@ -160,9 +144,10 @@ static PyObject *train(PyObject *self, PyObject *args) {
 		return NULL;
 	int failed = ready();
 	if (!failed) {
-		PyThreadState *state = PyEval_SaveThread();
-		h = go->train(data.buf, data.len, (char *)model, most, &length, &e);
-		PyEval_RestoreThread(state);
+		Caller to;
+		work(&to, NULL, NULL);
+		h = go->train(&to.to, data.buf, data.len, (char *)model, most, &length, &e);
+		worked(&to);
 	}
 	PyBuffer_Release(&data);
 	return failed ? NULL : blob(h, length, &e);
@@ -180,41 +165,53 @@ static PyObject *models(PyObject *self, PyObject *unused) {
 
 PyMethodDef functions[] = {
 	{"_starts", starts, METH_NOARGS, NULL},
-	{"save", save, METH_VARARGS, NULL},
+	{"lost", lost, METH_NOARGS, NULL},
 	{"compress", compress, METH_VARARGS, NULL},
+	{"content", content, METH_VARARGS, NULL},
 	{"decompress", decompress, METH_VARARGS, NULL},
 	{"train", train, METH_VARARGS, NULL},
 	{"models", models, METH_NOARGS, NULL},
 	{NULL, NULL, 0, NULL},
 };
 
-/* A Reader may serve several threads at once; users counts those in it. */
+/* A Reader may serve several threads at once, but for one of a file object; users counts
+ * those in it. */
 typedef struct {
 	PyObject_HEAD
 	uint32_t h;
 	int users;
+	PyObject *file; /* the function that reads a file object, or NULL */
 } Reader;
 
+/* reader_init opens a file: (path, size, how), or with a function for the path one of
+ * size bytes that it reads. */
 static int reader_init(PyObject *self, PyObject *args, PyObject *kwargs) {
 	Reader *r = (Reader *)self;
-	const char *path;
+	PyObject *from;
+	long long size;
 	ft_reading how;
 	ft_error e = {0};
 	(void)kwargs;
-	if (!PyArg_ParseTuple(args, "yO&", &path, reading, &how) || ready() < 0)
+	if (!PyArg_ParseTuple(args, "OLO&", &from, &size, reading, &how) || ready() < 0)
+		return -1;
+	char *path = NULL;
+	if (PyBytes_Check(from) && PyBytes_AsStringAndSize(from, &path, NULL) < 0)
 		return -1;
 	if (r->h != 0) {
 		PyErr_SetString(PyExc_ValueError, "the file is open already");
 		return -1;
 	}
-	PyThreadState *state = PyEval_SaveThread();
-	uint32_t h = go->reader_new((char *)path, &how, &e);
-	PyEval_RestoreThread(state);
+	Caller to;
+	work(&to, NULL, from);
+	uint32_t h = go->reader_new(&to.to, path, size, &how, &e);
+	worked(&to);
 	if (e.code != FT_OK) {
 		raise_error(&e);
 		return -1;
 	}
 	r->h = h;
+	if (path == NULL)
+		r->file = Py_NewRef(from);
 	return 0;
 }
 
@@ -244,15 +241,17 @@ static PyObject *reader_rows(PyObject *self, PyObject *args) {
 	Reader *r = (Reader *)self;
 	long long member, from, to;
 	Py_buffer data;
+	PyObject *progress;
 	ft_error e;
-	if (!PyArg_ParseTuple(args, "LLLw*", &member, &from, &to, &data))
+	if (!PyArg_ParseTuple(args, "LLLw*O", &member, &from, &to, &data, &progress))
 		return NULL;
 	int code = open_reader(r);
 	if (code == 0) {
 		r->users++;
-		PyThreadState *state = PyEval_SaveThread();
-		code = go->reader_rows(r->h, member, from, to, data.buf, data.len, &e);
-		PyEval_RestoreThread(state);
+		Caller by;
+		work(&by, progress, r->file);
+		code = go->reader_rows(&by.to, r->h, member, from, to, data.buf, data.len, &e);
+		worked(&by);
 		r->users--;
 	}
 	PyBuffer_Release(&data);
@@ -284,6 +283,7 @@ static void reader_free(PyObject *self) {
 	PyTypeObject *type = Py_TYPE(self);
 	if (r->h != 0 && usable())
 		go->release(FT_READER, r->h);
+	Py_XDECREF(r->file);
 	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
 	release(self);
 	Py_DECREF((PyObject *)type);

@@ -78,6 +78,11 @@ PyObject *starts(PyObject *self, PyObject *unused) {
 	Py_RETURN_NONE;
 }
 
+PyObject *lost(PyObject *self, PyObject *unused) {
+	(void)self, (void)unused;
+	return PyBool_FromLong(forked);
+}
+
 int usable(void) {
 	return go != NULL && !forked;
 }
@@ -260,7 +265,7 @@ PyMODINIT_FUNC PyInit__native(void) {
 	if (m == NULL)
 		return NULL;
 	PyType_Spec *specs[] = {&distribution_coder_spec, &encoder_spec, &decoder_spec, &stack_spec,
-	                        &batch_encoder_spec, &batch_decoder_spec, &reader_spec,
+	                        &batch_encoder_spec, &batch_decoder_spec, &reader_spec, &writer_spec,
 	                        &network_spec, &streams_spec};
 	for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
 		if (add_type(m, specs[i]) < 0) {

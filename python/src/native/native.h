@@ -25,6 +25,25 @@ int usable(void);
  * Go runs. */
 PyObject *starts(PyObject *self, PyObject *unused);
 
+/* lost is a function of the module: it tells whether this process is a forked child that
+ * cannot use Go. */
+PyObject *lost(PyObject *self, PyObject *unused);
+
+/* A Caller makes a call that takes long. Between work and worked other threads may run;
+ * progress and file are functions that Go's work has called on this thread: progress
+ * with how many bytes are done, of how many; file with an offset and a number of bytes,
+ * which it returns, or with bytes, which it writes. Either may be NULL. With work_held
+ * no other thread runs. */
+typedef struct {
+	ft_caller to;
+	PyThreadState *save;
+	PyObject *progress, *file;
+} Caller;
+
+void work(Caller *c, PyObject *progress, PyObject *file);
+void work_held(Caller *c);
+void worked(Caller *c);
+
 /* raise_error sets the exception that e describes and returns NULL. */
 PyObject *raise_error(ft_error *e);
 
@@ -68,7 +87,7 @@ typedef struct {
 int array_get(Array *a, PyObject *o, int most);
 int array_floats(Array *a);
 
-/* array_row is both for one row. */
+/* array_row is both for one row, which may be the only one of a matrix. */
 int array_row(Array *a, PyObject *o);
 
 /* array_read reads o as numbers of any type, objects and single ones too. */
@@ -194,9 +213,18 @@ PyObject *coder_position(PyObject *self, PyObject *unused);
 PyObject *coder_seek(PyObject *self, PyObject *position);
 PyObject *coder_values(PyObject *self, PyObject *args);
 
+/* coder_save returns bytes from which the others make a copy of a coder. */
+PyObject *coder_save(PyObject *self, PyObject *unused);
+PyObject *encoder_load(PyObject *self, PyObject *saved);
+PyObject *decoder_load(PyObject *self, PyObject *saved);
+
 /* choose sets hs to the n streams of a batch that a call is about: those of active, or
  * all. */
 int choose(Coder *c, PyObject *active, Symbols *s, uint32_t **hs, Py_ssize_t *n);
+
+/* elsewhere has foretell._device code a batch whose rows lie on a GPU. It returns None
+ * if they are to be read here: so are arrays with a buffer, and those under a tolerance. */
+PyObject *elsewhere(PyObject *self, PyObject *rows, PyObject *symbols, PyObject *active, int form);
 
 /* Methods of batches under rows that were weighed elsewhere. */
 PyObject *encode_weighed(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
@@ -209,6 +237,9 @@ extern const char encode_weighed_doc[], points_doc[], decode_weighed_doc[];
 PyObject *put_sparse(const char *name, PyObject *self, int kind, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
 PyObject *get_sparse(const char *name, PyObject *self, int kind, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
 
+/* A converter of how files are written, which keeps the tuple's memory. */
+int writing(PyObject *tuple, void *to);
+
 #define VECTOR_METHOD(f) ((PyCFunction)(void (*)(void))(f))
 
 PyObject *coder_new(PyTypeObject *type, PyObject *args, PyObject *kwargs);
@@ -216,7 +247,7 @@ void coder_free(PyObject *self);
 int add_type(PyObject *module, PyType_Spec *spec);
 
 extern PyType_Spec distribution_coder_spec, encoder_spec, decoder_spec, stack_spec;
-extern PyType_Spec batch_encoder_spec, batch_decoder_spec, reader_spec, network_spec, streams_spec;
+extern PyType_Spec batch_encoder_spec, batch_decoder_spec, reader_spec, writer_spec, network_spec, streams_spec;
 extern PyMethodDef functions[];
 
 #endif

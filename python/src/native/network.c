@@ -64,9 +64,10 @@ static int network_init(PyObject *self, PyObject *args, PyObject *kwargs) {
 		PyErr_SetString(PyExc_ValueError, "the model is open already");
 		return -1;
 	}
-	PyThreadState *state = PyEval_SaveThread();
-	uint32_t h = go->network_new((char *)path, memory, &e);
-	PyEval_RestoreThread(state);
+	Caller to;
+	work(&to, NULL, NULL);
+	uint32_t h = go->network_new(&to.to, (char *)path, memory, &e);
+	worked(&to);
 	if (e.code != FT_OK) {
 		raise_error(&e);
 		return -1;
@@ -109,9 +110,10 @@ static PyObject *network_logits(PyObject *self, PyObject *args) {
 		return NULL;
 	int code = have(n->h);
 	if (code == 0) {
-		PyThreadState *state = PyEval_SaveThread();
-		code = go->network_logits(n->h, &how, tokens.buf, count, each, out.buf, &e);
-		PyEval_RestoreThread(state);
+		Caller to;
+		work(&to, NULL, NULL);
+		code = go->network_logits(&to.to, n->h, &how, tokens.buf, count, each, out.buf, &e);
+		worked(&to);
 	}
 	return done(&tokens, &out, code, &e);
 }
@@ -143,12 +145,13 @@ static PyObject *convert(PyObject *self, PyObject *args, int decode) {
 		return NULL;
 	int failed = have(n->h);
 	if (!failed) {
-		PyThreadState *state = PyEval_SaveThread();
+		Caller to;
+		work(&to, NULL, NULL);
 		if (decode)
-			h = go->network_decode(n->h, data.buf, data.len / 4, &length, &e);
+			h = go->network_decode(&to.to, n->h, data.buf, data.len / 4, &length, &e);
 		else
-			h = go->network_encode(n->h, data.buf, data.len, &length, &e);
-		PyEval_RestoreThread(state);
+			h = go->network_encode(&to.to, n->h, data.buf, data.len, &length, &e);
+		worked(&to);
 	}
 	PyBuffer_Release(&data);
 	return failed ? NULL : blob(h, length, &e);

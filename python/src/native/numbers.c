@@ -73,7 +73,7 @@ static int readable(PyObject *dtype) {
 }
 
 int refused(PyObject *o) {
-	PyObject *name = PyType_GetQualName(Py_TYPE(o));
+	PyObject *name = PyObject_GetAttrString((PyObject *)Py_TYPE(o), "__qualname__");
 	if (name == NULL)
 		return -1;
 	PyObject *dtype = PyObject_GetAttrString(o, "dtype");

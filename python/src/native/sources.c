@@ -211,6 +211,33 @@ static FillTensor fast_dlpack(PyTypeObject *type) {
 	return fill;
 }
 
+/* What is to know of a type of arrays. */
+enum { LAZY = 1, MASKED = 2 };
+
+/* traits_of tells whether arrays of a type may be negated in name only, and whether some
+ * of their numbers may be masked. It remembers the last type. */
+static int traits_of(PyTypeObject *type) {
+	static PyTypeObject *last;
+	static int traits;
+	if (type == last)
+		return traits;
+	traits = PyObject_HasAttrString((PyObject *)type, "is_neg") ? LAZY : 0;
+	traits |= PyObject_HasAttrString((PyObject *)type, "harden_mask") ? MASKED : 0;
+	Py_INCREF((PyObject *)type);
+	Py_XDECREF((PyObject *)last);
+	last = type;
+	return traits;
+}
+
+/* negated tells whether the memory of a tensor holds its numbers negated. */
+static int negated(PyObject *o) {
+	PyObject *answer = call(o, "is_neg");
+	int yes = answer ? PyObject_IsTrue(answer) : 0;
+	Py_XDECREF(answer);
+	PyErr_Clear();
+	return yes > 0;
+}
+
 static int from_dlpack(Array *a, PyObject *o, int most, int depth) {
 	FillTensor fill = fast_dlpack(Py_TYPE(o));
 	if (fill != NULL) {
@@ -325,6 +352,13 @@ static int get(Array *a, PyObject *o, int most, int depth) {
 		return numbers_of(a, o);
 	if (PyUnicode_Check(o) || PyBytes_Check(o) || PyByteArray_Check(o))
 		return refused(o);
+	int traits = traits_of(Py_TYPE(o));
+	if (traits & MASKED) {
+		PyErr_SetString(PyExc_TypeError, "a masked array, whose mask nothing keeps: give array.filled(value)");
+		return -1;
+	}
+	if (traits & LAZY && negated(o))
+		return instead(a, o, "resolve_neg", most, depth);
 	if (PyObject_CheckBuffer(o)) {
 		got = from_buffer(a, o, most);
 		if (got == 0)

@@ -60,7 +60,7 @@ static int signals(PyThreadState **save) {
  * coded; fewer than n mean an error, that of e unless one is set. */
 static int64_t code_rows(Coder *c, const Array *a, int form, const uint32_t *symbols, int64_t *out, int64_t n, ft_error *e) {
 	Py_ssize_t v = a->shape[a->ndim - 1], bytes = v * a->size;
-	Py_ssize_t step = PIECE / (a->ndim == 2 ? bytes + 256 : 64) + 1, stride = a->ndim == 2 ? a->strides[0] : 0;
+	Py_ssize_t step = PIECE / (a->ndim == 2 ? bytes + 256 : bytes / 4 + 64) + 1, stride = a->ndim == 2 ? a->strides[0] : 0;
 	int copy = !in_place(a);
 	int64_t done = 0;
 	char *p = a->data;
@@ -95,13 +95,19 @@ static int64_t code_rows(Coder *c, const Array *a, int form, const uint32_t *sym
 	return done;
 }
 
+/* heard hears signals before some rows of a list, and returns whether a handler raised an
+ * error. */
+static int heard(Py_ssize_t i) {
+	return i % 256 == 255 ? PyErr_CheckSignals() : 0;
+}
+
 /* encode_list codes symbols under a list of rows. */
 static int encode_list(Coder *c, PyObject *rows, const Symbols *s, PyObject *o, int form) {
 	for (Py_ssize_t i = 0; i < s->n; i++) {
 		Array a;
 		ft_error e;
 		int64_t got = -1;
-		PyObject *r = PySequence_GetItem(rows, i);
+		PyObject *r = heard(i) < 0 ? NULL : PySequence_GetItem(rows, i);
 		if (r != NULL && array_row(&a, r) == 0) {
 			if (enter_with(c, &c->encoder) == 0) {
 				got = code_rows(c, &a, form, s->all + i, NULL, 1, &e);
@@ -183,7 +189,7 @@ static PyObject *decode_rows(Coder *c, PyObject *list, Py_ssize_t n, int form) {
 	while (i < n && !PyErr_Occurred()) {
 		Array a;
 		int64_t got = -1;
-		PyObject *r = PySequence_GetItem(list, i);
+		PyObject *r = heard(i) < 0 ? NULL : PySequence_GetItem(list, i);
 		if (r != NULL && array_row(&a, r) == 0) {
 			if (enter_with(c, &c->decoder) == 0) {
 				got = code_rows(c, &a, form, NULL, to + i, 1, &e);
@@ -355,6 +361,8 @@ static PyMethodDef encoder_methods[] = {
 	{"finish", finish_coder, METH_NOARGS,
 	 "finish($self)\n--\n\nEnd the stream and return its bytes. Nothing can be coded afterwards."},
 	{"position", coder_position, METH_NOARGS, "position($self)\n--\n\nReturn the place where the encoder stands, for Decoder.seek, as bytes."},
+	{"_save", coder_save, METH_NOARGS, NULL},
+	{"_load", encoder_load, METH_O, NULL},
 	{"_values", coder_values, METH_VARARGS, NULL},
 	{NULL, NULL, 0, NULL},
 };
@@ -376,6 +384,8 @@ static PyMethodDef decoder_methods[] = {
 	{"finish", finish_coder, METH_NOARGS,
 	 "finish($self)\n--\n\nCheck that the stream ends here: raises CorruptError, TruncatedError or DriftError if it does not."},
 	{"position", coder_position, METH_NOARGS, "position($self)\n--\n\nReturn the place where the decoder stands, as bytes."},
+	{"_save", coder_save, METH_NOARGS, NULL},
+	{"_load", decoder_load, METH_O, NULL},
 	{"_decode_row", decode_step, METH_VARARGS, NULL},
 	{"seek", coder_seek, METH_O, "seek($self, position)\n--\n\nGo on from a position of this stream, whatever has been met before."},
 	{"_values", coder_values, METH_VARARGS, NULL},

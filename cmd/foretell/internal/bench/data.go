@@ -30,7 +30,7 @@ func (m *Benchmark) Usable(input []string, opts tokens.Options) (list []string, 
 			if err != nil || entry.IsDir() {
 				return err
 			}
-			_, err = joined(io.Discard, []string{path}, opts)
+			_, _, err = joined(io.Discard, []string{path}, opts)
 			if errors.Is(err, foretell.ErrUnsupported) || err != nil && len(opts.Match) > 0 {
 				m.Skipped = append(m.Skipped, err.Error())
 				return nil
@@ -48,16 +48,28 @@ func (m *Benchmark) Usable(input []string, opts tokens.Options) (list []string, 
 	return list, nil
 }
 
-// joined writes the content of inputs to w and returns how many tokens it has.
-func joined(w io.Writer, inputs []string, opts tokens.Options) (int64, error) {
+// joined writes the content of inputs to w and returns how many tokens it has, and how
+// many bytes each of its elements, 1 if they differ.
+func joined(w io.Writer, inputs []string, opts tokens.Options) (n int64, width int, err error) {
 	src, err := tokens.Open(inputs, opts)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer src.Close()
 	var in progress.Intake
-	err = ways.JoinParts(w, in.Of(src).Next)
-	return in.Tokens.Load(), err
+	next := in.Of(src).Next
+	err = ways.JoinParts(w, func() (tokens.Part, error) {
+		p, err := next()
+		if err == nil && p.Kind == tokens.Member {
+			if size := p.Info.Type.Size(); width == 0 || width == size {
+				width = size
+			} else {
+				width = 1
+			}
+		}
+		return p, err
+	})
+	return in.Tokens.Load(), max(width, 1), err
 }
 
 // Join writes the content that all ways get.
@@ -68,13 +80,15 @@ func (m *Benchmark) Join(inputs []string, opts tokens.Options, path string) erro
 	}
 	defer f.Close()
 	w := bufio.NewWriterSize(f, 1<<18)
-	if m.Tokens, err = joined(w, inputs, opts); err != nil {
+	if m.Tokens, m.Width, err = joined(w, inputs, opts); err != nil {
 		return err
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	m.Content, err = f.Seek(0, io.SeekCurrent)
+	if m.Content, err = f.Seek(0, io.SeekCurrent); m.Content%int64(m.Width) != 0 {
+		m.Width = 1
+	}
 	return err
 }
 
@@ -120,4 +134,5 @@ type Benchmark struct {
 	Tokens  int64    `json:"tokens"`
 	Skipped []string `json:"skipped,omitempty"` // files that no model can take
 	Rows    []Row    `json:"rows"`
+	Width   int      `json:"-"` // bytes of an element of the content, 1 if they differ
 }

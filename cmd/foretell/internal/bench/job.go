@@ -38,6 +38,7 @@ type Job struct {
 	Solid   bool
 	Apart   bool
 	Threads int
+	Width   int // bytes of an element of the content
 }
 
 // An Outcome is what a step has taken.
@@ -104,6 +105,11 @@ func (j *Job) do() (Outcome, error) {
 	for _, t := range Tools {
 		if t.Name == j.Way {
 			return t.run(j)
+		}
+	}
+	for _, l := range Libraries {
+		if l.Name == j.Way {
+			return l.run(j)
 		}
 	}
 	j.Source.Decompressors = packed.All()
