@@ -30,8 +30,8 @@ type parser struct {
 	once   bool // there is one round
 	steps  []step
 
-	// worked tells of what share of a block the symbols are that have been parsed, in
-	// pass of so many passes over it.
+	// worked is told how many symbols of a block are parsed, taking all passes over it
+	// together.
 	worked       func(done int) error
 	pass, passes int
 
