@@ -39,7 +39,7 @@ var efforts = [MaxLevel + 1]effort{
 	2: {pair: 1, rounds: 1, bias: 3},
 	3: {pair: 2, rounds: 1, bias: 3},
 	4: {pair: 1, quad: 1, rounds: 1, bias: 4},
-	5: {pair: 1, quad: 1, rounds: 1, bias: 3},
+	5: {pair: 1, quad: 1, rounds: 1, bias: 2},
 	6: {pair: 4, quad: 4, rounds: 1, bias: 2},
 	7: {pair: 16, quad: 16, rounds: 2, bias: 1, all: true},
 	8: {pair: 64, quad: 32, rounds: 3, all: true},

@@ -128,7 +128,7 @@ func (f *finder) find(m []match, i, at int) []match {
 func (c *chain) find(m []match, from int, s []uint32, i, j, best int) ([]match, int) {
 	for d := c.depth; ; {
 		if i+best < len(s) && s[j+best] == s[i+best] && s[j] == s[i] {
-			if n := common(s[j:], s[i:]); n > best {
+			if n := common(s[j:], s[i:min(i+chunkLen, len(s))]); n > best {
 				best = n
 				m = longer(m, from, match{uint32(n), uint32(i - j)})
 			}

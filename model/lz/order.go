@@ -1,6 +1,9 @@
 package lz
 
-import "github.com/foretell/foretell/model"
+import (
+	"github.com/foretell/foretell/internal/simd/tile"
+	"github.com/foretell/foretell/model"
+)
 
 // The orders of a body: its first byte.
 const (
@@ -78,64 +81,51 @@ func (t *turn) column(places []uint32, j int) []uint32 {
 	return places[at : at+n]
 }
 
-// A tile is the places and rows that are turned together: as many tokens as a
-// line of a cache holds, of as many rows as a cache has room for at any distance.
-const (
-	tilePlaces = 16
-	tileRows   = 32
-)
+// tileRows is how many rows are turned together: as many as a cache has room for at
+// any distance from one another.
+const tileRows = 32
 
 // do orders tokens by rows that are ordered by place, or the other way round.
 func (t *turn) do(rows, places []uint32, toRows bool) {
-	var columns [tilePlaces][]uint32
-	for j := 0; j < t.row; j += tilePlaces {
-		group := columns[:min(tilePlaces, t.row-j)]
-		for k := range group {
-			group[k] = t.column(places, j+k)
-		}
-		n := len(group[len(group)-1]) // the others may have one more
-		for i := 0; i < n; i += tileRows {
-			t.tile(rows[j+i*t.row:], group, i, min(i+tileRows, n), toRows)
-		}
-		for k, c := range group {
-			switch {
-			case len(c) == n:
-			case toRows:
-				rows[j+k+n*t.row] = c[n]
-			default:
-				c[n] = rows[j+k+n*t.row]
+	// Twice what is turned at a time fills a line of a cache.
+	var columns [2][tile.Width][]uint32
+	j := 0
+	for ; j+tile.Width <= t.row; j += 2 * tile.Width {
+		n := len(places) / t.row // some places may have one more
+		pair := columns[:min(2, (t.row-j)/tile.Width)]
+		for g := range pair {
+			for k := range pair[g] {
+				pair[g][k] = t.column(places, j+g*tile.Width+k)
 			}
 		}
+		for i := 0; i < n; i += tileRows {
+			for g := range pair {
+				r := rows[j+g*tile.Width+i*t.row:]
+				if toRows {
+					tile.ToRows(r, t.row, &pair[g], i, min(i+tileRows, n))
+				} else {
+					tile.ToColumns(&pair[g], r, t.row, i, min(i+tileRows, n))
+				}
+			}
+		}
+		for g := range pair {
+			for k, c := range pair[g] {
+				t.single(rows[j+g*tile.Width+k:], c, n, toRows)
+			}
+		}
+	}
+	for j = t.row &^ (tile.Width - 1); j < t.row; j++ {
+		t.single(rows[j:], t.column(places, j), 0, toRows)
 	}
 }
 
-// tile does from to end of each column, the first of which is at rows[0].
-func (t *turn) tile(rows []uint32, columns [][]uint32, from, end int, toRows bool) {
-	for ; len(columns) >= 4; columns = columns[4:] {
-		d := columns[3][from:end]
-		a, b, c := columns[0][from:end][:len(d)], columns[1][from:end][:len(d)], columns[2][from:end][:len(d)]
+// single does a column from an element on.
+func (t *turn) single(rows, column []uint32, from int, toRows bool) {
+	for i := from; i < len(column); i++ {
 		if toRows {
-			for i, v := range d {
-				x := (*[4]uint32)(rows[i*t.row:])
-				x[0], x[1], x[2], x[3] = a[i], b[i], c[i], v
-			}
+			rows[i*t.row] = column[i]
 		} else {
-			for i := range d {
-				x := (*[4]uint32)(rows[i*t.row:])
-				a[i], b[i], c[i], d[i] = x[0], x[1], x[2], x[3]
-			}
-		}
-		if len(columns) > 4 {
-			rows = rows[4:]
-		}
-	}
-	for k, c := range columns {
-		for i := range c[from:end] {
-			if toRows {
-				rows[k+i*t.row] = c[from+i]
-			} else {
-				c[from+i] = rows[k+i*t.row]
-			}
+			column[i] = rows[i*t.row]
 		}
 	}
 }

@@ -24,9 +24,10 @@ type parser struct {
 	stats  statistics
 	nodes  []node
 	bias   int32
+	once   bool // there is one round
 	steps  []step
 
-	matches []match  // of all places, kept from one round to the next
+	matches []match  // of all places, kept from one round to the next; of one if there is none
 	first   []uint32 // where those of each place begin
 }
 
@@ -37,8 +38,10 @@ func (p *parser) optimal(s []uint32, size int, e effort) {
 	p.bias = int32(e.bias) << priceBits
 	p.begin(s, size)
 	p.matches = p.matches[:0]
-	p.first = resize(p.first, len(s)+1)
-	p.first[0] = 0
+	if p.once = e.rounds == 1; !p.once {
+		p.first = resize(p.first, len(s)+1)
+		p.first[0] = 0
+	}
 	for round := range e.rounds {
 		p.steps = p.steps[:0]
 		start := node{last: firstHistory}
@@ -49,11 +52,10 @@ func (p *parser) optimal(s []uint32, size int, e effort) {
 				state = p.chunk(at, end, state)
 				continue
 			}
-			if e.rounds == 1 {
-				p.matches = p.matches[:0]
-				p.first[at] = 0
+			p.enter(at, end)
+			if !p.once {
+				p.gather(at, end)
 			}
-			p.gather(at, end)
 			if at == 0 {
 				// The first chunk is parsed twice, to begin with better prices.
 				p.chunk(at, end, state)
@@ -79,9 +81,8 @@ func (p *parser) optimal(s []uint32, size int, e effort) {
 	}
 }
 
-// gather finds the matches of s[at:end].
+// gather finds the matches of s[at:end], places that have been entered.
 func (p *parser) gather(at, end int) {
-	p.enter(at, end)
 	for i := at; i < end; i++ {
 		p.matches = p.find(p.matches, i, at)
 		p.first[i+1] = uint32(len(p.matches))
@@ -161,13 +162,16 @@ func (p *parser) chunk(start, end int, state node) node {
 	}
 	state.price, state.length = 0, 0
 	nodes[0] = state
-	all, first := p.s[:end], p.first[start:end+1]
+	all := p.s[:end]
 	long := 0 // places before this one are within a match that is taken whole
 	for i := range n {
 		d, next := &nodes[i], &nodes[i+1]
 		p.settle(nodes, i)
 		if i < long || d.price == math.MaxInt32 {
 			continue // or a long run would be compared with itself from each place
+		}
+		if p.once && next.price <= d.price+2<<priceBits {
+			continue // what leads past this place is no dearer
 		}
 		at := start + i
 		s := all[at:]
@@ -184,7 +188,7 @@ func (p *parser) chunk(start, end int, state node) node {
 		}
 		if longest < nice {
 			from := 2
-			for _, m := range p.matches[first[i]:first[i+1]] {
+			for _, m := range p.of(at, start) {
 				l := min(int(m.length), len(s))
 				p.relax(i, from, l, m.offset+numReps-1)
 				from = l + 1
@@ -208,6 +212,15 @@ func (p *parser) chunk(start, end int, state node) node {
 	}
 	slices.Reverse(p.steps[k:])
 	return nodes[n]
+}
+
+// of returns the matches of a place of the chunk that begins at start.
+func (p *parser) of(at, start int) []match {
+	if p.once {
+		p.matches = p.find(p.matches[:0], at, start)
+		return p.matches
+	}
+	return p.matches[p.first[at]:p.first[at+1]]
 }
 
 // settle completes a node when its price is final.

@@ -231,22 +231,6 @@ static int matrix(Coder *c, PyObject *probs, Py_ssize_t n, Array *a, char **p) {
 	return 0;
 }
 
-/* elsewhere has foretell._device code a batch whose rows lie on a GPU. It returns None
- * if they are to be read here: so are arrays with a buffer, and those under a tolerance. */
-static PyObject *elsewhere(PyObject *self, PyObject *rows, PyObject *symbols, PyObject *active, int form) {
-	PyObject *done = NULL, *logits = form == FT_LOGITS ? Py_True : Py_False;
-	if (((Coder *)self)->tolerant || PyObject_CheckBuffer(rows) || PyList_Check(rows) || PyTuple_Check(rows))
-		return Py_NewRef(Py_None);
-	active = active ? active : Py_None;
-	PyObject *device = PyImport_ImportModule("foretell._device");
-	if (device != NULL && symbols != NULL)
-		done = PyObject_CallMethod(device, "encode", "OOOOO", self, rows, symbols, active, logits);
-	else if (device != NULL)
-		done = PyObject_CallMethod(device, "decode", "OOOO", self, rows, active, logits);
-	Py_XDECREF(device);
-	return done;
-}
-
 static PyObject *encode(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
 	static const char *const names[] = {"probs", "symbols", "active", "logits", NULL};
 	Coder *c = (Coder *)self;

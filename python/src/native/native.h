@@ -222,6 +222,10 @@ PyObject *decoder_load(PyObject *self, PyObject *saved);
  * all. */
 int choose(Coder *c, PyObject *active, Symbols *s, uint32_t **hs, Py_ssize_t *n);
 
+/* elsewhere has foretell._device code a batch whose rows lie on a GPU. It returns None
+ * if they are to be read here: so are arrays with a buffer, and those under a tolerance. */
+PyObject *elsewhere(PyObject *self, PyObject *rows, PyObject *symbols, PyObject *active, int form);
+
 /* Methods of batches under rows that were weighed elsewhere. */
 PyObject *encode_weighed(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
 PyObject *points(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);

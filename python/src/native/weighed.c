@@ -3,6 +3,20 @@
 
 #include <string.h>
 
+PyObject *elsewhere(PyObject *self, PyObject *rows, PyObject *symbols, PyObject *active, int form) {
+	PyObject *done = NULL, *logits = form == FT_LOGITS ? Py_True : Py_False;
+	if (((Coder *)self)->tolerant || PyObject_CheckBuffer(rows) || PyList_Check(rows) || PyTuple_Check(rows))
+		return Py_NewRef(Py_None);
+	active = active ? active : Py_None;
+	PyObject *device = PyImport_ImportModule("foretell._device");
+	if (device != NULL && symbols != NULL)
+		done = PyObject_CallMethod(device, "encode", "OOOOO", self, rows, symbols, active, logits);
+	else if (device != NULL)
+		done = PyObject_CallMethod(device, "decode", "OOOO", self, rows, active, logits);
+	Py_XDECREF(device);
+	return done;
+}
+
 /* numbers reads a matrix of n rows of so many int64. */
 static int numbers(Py_buffer *view, PyObject *o, Py_ssize_t n, Py_ssize_t columns) {
 	if (PyObject_GetBuffer(o, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) < 0)
