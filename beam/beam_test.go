@@ -298,7 +298,9 @@ func TestBadShards(t *testing.T) {
 	files["floats.npy"] = bytes.Replace(array(t, 1, 8), []byte("<u2"), []byte("<f2"), 1)
 	files["short.npy"] = array(t, 1, 8)[:150]
 	in, out := write(t, files), t.TempDir()
-	records, totals, result := run(t, in, "", compressTo(out, small))
+	strict := small
+	strict.Strict = true
+	records, totals, result := run(t, in, "", compressTo(out, strict))
 	if totals.Status[foretellbeam.Written] != good || totals.Kinds["unsupported"] != 1 || totals.Kinds["truncated"] != 1 {
 		t.Errorf("%+v, want %d written, one unsupported and one truncated", totals, good)
 	}
@@ -318,6 +320,29 @@ func TestBadShards(t *testing.T) {
 	}
 	if failures != 2 {
 		t.Errorf("the metrics count %d failures", failures)
+	}
+
+	// Unless it is asked to fail, what is no array of integers is kept as bytes.
+	kept := t.TempDir()
+	records, totals, _ = run(t, in, "", compressTo(kept, small))
+	if totals.Status[foretellbeam.Written] != good+2 || !strings.Contains(records["floats.npy"].Note, "kept as bytes") || records["words.txt"].Note != "" {
+		t.Errorf("%+v, %+v", totals, records["floats.npy"])
+	}
+	for name, want := range files {
+		got, err := os.ReadFile(filepath.Join(kept, name+".fore"))
+		if err == nil {
+			r, rerr := foretell.NewReader(bytes.NewReader(got), nil)
+			if rerr != nil {
+				t.Fatal(rerr)
+			}
+			if n := r.ContentSize(); n != int64(len(want)) && !strings.HasSuffix(name, "z") {
+				t.Errorf("%s: %d bytes of content, want %d", name, n, len(want))
+			}
+			err = r.Close()
+		}
+		if err != nil {
+			t.Error(err)
+		}
 	}
 
 	// Damage to a .fore file is found by Verify and gives no output.

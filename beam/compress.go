@@ -14,6 +14,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/internal/packed"
 	"github.com/foretell/foretell/tokens"
 	"github.com/zeebo/xxh3"
 )
@@ -40,6 +41,10 @@ type CompressOptions struct {
 	// the type's name, such as "uint16".
 	Dtype string
 	Shape []int
+
+	// Strict fails a shard that cannot be read as what it begins as, or holds such
+	// an array, instead of keeping that as bytes with a note in its Record.
+	Strict bool
 
 	// EmbedPrior has every output carry the prior that it is written with.
 	EmbedPrior bool
@@ -73,10 +78,13 @@ func (o *CompressOptions) writer(prior []byte, network *foretell.Network) *foret
 	}
 }
 
-// source opens a shard's content.
-func (o *CompressOptions) source(s Shard, f *os.File) (*tokens.Source, error) {
-	// What cannot be read as arrays is a failed shard, which the manifest names.
-	opts := tokens.Options{Shape: o.Shape, Strict: true}
+// source opens a shard's content. rec, if not nil, is told what is kept as bytes.
+func (o *CompressOptions) source(s Shard, f *os.File, rec *Record) (*tokens.Source, error) {
+	opts := tokens.Options{Shape: o.Shape, Strict: o.Strict, Decompressors: packed.All()}
+	if rec != nil {
+		rec.Note = ""
+		opts.Note = rec.note
+	}
 	if o.Dtype != "" {
 		var err error
 		if opts.Dtype, err = tokens.ParseType(o.Dtype); err != nil {
@@ -98,7 +106,7 @@ func (o *CompressOptions) Check() error {
 	if err := w.Close(); err != nil {
 		return err
 	}
-	src, err := o.source(Shard{Name: "check"}, nil)
+	src, err := o.source(Shard{Name: "check"}, nil, nil)
 	if err == nil {
 		src.Close()
 	}
@@ -201,7 +209,7 @@ func (fn *compressFn) compress(ctx context.Context, t task, prior []byte, rec *R
 
 // write writes the .fore file.
 func (fn *compressFn) write(out io.Writer, shard Shard, f *os.File, with *foretell.WriterOptions, rec *Record) error {
-	src, err := fn.Options.source(shard, f)
+	src, err := fn.Options.source(shard, f, rec)
 	if err != nil {
 		return err
 	}
@@ -238,12 +246,12 @@ func (fn *compressFn) finished(ctx context.Context, shard Shard, f *os.File, wit
 	if err != nil || !d.WrittenWith(with) {
 		return false
 	}
-	src, err := fn.Options.source(shard, f)
+	now := *rec
+	src, err := fn.Options.source(shard, f, &now)
 	if err != nil {
 		return false
 	}
 	defer src.Close()
-	now := *rec
 	if err := tally(src, &now, skip); err != nil || now.Hash != d.Hash || now.Content != d.Content {
 		return false
 	}

@@ -194,8 +194,8 @@ func (e *excerpts) shard(ctx context.Context, s Shard, limit int64) (int64, erro
 		return 0, err
 	}
 	defer done()
-	opts := CompressOptions{Dtype: e.options.Dtype, Shape: e.options.Shape}
-	src, err := opts.source(s, f)
+	opts := CompressOptions{Dtype: e.options.Dtype, Shape: e.options.Shape, Strict: true}
+	src, err := opts.source(s, f, nil)
 	if err != nil {
 		return 0, err
 	}

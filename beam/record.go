@@ -25,12 +25,24 @@ type Record struct {
 	Output  string `json:"output,omitempty"` // path of what was written
 	Status  string `json:"status"`
 	Tokens  int64  `json:"tokens"`
-	Content int64  `json:"content_bytes"` // uncompressed, as decompression gives them back
-	Bytes   int64  `json:"bytes"`         // of the .fore file
-	Hash    string `json:"hash"`          // 128-bit xxh3 of the content, in hexadecimal
-	Prior   string `json:"prior"`         // SHA-256 of the prior, "" without one
+	Content int64  `json:"content_bytes"`  // uncompressed, as decompression gives them back
+	Bytes   int64  `json:"bytes"`          // of the .fore file
+	Hash    string `json:"hash"`           // 128-bit xxh3 of the content, in hexadecimal
+	Prior   string `json:"prior"`          // SHA-256 of the prior, "" without one
+	Note    string `json:"note,omitempty"` // what is kept as bytes, and why
 	Kind    string `json:"kind,omitempty"`
 	Error   string `json:"error,omitempty"`
+}
+
+// note adds to the note of a record, up to a length that a manifest can bear.
+func (r *Record) note(why error) {
+	const most = 1000
+	switch {
+	case r.Note == "":
+		r.Note = why.Error()
+	case len(r.Note) < most:
+		r.Note += "; " + why.Error()
+	}
 }
 
 // Kinds of failures, which the metrics are named after.

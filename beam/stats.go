@@ -85,7 +85,7 @@ func (fn *statsFn) stats(ctx context.Context, shard Shard, rec *Record) (all []M
 		return nil, err
 	}
 	defer done()
-	src, err := fn.Options.source(shard, f)
+	src, err := fn.Options.source(shard, f, rec)
 	if err != nil {
 		return nil, err
 	}

@@ -50,6 +50,7 @@ func newCommand(f *flag.FlagSet) *command {
 	f.BoolVar(&c.compress.Solid, "solid", false, "let blocks hold several members of a shard")
 	f.StringVar(&c.compress.Dtype, "dtype", "", "the element `TYPE` of raw files, such as uint16 (default: by their names, else bytes)")
 	f.StringVar(&c.shape, "shape", "", "the `SHAPE` of raw files, such as -1,128")
+	f.BoolVar(&c.compress.Strict, "strict", false, "fail inputs that cannot be read as what they begin as, instead of keeping that as bytes with a note in the manifest")
 	f.StringVar(&c.prior, "prior", "", "the `FILE` of a prior to compress or to read with; with --train-prior, where it is kept (default there: prior in the folder of outputs)")
 	f.BoolVar(&c.trainPrior, "train-prior", false, "first train a prior on a sample of the inputs, then compress with it")
 	f.BoolVar(&c.compress.EmbedPrior, "embed-prior", false, "have each output carry the prior, so that reading it takes nothing else")
