@@ -5,7 +5,6 @@ import (
 	"reflect"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 )
 
 // Values travel between workers as JSON, which every runner carries without
@@ -24,10 +23,6 @@ func init() {
 	} {
 		beam.RegisterType(t)
 	}
-	register.Emitter1[Record]()
-	register.Emitter1[MemberStats]()
-	register.Emitter1[[]byte]()
-	register.Iter1[line]()
 }
 
 func decode[T any](b []byte) (v T, err error) {

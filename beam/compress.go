@@ -12,7 +12,6 @@ import (
 	"path"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/internal/packed"
 	"github.com/foretell/foretell/tokens"
@@ -20,8 +19,8 @@ import (
 )
 
 func init() {
-	register.DoFn3x1[context.Context, task, func(Record), error](&compressFn{})
-	register.DoFn4x1[context.Context, task, []byte, func(Record), error](&primedCompressFn{})
+	beam.RegisterDoFn(&compressFn{})
+	beam.RegisterDoFn(&primedCompressFn{})
 }
 
 // CompressOptions says how shards are compressed. The zero value is good.

@@ -11,16 +11,15 @@ import (
 	"path/filepath"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/tokens"
 )
 
 func init() {
-	register.DoFn3x1[context.Context, task, func(Record), error](&decompressFn{})
-	register.DoFn4x1[context.Context, task, []byte, func(Record), error](&primedDecompressFn{})
-	register.DoFn3x1[context.Context, Shard, func(Record), error](&verifyFn{})
-	register.DoFn4x1[context.Context, Shard, []byte, func(Record), error](&primedVerifyFn{})
+	beam.RegisterDoFn(&decompressFn{})
+	beam.RegisterDoFn(&primedDecompressFn{})
+	beam.RegisterDoFn(&verifyFn{})
+	beam.RegisterDoFn(&primedVerifyFn{})
 }
 
 // ReadOptions says how .fore files are read. The zero value is good.

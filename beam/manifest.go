@@ -12,13 +12,12 @@ import (
 	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 )
 
 func init() {
-	register.DoFn3x1[context.Context, []byte, func(*line) bool, error](&linesFn{})
-	register.Function1x2(recordLine)
-	register.Function1x2(statsLine)
+	beam.RegisterDoFn(&linesFn{})
+	beam.RegisterFunction(recordLine)
+	beam.RegisterFunction(statsLine)
 }
 
 // dir returns the folder that a file of any file system is in, with a slash.

@@ -11,14 +11,11 @@ import (
 	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	"github.com/foretell/foretell"
 )
 
 func init() {
-	register.DoFn3x0[int, func(*Shard) bool, func(task)](&planFn{})
-	register.Iter1[Shard]()
-	register.Emitter1[task]()
+	beam.RegisterDoFn(&planFn{})
 }
 
 // A task is a shard and where its output goes.

@@ -8,20 +8,20 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/tokens"
 	"github.com/zeebo/xxh3"
 )
 
 func init() {
-	register.Combiner2[sample, Shard](&sampleFn{})
-	register.DoFn3x1[context.Context, sample, func([]byte), error](&trainFn{})
-	register.DoFn3x1[context.Context, []byte, func([]byte), error](&readFn{})
+	beam.RegisterType(reflect.TypeFor[sampleFn]())
+	beam.RegisterDoFn(&trainFn{})
+	beam.RegisterDoFn(&readFn{})
 }
 
 // TrainOptions says how a prior is trained. The zero value is good.

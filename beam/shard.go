@@ -12,12 +12,10 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 )
 
 func init() {
-	register.DoFn3x1[context.Context, []byte, func(Shard), error](&matchFn{})
-	register.Emitter1[Shard]()
+	beam.RegisterDoFn(&matchFn{})
 }
 
 // A Shard is a file to work on.

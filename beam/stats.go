@@ -6,12 +6,11 @@ import (
 	"sync"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	"github.com/foretell/foretell"
 )
 
 func init() {
-	register.DoFn4x1[context.Context, Shard, func(MemberStats), func(Record), error](&statsFn{})
+	beam.RegisterDoFn(&statsFn{})
 }
 
 // MemberStats describes the tokens of a member of a shard. Entropies are in bits
