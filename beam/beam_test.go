@@ -393,7 +393,7 @@ func TestPrior(t *testing.T) {
 		files[fmt.Sprintf("%d.npy", i)] = array(t, uint64(i), 100)
 	}
 	in := write(t, files)
-	opts := foretellbeam.CompressOptions{BlockTokens: 1 << 12, Limit: noLimit}
+	opts := foretellbeam.CompressOptions{BlockTokens: 1 << 12, Strict: true, Limit: noLimit}
 	train := foretellbeam.TrainOptions{Shards: 4, Tokens: 2000}
 	var priors [][]byte
 	plain := t.TempDir()
