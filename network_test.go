@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/foretell/foretell/net"
+	"github.com/foretell/foretell/prob"
 	"github.com/foretell/foretell/tokens"
 )
 
@@ -27,13 +31,36 @@ func tinyNetwork(t testing.TB) *Network {
 	return n
 }
 
-// networkText is text that the tiny network knows, so that it does better than mix.
+// networkText is text that the tiny network makes up, so that it does better than mix.
 func networkText(t testing.TB, n int) []byte {
-	b, err := os.ReadFile("docs/exactness.md")
-	if err != nil || len(b) < n {
-		t.Fatal(len(b), err)
+	t.Helper()
+	network := tinyNetwork(t)
+	streams, err := network.Model().NewStreams(1, net.Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
 	}
-	return b[:n]
+	var text []byte
+	var row []float32
+	var c prob.Categorical
+	r := rand.New(rand.NewPCG(1, 2))
+	symbol, _ := network.Tokenizer().Start()
+	for len(text) < n {
+		if streams.Position(0) == streams.Positions() {
+			streams.Reset()
+		}
+		logits, err := streams.Step([]uint32{symbol})
+		if err != nil {
+			t.Fatal(err)
+		}
+		row = slices.Grow(row[:0], len(logits))[:len(logits)]
+		net.Float32(row, logits)
+		if err := prob.SetLogits(&c, row); err != nil {
+			t.Fatal(err)
+		}
+		symbol, _ = c.Find(r.Uint32())
+		text = append(text, network.Tokenizer().Bytes(symbol)...)
+	}
+	return text[:n]
 }
 
 func writeNetwork(t testing.TB, opts *WriterOptions, name string, data []byte) []byte {

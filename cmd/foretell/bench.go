@@ -72,7 +72,8 @@ func newBench(a *app) *cobra.Command {
 	f.StringSliceVar(&b.models, "models", models.Names(), "the `MODELS` to run, with commas between them, or none (default: all)")
 	f.Lookup("models").DefValue = "[]" // a list without spaces cannot be wrapped
 	f.StringArrayVar(&b.networks, "model", nil, "run the network in `FILE` too, which is slow; may be repeated")
-	f.StringSliceVar(&b.others, "others", otherNames(), "the other compressors to run, by the first words of their names, or none")
+	f.StringSliceVar(&b.others, "others", otherNames(), "the other compressors to run, by the first words of their names, or none (default: all)")
+	f.Lookup("others").DefValue = "[]"
 	f.IntVar(&b.runs, "runs", 3, "run each way `N` times, or once if that takes more than 20 seconds")
 	b.sharing.Add(cmd)
 	f.Var(&b.block, "block", "most tokens in a block, as compress --block")

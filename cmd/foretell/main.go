@@ -8,12 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/foretell/foretell/cmd/foretell/internal/failure"
 	"github.com/foretell/foretell/cmd/foretell/internal/partial"
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/foretell/foretell/cmd/foretell/internal/staged"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // The exit codes.
@@ -36,6 +38,9 @@ func run(args []string) int {
 	a := new(app)
 	root := newRoot(a)
 	root.SetArgs(withVerb(args, verbsOf(root)))
+	if len(args) > 0 && args[0] == cobra.ShellCompRequestCmd {
+		plainUsage(root)
+	}
 	defer staged.Discard()
 	cmd, err := root.ExecuteC()
 	if err == nil {
@@ -65,6 +70,15 @@ func run(args []string) int {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// plainUsage takes from what shells show of flags the marks of the words that help
+// prints instead of their types.
+func plainUsage(verb *cobra.Command) {
+	verb.LocalFlags().VisitAll(func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") })
+	for _, v := range verb.Commands() {
+		plainUsage(v)
+	}
 }
 
 // verbsOf returns all words that a command line may begin with.

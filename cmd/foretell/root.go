@@ -1,11 +1,15 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"strings"
 
 	"github.com/foretell/foretell/cmd/foretell/internal/bench"
 	"github.com/foretell/foretell/cmd/foretell/internal/failure"
 	"github.com/foretell/foretell/cmd/foretell/internal/progress"
+	"github.com/foretell/foretell/cmd/foretell/internal/show"
+	"github.com/foretell/foretell/internal/simd"
 	"github.com/spf13/cobra"
 )
 
@@ -94,6 +98,9 @@ func newRoot(a *app) *cobra.Command {
 		if run := verb.RunE; run != nil {
 			verb.RunE = func(cmd *cobra.Command, args []string) error {
 				a.running = true
+				if name := simd.Unknown(); name != "" && !a.Quiet {
+					fmt.Fprintf(os.Stderr, "foretell: note: FORETELL_SIMD=%s is no level here: the best of %s is used\n", show.Printable(name), show.OneOf(simd.Levels()))
+				}
 				return run(cmd, args)
 			}
 		}

@@ -112,9 +112,9 @@ func (t *trainOptions) learn(src tokens.Parts, model string, pipe bool) ([]byte,
 	var learned atomic.Int64
 	defer t.ShowProgress("learning", pipe, func() (int64, int64) {
 		if n := learned.Load(); n > 0 {
-			return n, read.Elements.Load()
+			return n, read.Elements.Load() // which may be not all there is
 		}
-		return 0, -1
+		return 0, read.All()
 	}).End()
 	return foretell.Train(read.Of(src), &foretell.TrainOptions{Model: model, MaxBytes: int(t.maxSize), Progress: learned.Store})
 }

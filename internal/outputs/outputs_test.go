@@ -180,3 +180,24 @@ func TestDescriptors(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestErrorsNameOutputs has what fails name the output, not its temporary file.
+func TestErrorsNameOutputs(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "out")
+	var s Stage
+	f, err := s.Path(name, false, AnyMode)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.File.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, write := f.Write([]byte("x"))
+	_, read := f.ReadFrom(strings.NewReader("x"))
+	for what, err := range map[string]error{"Write": write, "ReadFrom": read, "Finish": f.Finish()} {
+		if err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), ".tmp") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	s.Discard()
+}

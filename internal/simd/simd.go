@@ -39,6 +39,14 @@ func choose(name string) level {
 	return min(want, best())
 }
 
+// Unknown returns what FORETELL_SIMD asks for if there is no such level, else "".
+func Unknown() string {
+	if name := os.Getenv("FORETELL_SIMD"); !slices.Contains(levelNames, name) {
+		return name
+	}
+	return ""
+}
+
 // Level returns the name of the implementation in use: "purego", "avx2", "avx512",
 // "vnni" or "neon".
 func Level() string { return levelNames[active] }

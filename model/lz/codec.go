@@ -98,6 +98,15 @@ func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 
 func (c *Codec) encode(dst []byte, b *model.Block) ([]byte, error) {
 	orders := distinct(b.Spans)
+	p := &c.encoder.parser
+	p.worked, p.pass, p.passes = b.Worked, 0, 1
+	if c.effort.all {
+		for _, is := range orders[storageOrder+1:] {
+			if is {
+				p.passes++
+			}
+		}
+	}
 	best, symbols := storageOrder, b.Symbols
 	least := ^uint64(0)
 	start := len(dst)
@@ -124,6 +133,7 @@ func (c *Codec) encode(dst []byte, b *model.Block) ([]byte, error) {
 		if c.spare, err = c.parse(append(c.spare[:0], byte(o)), s, b.Size, c.effort); err != nil {
 			return dst, err
 		}
+		p.pass++
 		if o == storageOrder || len(c.spare) < len(dst)-start {
 			dst = append(dst[:start], c.spare...)
 		}
@@ -179,8 +189,8 @@ func (c *Codec) parse(dst []byte, s []uint32, size int, e effort) ([]byte, error
 	p := &c.encoder.parser
 	if e.pair == 0 {
 		p.greedy(s)
-	} else {
-		p.optimal(s, size, e)
+	} else if err := p.optimal(s, size, e); err != nil {
+		return dst, err
 	}
 	return c.encoder.body(dst, s, size, p.steps)
 }

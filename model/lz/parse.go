@@ -17,6 +17,9 @@ type node struct {
 // chunkLen is how many symbols are parsed at a time.
 const chunkLen = 1 << 11
 
+// workEvery is after how many symbols a block is told of them.
+const workEvery = 32 * chunkLen
+
 // A parser chooses literals and matches.
 type parser struct {
 	finder
@@ -27,13 +30,18 @@ type parser struct {
 	once   bool // there is one round
 	steps  []step
 
+	// worked is told how many symbols of a block are parsed, taking all passes over it
+	// together.
+	worked       func(done int) error
+	pass, passes int
+
 	matches []match  // of all places, kept from one round to the next; of one if there is none
 	first   []uint32 // where those of each place begin
 }
 
 // optimal parses s by dynamic programming over the prices that the statistics of
 // what was parsed before give, in rounds.
-func (p *parser) optimal(s []uint32, size int, e effort) {
+func (p *parser) optimal(s []uint32, size int, e effort) error {
 	p.finder.reset(s, e.pair, e.quad)
 	p.bias = int32(e.bias) << priceBits
 	p.begin(s, size)
@@ -48,6 +56,12 @@ func (p *parser) optimal(s []uint32, size int, e effort) {
 		state := start
 		for at := 0; at < len(s); at += chunkLen {
 			end := min(at+chunkLen, len(s))
+			if at%workEvery == 0 {
+				whole := p.pass*e.rounds + round
+				if err := p.worked((whole*len(s) + at) / (p.passes * e.rounds)); err != nil {
+					return err
+				}
+			}
 			if round > 0 {
 				state = p.chunk(at, end, state)
 				continue
@@ -79,6 +93,7 @@ func (p *parser) optimal(s []uint32, size int, e effort) {
 			p.prices.setLiterals(&p.stats)
 		}
 	}
+	return nil
 }
 
 // gather finds the matches of s[at:end], places that have been entered.

@@ -3,7 +3,6 @@ package mix
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"hash/crc32"
 	"io"
@@ -264,21 +263,6 @@ func TestTooDeep(t *testing.T) {
 		if most := slices.Max(l.forest[0].depth); most > maxCode {
 			t.Errorf("%d classes: codes of %d bits", c.classes, most)
 		}
-	}
-}
-
-// deepBody is a hostile body of 100 tokens of 60 symbols whose codes have up to 59 bits.
-const deepBody = "01000002000101003c008d1203059eb15f867b33d567e7696bd5a824fd0c1f55e6a7d981f89303742e5cf125df620fc8" +
-	"f632dfebe2c90e2834bdeb77481beebde964417fa467d69f3fe152ef7835a082f9c90b5e8e1ef7820dab47af"
-
-func TestDeepBody(t *testing.T) {
-	body, err := hex.DecodeString(deepBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &model.Block{Size: 60, Symbols: make([]uint32, 100), Spans: []model.Span{{Count: 100, Shape: []int{100}}}}
-	if err := New(Config{}).Decode(b, body); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -8,7 +8,10 @@ import (
 )
 
 // An Intake counts what is read of arrays, and of what lies around them.
-type Intake struct{ Framing, Elements, Tokens atomic.Int64 }
+type Intake struct {
+	Framing, Elements, Tokens atomic.Int64
+	over                      atomic.Bool // there is no more
+}
 
 // Content returns the bytes of all that was read.
 func (in *Intake) Content() int64 { return in.Framing.Load() + in.Elements.Load() }
@@ -24,12 +27,21 @@ type meteredParts struct {
 	in *Intake
 }
 
+// All returns how many bytes of elements there are, -1 if not all have been read.
+func (in *Intake) All() int64 {
+	if !in.over.Load() {
+		return -1
+	}
+	return in.Elements.Load()
+}
+
 // Next returns the next part.
 func (m meteredParts) Next() (tokens.Part, error) {
 	p, err := m.Parts.Next()
 	if err == nil && p.Kind == tokens.Member {
 		m.in.Meter(&p)
 	}
+	m.in.over.Store(err == io.EOF)
 	m.in.Framing.Add(int64(len(p.Bytes)))
 	return p, err
 }
