@@ -379,7 +379,7 @@ func TestMaxFailures(t *testing.T) {
 		files[fmt.Sprintf("%d.npy", i)] = []byte("\x93NUMPY")
 	}
 	opts := small
-	opts.Limit = foretellbeam.Limit{Workers: 1, MaxFailures: 2}
+	opts.Strict, opts.Limit = true, foretellbeam.Limit{Workers: 1, MaxFailures: 2}
 	_, totals, _ := run(t, write(t, files), "", compressTo(t.TempDir(), opts))
 	if totals.Status[foretellbeam.Failed] != 3 || totals.Status[foretellbeam.Skipped] != 9 {
 		t.Errorf("%v, want 3 failed and 9 skipped", totals.Status)
