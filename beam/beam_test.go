@@ -379,7 +379,7 @@ func TestMaxFailures(t *testing.T) {
 		files[fmt.Sprintf("%d.npy", i)] = []byte("\x93NUMPY")
 	}
 	opts := small
-	opts.Limit = foretellbeam.Limit{Workers: 1, MaxFailures: 2}
+	opts.Strict, opts.Limit = true, foretellbeam.Limit{Workers: 1, MaxFailures: 2}
 	_, totals, _ := run(t, write(t, files), "", compressTo(t.TempDir(), opts))
 	if totals.Status[foretellbeam.Failed] != 3 || totals.Status[foretellbeam.Skipped] != 9 {
 		t.Errorf("%v, want 3 failed and 9 skipped", totals.Status)
@@ -393,7 +393,7 @@ func TestPrior(t *testing.T) {
 		files[fmt.Sprintf("%d.npy", i)] = array(t, uint64(i), 100)
 	}
 	in := write(t, files)
-	opts := foretellbeam.CompressOptions{BlockTokens: 1 << 12, Limit: noLimit}
+	opts := foretellbeam.CompressOptions{BlockTokens: 1 << 12, Strict: true, Limit: noLimit}
 	train := foretellbeam.TrainOptions{Shards: 4, Tokens: 2000}
 	var priors [][]byte
 	plain := t.TempDir()

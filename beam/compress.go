@@ -90,6 +90,16 @@ func (o *CompressOptions) source(s Shard, f *os.File, rec *Record) (*tokens.Sour
 			return nil, err
 		}
 	}
+	// A shard is one of many that a pattern finds, as in a folder.
+	var head [8]byte
+	if f != nil && opts.Dtype == 0 && !o.Strict {
+		if n, _ := f.ReadAt(head[:], 0); tokens.IsFore(head[:n]) {
+			opts.Dtype = tokens.Uint8
+			if rec != nil {
+				rec.note(tokens.ErrFore)
+			}
+		}
+	}
 	return tokens.NewSource(path.Base(s.Name), f, opts)
 }
 
