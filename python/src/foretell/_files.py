@@ -302,7 +302,7 @@ class Array:
         try:
             raw = np.empty(shape, dtype=self._stored, order="F" if self._fortran else "C")
         except (ValueError, MemoryError) as e:  # a file can name any shape
-            self._file._read(self._number, int(start), int(stop), np.empty(0, np.uint8), None)  # if it is not damaged
+            self._file._read(self._number, int(start), int(stop), np.zeros(0, np.uint8), None)  # if it is not damaged
             raise LimitError(f"{self.name}: an array of shape {shape} does not fit memory: {e}") from e
         flat = raw.reshape(-1, order="F" if self._fortran else "C").view(np.uint8)
         with naming(self._file.path):

@@ -7,7 +7,7 @@ class Progress:
     which only update is used. total is the bytes of elements that there are."""
 
     def __init__(self, progress, total):
-        self._total, self._shown, self._before = total, 0, 0
+        self._whole, self._shown, self._before = total or 0, 0, 0
         self._own = progress is not None and (isinstance(progress, type) or not hasattr(progress, "update"))
         self._bar = progress(total=total, unit="B", unit_scale=True) if self._own else progress
 
@@ -28,12 +28,16 @@ class Progress:
         if self._bar is not None:
             self._show(0)
 
+    def more(self, size):
+        """Say that so many bytes come on top."""
+        self._whole += size
+
     def __enter__(self):
         return self
 
     def __exit__(self, kind, error, trace):
-        if self._bar is not None and kind is None and self._total is not None:
+        if self._bar is not None and kind is None and self._whole:
             self._before = 0
-            self._show(self._total)
+            self._show(self._whole)
         if self._own and hasattr(self._bar, "close"):
             self._bar.close()

@@ -42,7 +42,7 @@ class Writer:
         return writer
 
     def _start(self, path, how, progress, shown):
-        self._path, self._names, self._array = path, set(), None
+        self._path, self._names, self._array, self._shown = path, set(), None, shown
         self._native = None
         with contextlib.ExitStack() as stack:
             stack.enter_context(shown)
@@ -56,6 +56,7 @@ class Writer:
         array = whole(name, array)
         self._new(name)
         self._do("add", name, array.dtype.name, array.shape, elements(array))
+        self._count(array)
 
     def append(self, name, rows):
         """Append rows, an array of integers whose first axis counts them, to the array of
@@ -73,6 +74,11 @@ class Writer:
         elif self._array[1:] != kind:
             raise ValueError(f"rows of {kind[0]} {kind[1]} for {name!r}, whose rows are {self._array[1]} {self._array[2]}")
         self._do("append", elements(rows, "<" if sys.byteorder == "little" else ">"))
+        self._count(rows)
+
+    def _count(self, array):
+        if isinstance(self._shown, Progress):
+            self._shown.more(array.nbytes)
 
     def _new(self, name):
         """End the array that is appended to, and begin one of another name."""
