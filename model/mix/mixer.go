@@ -50,6 +50,17 @@ func (m *mixer) reset(weight int32) {
 	}
 }
 
+// forget takes the vectors that were trained at most so often for untrained.
+func (m *mixer) forget(uses uint16) {
+	for k := range m.sets {
+		for i, n := range m.sets[k].count {
+			if n <= uses {
+				m.sets[k].count[i] = 0
+			}
+		}
+	}
+}
+
 // start gives one input another weight.
 func (m *mixer) start(input int, weight int32) {
 	for k := range m.sets {

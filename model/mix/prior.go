@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
@@ -31,8 +32,8 @@ type Prior struct {
 type TrainConfig struct {
 	Level Level
 
-	// MaxBytes bounds the prior's size; 0 means 1 MiB. The counters that were
-	// used least are left out.
+	// MaxBytes bounds the prior's size; 0 means 1 MiB. What was used least is
+	// left out.
 	MaxBytes int
 }
 
@@ -87,21 +88,50 @@ func (p *Prior) pruned(limit int) (*Prior, error) {
 		p.engine.net.reset()
 		best = p.largest(lines, limit)
 	}
+	// Then weights and histories go, those first that were used least.
+	for _, uses := range []uint16{15, 255, math.MaxUint16} {
+		if best == nil {
+			p.engine.forget(uses)
+			best = p.largest(lines, limit)
+		}
+	}
 	if best == nil {
 		return nil, fmt.Errorf("%w: the prior does not fit into %d bytes", fault.ErrLimit, limit)
 	}
 	return ParsePrior(best, 0)
 }
 
+// forget takes what was trained at most so often for untrained, of which a prior keeps
+// nothing. The engine is good for nothing else then.
+func (e *engine) forget(uses uint16) {
+	e.mixer.forget(uses)
+	e.last.forget(uses)
+	for i, v := range e.history {
+		if v&1023 <= uint32(uses) {
+			e.history[i] = v &^ 1023
+		}
+	}
+}
+
 // largest returns the prior with as many lines as fit into limit bytes, nil if it
 // is too large even without any.
 func (p *Prior) largest(lines []line, limit int) []byte {
+	a := archive{enc: rangecoder.NewEncoder(nil)}
+	p.trees.put(a.enc)
+	a.engine(p.engine)
+	at, learned := a.enc.State(), slices.Clone(a.enc.Pending())
+	if len(learned) > limit {
+		return nil
+	}
 	var best []byte
 	low, high := 0, len(lines)
 	for n := high; low <= high; n = (low + high + 1) / 2 {
-		p.lines = slices.Clone(lines[:n])
-		slices.SortFunc(p.lines, func(a, b line) int { return cmp.Compare(a[0], b[0]) })
-		data := p.marshal()
+		some := slices.Clone(lines[:n])
+		slices.SortFunc(some, func(a, b line) int { return cmp.Compare(a[0], b[0]) })
+		a.enc.Resume(at, slices.Clone(learned))
+		a.lineModels = lineModels{}
+		a.lines(some)
+		data := p.marshal(n, a.enc.Finish())
 		if len(data) <= limit {
 			best, low = data, n+1
 		} else {
@@ -117,16 +147,13 @@ func (p *Prior) largest(lines []line, limit int) []byte {
 // MarshalBinary returns the prior's bytes, which ParsePrior reads.
 func (p *Prior) MarshalBinary() ([]byte, error) { return slices.Clone(p.data), nil }
 
-func (p *Prior) marshal() []byte {
+// marshal returns the prior of so many lines, whose code is what follows the numbers.
+func (p *Prior) marshal(lines int, code []byte) []byte {
 	out := p.setup.append([]byte(priorMagic))
 	out = binary.AppendUvarint(out, uint64(p.size))
 	out = binary.AppendUvarint(out, uint64(p.tokens))
-	out = binary.AppendUvarint(out, uint64(len(p.lines)))
-	a := archive{enc: rangecoder.NewEncoder(out)}
-	p.trees.put(a.enc)
-	a.engine(p.engine)
-	a.lines(p.lines)
-	out = a.enc.Finish()
+	out = binary.AppendUvarint(out, uint64(lines))
+	out = append(out, code...)
 	return binary.LittleEndian.AppendUint32(out, crc32.Checksum(out, crc32.MakeTable(crc32.Castagnoli)))
 }
 
