@@ -176,7 +176,10 @@ func (c *Codec) EncodeFrames(dst []byte, b *model.Block, places int, g Guide) ([
 	if b.Size >= 4 && b.Size <= maxHalves && len(b.Symbols) >= max(leastTokens, b.Size/4) {
 		s.learned = treeHalves
 	}
-	l, s := learnTrees(b, s)
+	l, s, err := learnTrees(b, s)
+	if err != nil {
+		return dst, err
+	}
 	enc := rangecoder.NewEncoder(s.append(append(dst, formMixed)))
 	l.put(enc)
 	r, err := c.runner(b, s, l.forest)
