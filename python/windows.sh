@@ -54,4 +54,3 @@ rm "$work/core.o"
 "$python" -m wheel pack -d "$work" "$work"/wheel/foretell-* >/dev/null
 "$python" -m wheel tags --remove --platform-tag win_amd64 "$work"/*.whl >/dev/null
 mv "$work"/*.whl "$out"
-ls -l "$out"/*win_amd64.whl
