@@ -62,6 +62,15 @@ var tokens = func() (t [numTokens]matches.Token) {
 	return t
 }()
 
+// numbersOf is how many numbers follow each token: offsets, and in the upper 32 bits long
+// ones.
+var numbersOf = func() (n [numTokens]uint64) {
+	for i, t := range tokens {
+		n[i] = uint64((t.Kind+1)>>2) + uint64(t.LongRun+t.LongLength)<<32
+	}
+	return n
+}()
+
 // steps reads n steps, and returns what follows them in src.
 func (d *decoder) steps(n int, src []byte) ([]byte, error) {
 	d.tokens = resize(d.tokens, n)
@@ -69,12 +78,11 @@ func (d *decoder) steps(n int, src []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	fresh, long := 0, 0
+	sum := uint64(0)
 	for _, k := range d.tokens {
-		t := &tokens[k]
-		fresh += int((t.Kind + 1) >> 2)
-		long += int(t.LongRun + t.LongLength)
+		sum += numbersOf[k]
 	}
+	fresh, long := int(sum&(1<<32-1)), int(sum>>32)
 	// One more of each is looked at, but not used.
 	if d.offsets, src, err = d.numbers(d.offsets, fresh, &offsetBuckets, src); err != nil {
 		return nil, err

@@ -31,10 +31,7 @@ func (c *coder) encode(dst []byte, codes []uint8) ([]byte, error) {
 	if err := ans.Count(c.counts[:], codes); err != nil {
 		return dst, err
 	}
-	table, err := ans.NewTable(c.counts[:], 0)
-	if err == nil && table.Precision() > maxPrecision {
-		table, err = ans.NewTable(c.counts[:], maxPrecision)
-	}
+	table, err := c.table()
 	if err != nil {
 		return dst, err
 	}
@@ -47,6 +44,32 @@ func (c *coder) encode(dst []byte, codes []uint8) ([]byte, error) {
 		return dst, err
 	}
 	return appendSection(dst, c.body), nil
+}
+
+// table returns a table for counts: one with half as many slots as long as that costs
+// less than a bit for each slot less, since making them is much of decoding a short
+// stream.
+func (c *coder) table() (*ans.Table, error) {
+	best, err := ans.NewTable(c.counts[:], 0)
+	if err == nil && best.Precision() > maxPrecision {
+		best, err = ans.NewTable(c.counts[:], maxPrecision)
+	}
+	if err != nil {
+		return nil, err
+	}
+	size, _ := best.Bits(c.counts[:])
+	for p := best.Precision() - 1; p >= ans.MinPrecision; p-- {
+		t, err := ans.NewTable(c.counts[:], p)
+		if err != nil {
+			break // more symbols than slots
+		}
+		n, _ := t.Bits(c.counts[:])
+		if saved := uint64(1) << p; n > size+saved {
+			break
+		}
+		best, size = t, n
+	}
+	return best, nil
 }
 
 // decode fills codes, and returns what follows them in src.
