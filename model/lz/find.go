@@ -12,11 +12,16 @@ type finder struct {
 // A chain links places of equal hash. There is no mark for none: what was never
 // set is place 0, whose symbols say whether it is of use.
 type chain struct {
-	head, prev []uint32
-	shift      uint
-	depth      int      // places to look at
-	latest     []uint32 // of a stretch of places: the last one before with the same hash
+	head   []uint32 // the last place, and a tag in the lowest bits
+	prev   []uint32
+	shift  uint
+	depth  int      // places to look at
+	latest []uint32 // of a stretch of places: the last one before with the same hash
 }
+
+// A tag is some more bits of the hash of a place, which keep most others away without a
+// look at their symbols, wherever they are.
+const tagBits = 32 - maxTokenBits
 
 // The places that chains begin at, so many that a cache holds them. Of pairs it takes
 // few where the last place alone is looked at and fours find what is far away.
@@ -77,32 +82,43 @@ func (c *chain) enter(s []uint32, at, end, width int) {
 	}
 	here := s[at:]
 	head, shift := c.head, c.shift&63
+	// Where one place is looked at, those of another tag become the place itself.
+	mask := uint32(0)
+	if c.depth == 1 {
+		mask = 1<<tagBits - 1
+	}
 	if width == 2 {
+		here = here[:n+1]
 		for i := range latest {
-			h := hash2(here[i], here[i+1]) >> shift
-			latest[i] = head[h]
-			head[h] = uint32(at + i)
+			h := hash2(here[i], here[i+1])
+			e := &head[h>>shift]
+			tag := uint32(h>>(shift-tagBits&63)) & (1<<tagBits - 1)
+			j, place := *e, uint32(at+i)
+			*e = place<<tagBits | tag
+			latest[i] = choose((j^tag)&mask == 0, j>>tagBits, place)
 		}
 	} else {
 		for i := range latest {
 			q := (*[4]uint32)(here[i:])
-			h := hash4(q[0], q[1], q[2], q[3]) >> shift
-			latest[i] = head[h]
-			head[h] = uint32(at + i)
+			h := hash4(q[0], q[1], q[2], q[3])
+			e := &head[h>>shift]
+			tag := uint32(h>>(shift-tagBits&63)) & (1<<tagBits - 1)
+			j, place := *e, uint32(at+i)
+			*e = place<<tagBits | tag
+			latest[i] = choose((j^tag)&mask == 0, j>>tagBits, place)
 		}
 	}
 	if c.depth > 1 {
 		copy(c.prev[at:], c.latest)
-		return
 	}
-	// Those that are of no use, most of them, become the place itself.
-	for i, j := range latest {
-		p, q := (*[2]uint32)(here[i:]), (*[2]uint32)(s[j:])
-		if (p[0]^q[0])|(p[1]^q[1]) != 0 {
-			j = uint32(at + i)
-		}
-		latest[i] = j
+}
+
+// choose returns a or b without a branch.
+func choose(first bool, a, b uint32) uint32 {
+	if first {
+		b = a
 	}
+	return b
 }
 
 // A match is a stretch of symbols that came before, offset symbols earlier.

@@ -7,9 +7,6 @@ import "math/bits"
 func (p *parser) greedy(s []uint32) {
 	p.steps = p.steps[:0]
 	b := min(max(bits.Len(uint(len(s))), 8), nearBits)
-	// An entry is a place and some more bits of the hash of its pair, which keep most
-	// others away without a look at the symbols, wherever they are. Place 0 is none.
-	const tagBits = 32 - maxTokenBits
 	head := resize(p.pair.head, 1<<b)
 	clear(head)
 	p.pair.head = head

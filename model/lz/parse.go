@@ -8,10 +8,19 @@ import (
 // A node is the cheapest way found to code the symbols before a place.
 type node struct {
 	price  int32
-	offset uint32
+	offset uint32 // of the match that ends here
 	length uint16 // of the match that ends here; 0 after a literal
 	run    uint16 // literals before this place, at most maxRun
-	last   history
+	origin uint32 // the place where these began
+}
+
+// unknown is the price of a place that nothing leads to yet.
+const unknown = math.MaxInt32 / 2
+
+// A state is what the end of a chunk hands on to the next one.
+type state struct {
+	run  uint16
+	last history
 }
 
 // chunkLen is how many symbols are parsed at a time.
@@ -26,6 +35,7 @@ type parser struct {
 	prices prices
 	stats  statistics
 	nodes  []node
+	lasts  []history // after the match that ends at a place
 	bias   int32
 	once   bool // there is one round
 	steps  []step
@@ -52,8 +62,7 @@ func (p *parser) optimal(s []uint32, size int, e effort) error {
 	}
 	for round := range e.rounds {
 		p.steps = p.steps[:0]
-		start := node{last: firstHistory}
-		state := start
+		state := state{last: firstHistory}
 		for at := 0; at < len(s); at += chunkLen {
 			end := min(at+chunkLen, len(s))
 			if at%workEvery == 0 {
@@ -168,36 +177,37 @@ func (p *parser) tally(s []uint32, start, end, from int) {
 
 // chunk finds the cheapest way to code s[start:end], appends its steps, and
 // returns the state after it.
-func (p *parser) chunk(start, end int, state node) node {
+func (p *parser) chunk(start, end int, first state) state {
 	n := end - start
-	p.nodes = resize(p.nodes, n+1)
-	nodes := p.nodes
+	p.nodes, p.lasts = resize(p.nodes, n+1), resize(p.lasts, n+1)
+	nodes, lasts := p.nodes, p.lasts[:n+1]
 	for i := range nodes {
-		nodes[i].price = math.MaxInt32
+		nodes[i].price = unknown
 	}
-	state.price, state.length = 0, 0
-	nodes[0] = state
+	nodes[0] = node{run: first.run}
+	lasts[0] = first.last
 	all := p.s[:end]
-	long := 0 // places before this one are within a match that is taken whole
-	for i := range n {
+	for i := 0; i < n; i++ {
 		d, next := &nodes[i], &nodes[i+1]
-		p.settle(nodes, i)
-		if i < long || d.price == math.MaxInt32 {
-			continue // or a long run would be compared with itself from each place
-		}
 		if p.once && next.price <= d.price+2<<priceBits {
 			continue // what leads past this place is no dearer
 		}
+		if d.price == unknown {
+			continue
+		}
+		p.settle(i)
 		at := start + i
 		s := all[at:]
-		if v := d.price + int32(p.prices.lit[s[0]]) + p.prices.more[d.run]; v < next.price {
+		x := s[0]
+		if v := d.price + int32(p.prices.lit[x]) + p.prices.more[d.run]; v < next.price {
 			next.price, next.length = v, 0
 		}
+		price := d.price + p.bias + p.prices.after[d.run]
 		longest := 0
-		for r, offset := range d.last {
-			if k := at - int(offset); k >= 0 && all[k] == s[0] {
+		for r, offset := range &lasts[d.origin] {
+			if k := uint(at) - uint(offset); k < uint(len(all)) && all[k] == x {
 				l := common(all[k:], s)
-				p.relax(i, 1, l, uint32(r))
+				p.relax(i, 1, l, uint32(r), price)
 				longest = max(longest, l)
 			}
 		}
@@ -205,28 +215,31 @@ func (p *parser) chunk(start, end int, state node) node {
 			from := 2
 			for _, m := range p.of(at, start) {
 				l := min(int(m.length), len(s))
-				p.relax(i, from, l, m.offset+numReps-1)
+				p.relax(i, from, l, m.offset+numReps-1, price)
 				from = l + 1
 				longest = max(longest, l)
 			}
 		}
 		if longest >= 2*nice {
-			long = i + longest - 1
+			// The match is taken whole, or a long run would be compared with itself from
+			// each place.
+			i += longest - 2
 		}
 	}
-	p.settle(nodes, n)
+	p.settle(n)
 	k := len(p.steps)
 	for i := n; i > 0; {
 		d := &nodes[i]
 		if d.length == 0 {
-			i--
+			i = int(d.origin)
 			continue
 		}
 		i -= int(d.length)
 		p.steps = append(p.steps, step{uint32(start + i), uint32(d.length), d.offset})
 	}
 	slices.Reverse(p.steps[k:])
-	return nodes[n]
+	d := &nodes[n]
+	return state{d.run, lasts[d.origin]}
 }
 
 // of returns the matches of a place of the chunk that begins at start.
@@ -238,23 +251,24 @@ func (p *parser) of(at, start int) []match {
 	return p.matches[p.first[at]:p.first[at+1]]
 }
 
-// settle completes a node when its price is final.
-func (p *parser) settle(nodes []node, i int) {
-	d := &nodes[i]
-	switch {
-	case i == 0:
-	case d.length == 0:
-		b := &nodes[i-1]
-		d.run, d.last = min(b.run+1, maxRun), b.last
-	default:
-		d.run, d.last = 0, use(nodes[i-int(d.length)].last, d.offset)
+// settle completes a node when its price is final and something is to follow it.
+func (p *parser) settle(i int) {
+	d := &p.nodes[i]
+	if d.length == 0 {
+		if i > 0 {
+			b := &p.nodes[i-1]
+			d.run, d.origin = min(b.run+1, maxRun), b.origin
+		}
+		return
 	}
+	d.run, d.origin = 0, uint32(i)
+	p.lasts[i] = use(p.lasts[p.nodes[i-int(d.length)].origin], d.offset)
 }
 
-// relax offers a match of lengths from to upto, from the node on.
-func (p *parser) relax(i, from, upto int, offset uint32) {
+// relax offers a match of lengths from to upto, from the node on; price is what is
+// paid without it.
+func (p *parser) relax(i, from, upto int, offset uint32, price int32) {
 	d := &p.nodes[i]
-	price := d.price + p.bias + p.prices.after[d.run]
 	kind := uint32(newOffset)
 	if offset < newOffset {
 		kind = offset
