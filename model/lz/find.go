@@ -7,6 +7,7 @@ import "math/bits"
 type finder struct {
 	s          []uint32
 	pair, quad chain
+	known      []uint32
 }
 
 // A chain links places of equal hash. There is no mark for none: what was never
@@ -69,7 +70,43 @@ func (f *finder) enter(at, end int) {
 	f.pair.enter(f.s, at, end, 2)
 	if f.quad.depth > 0 {
 		f.quad.latest = resize(f.quad.latest, end-at)
+		if f.pair.depth == 1 && f.quad.depth == 1 {
+			f.enterKnown(at, end)
+			return
+		}
 		f.quad.enter(f.s, at, end, 4)
+	}
+}
+
+// enterKnown enters those places into the chain of fours whose pair came before: there is
+// hardly ever a four to be found at others.
+func (f *finder) enterKnown(at, end int) {
+	f.known = resize(f.known, end-at)
+	known := f.known
+	n := 0
+	pair := f.pair.latest
+	latest := f.quad.latest[:len(pair)]
+	for i, j := range pair {
+		place := uint32(at + i)
+		latest[i] = place
+		known[n] = uint32(i)
+		if j != place {
+			n++
+		}
+	}
+	here := f.s[at:]
+	head, shift := f.quad.head, f.quad.shift&63
+	for _, i := range known[:n] {
+		if int(i)+4 > len(here) {
+			break
+		}
+		q := (*[4]uint32)(here[i:])
+		h := hash4(q[0], q[1], q[2], q[3])
+		e := &head[h>>shift]
+		tag := uint32(h>>(shift-tagBits&63)) & (1<<tagBits - 1)
+		j, place := *e, uint32(at)+i
+		*e = place<<tagBits | tag
+		latest[i] = choose((j^tag)&(1<<tagBits-1) == 0, j>>tagBits, place)
 	}
 }
 

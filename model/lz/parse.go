@@ -10,8 +10,7 @@ type node struct {
 	price  int32
 	offset uint32 // of the match that ends here
 	length uint16 // of the match that ends here; 0 after a literal
-	run    uint16 // literals before this place, at most maxRun
-	origin uint32 // the place where these began
+	origin uint32 // where the match before ended
 }
 
 // unknown is the price of a place that nothing leads to yet.
@@ -19,7 +18,7 @@ const unknown = math.MaxInt32 / 2
 
 // A state is what the end of a chunk hands on to the next one.
 type state struct {
-	run  uint16
+	run  uint16 // literals before, at most maxRun
 	last history
 }
 
@@ -180,53 +179,66 @@ func (p *parser) tally(s []uint32, start, end, from int) {
 func (p *parser) chunk(start, end int, first state) state {
 	n := end - start
 	p.nodes, p.lasts = resize(p.nodes, n+1), resize(p.lasts, n+1)
-	nodes, lasts := p.nodes, p.lasts[:n+1]
+	nodes := p.nodes
 	for i := range nodes {
 		nodes[i].price = unknown
 	}
-	nodes[0] = node{run: first.run}
-	lasts[0] = first.last
+	nodes[0] = node{}
+	p.lasts[0] = first.last
 	all := p.s[:end]
+	lit, more, after := p.prices.lit, &p.prices.more, &p.prices.after
+	// The node in hand, in registers as long as literals go on: the way through memory
+	// would be what takes the most time.
+	price, run, origin, last := int32(0), uint32(first.run), uint32(0), first.last
+	literal := true
 	for i := 0; i < n; i++ {
-		d, next := &nodes[i], &nodes[i+1]
-		if p.once && next.price <= d.price+2<<priceBits {
+		next := &nodes[i+1]
+		if !literal {
+			price = nodes[i].price
+		}
+		if p.once && next.price <= price+2<<priceBits || price == unknown {
+			literal = false
 			continue // what leads past this place is no dearer
 		}
-		if d.price == unknown {
-			continue
+		if !literal {
+			run, origin, last = 0, uint32(i), p.settle(i)
 		}
-		p.settle(i)
 		at := start + i
 		s := all[at:]
 		x := s[0]
-		if v := d.price + int32(p.prices.lit[x]) + p.prices.more[d.run]; v < next.price {
-			next.price, next.length = v, 0
-		}
-		price := d.price + p.bias + p.prices.after[d.run]
+		base := price + p.bias + after[run&maxRun]
 		longest := 0
-		for r, offset := range &lasts[d.origin] {
+		for r, offset := range &last {
 			if k := uint(at) - uint(offset); k < uint(len(all)) && all[k] == x {
 				l := common(all[k:], s)
-				p.relax(i, 1, l, uint32(r), price)
+				p.relax(i, run, 1, l, uint32(r), base)
 				longest = max(longest, l)
 			}
 		}
-		if longest < nice {
+		if longest < nice && (!p.once || p.pair.latest[i] != uint32(at)) {
 			from := 2
 			for _, m := range p.of(at, start) {
 				l := min(int(m.length), len(s))
-				p.relax(i, from, l, m.offset+numReps-1, price)
+				p.relax(i, run, from, l, m.offset+numReps-1, base)
 				from = l + 1
 				longest = max(longest, l)
 			}
+		}
+		price += int32(lit[x]) + more[run&maxRun]
+		if literal = price <= next.price; literal {
+			run = min(run+1, maxRun)
+			*next = node{price: price, origin: origin}
 		}
 		if longest >= 2*nice {
 			// The match is taken whole, or a long run would be compared with itself from
 			// each place.
 			i += longest - 2
+			literal = false
 		}
 	}
-	p.settle(n)
+	if !literal {
+		run, last = 0, p.settle(n)
+	}
 	k := len(p.steps)
 	for i := n; i > 0; {
 		d := &nodes[i]
@@ -238,8 +250,15 @@ func (p *parser) chunk(start, end int, first state) state {
 		p.steps = append(p.steps, step{uint32(start + i), uint32(d.length), d.offset})
 	}
 	slices.Reverse(p.steps[k:])
-	d := &nodes[n]
-	return state{d.run, lasts[d.origin]}
+	return state{uint16(run), last}
+}
+
+// settle completes a node that a match leads to, and returns the last offsets there.
+func (p *parser) settle(i int) history {
+	d := &p.nodes[i]
+	d.origin = uint32(i)
+	p.lasts[i] = use(p.lasts[p.nodes[i-int(d.length)].origin], d.offset)
+	return p.lasts[i]
 }
 
 // of returns the matches of a place of the chunk that begins at start.
@@ -251,24 +270,9 @@ func (p *parser) of(at, start int) []match {
 	return p.matches[p.first[at]:p.first[at+1]]
 }
 
-// settle completes a node when its price is final and something is to follow it.
-func (p *parser) settle(i int) {
-	d := &p.nodes[i]
-	if d.length == 0 {
-		if i > 0 {
-			b := &p.nodes[i-1]
-			d.run, d.origin = min(b.run+1, maxRun), b.origin
-		}
-		return
-	}
-	d.run, d.origin = 0, uint32(i)
-	p.lasts[i] = use(p.lasts[p.nodes[i-int(d.length)].origin], d.offset)
-}
-
-// relax offers a match of lengths from to upto, from the node on; price is what is
-// paid without it.
-func (p *parser) relax(i, from, upto int, offset uint32, price int32) {
-	d := &p.nodes[i]
+// relax offers a match of lengths from to upto, from the node after a run on; price is
+// what is paid without it.
+func (p *parser) relax(i int, run uint32, from, upto int, offset uint32, price int32) {
 	kind := uint32(newOffset)
 	if offset < newOffset {
 		kind = offset
@@ -279,7 +283,7 @@ func (p *parser) relax(i, from, upto int, offset uint32, price int32) {
 		from = max(from, upto-1) // a long one is taken whole, or nearly
 	}
 	nodes := p.nodes[i : i+upto+1]
-	t := p.prices.token[token(uint32(d.run), 1, kind):]
+	t := p.prices.token[token(run, 1, kind):]
 	for l := from; l <= upto; l++ {
 		v := price
 		if l < longLength {
