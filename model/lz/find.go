@@ -24,11 +24,10 @@ type chain struct {
 // look at their symbols, wherever they are.
 const tagBits = 32 - maxTokenBits
 
-// The places that chains begin at, so many that a cache holds them. Of pairs it takes
-// few where the last place alone is looked at and fours find what is far away.
+// The places that chains begin at, so many that a cache holds them.
 const (
-	hashBits = 18
-	nearBits = 16
+	pairBits = 18
+	quadBits = 17
 )
 
 func (c *chain) reset(n, depth, most int) {
@@ -47,12 +46,8 @@ func (c *chain) reset(n, depth, most int) {
 
 func (f *finder) reset(s []uint32, pair, quad int) {
 	f.s = s
-	most := hashBits
-	if pair == 1 && quad > 0 {
-		most = nearBits
-	}
-	f.pair.reset(len(s), pair, most)
-	f.quad.reset(len(s), quad, hashBits)
+	f.pair.reset(len(s), pair, pairBits)
+	f.quad.reset(len(s), quad, quadBits)
 }
 
 func hash2(a, b uint32) uint64 {

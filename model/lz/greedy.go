@@ -2,11 +2,14 @@ package lz
 
 import "math/bits"
 
+// greedyBits is how many places greedy knows, as a power of two.
+const greedyBits = 16
+
 // greedy takes the first match that it meets: at the last offset, or at the last
 // place with the same pair of symbols.
 func (p *parser) greedy(s []uint32) {
 	p.steps = p.steps[:0]
-	b := min(max(bits.Len(uint(len(s))), 8), nearBits)
+	b := min(max(bits.Len(uint(len(s))), 8), greedyBits)
 	head := resize(p.pair.head, 1<<b)
 	clear(head)
 	p.pair.head = head

@@ -174,6 +174,10 @@ func (p *parser) tally(s []uint32, start, end, from int) {
 	}
 }
 
+// slack is how many bits dearer what leads past a place may be than the place, so that the
+// place is passed over where there is one round.
+const slack = 5
+
 // chunk finds the cheapest way to code s[start:end], appends its steps, and
 // returns the state after it.
 func (p *parser) chunk(start, end int, first state) state {
@@ -196,7 +200,7 @@ func (p *parser) chunk(start, end int, first state) state {
 		if !literal {
 			price = nodes[i].price
 		}
-		if p.once && next.price <= price+2<<priceBits || price == unknown {
+		if p.once && next.price <= price+slack<<priceBits || price == unknown {
 			literal = false
 			continue // what leads past this place is no dearer
 		}
@@ -215,7 +219,11 @@ func (p *parser) chunk(start, end int, first state) state {
 				longest = max(longest, l)
 			}
 		}
-		if longest < nice && (!p.once || p.pair.latest[i] != uint32(at)) {
+		switch {
+		case longest >= nice:
+		case p.once && p.pair.depth == 1:
+			longest = p.nearest(i, run, at, all, base, longest)
+		default:
 			from := 2
 			for _, m := range p.of(at, start) {
 				l := min(int(m.length), len(s))
@@ -253,6 +261,26 @@ func (p *parser) chunk(start, end int, first state) state {
 	return state{uint16(run), last}
 }
 
+// nearest offers the matches of the node i, place at, where each chain has one, and returns
+// the length of the longest, or longest.
+func (p *parser) nearest(i int, run uint32, at int, all []uint32, price int32, longest int) int {
+	j := int(p.pair.latest[i])
+	if j == at {
+		return longest
+	}
+	s := all[at:]
+	l := common(all[j:], s)
+	p.relax(i, run, 2, l, uint32(at-j)+numReps-1, price)
+	if p.quad.depth > 0 && l < nice {
+		if j = int(p.quad.latest[i]); j != at {
+			k := common(all[j:], s)
+			p.relax(i, run, max(l+1, 4), k, uint32(at-j)+numReps-1, price)
+			l = max(l, k)
+		}
+	}
+	return max(l, longest)
+}
+
 // settle completes a node that a match leads to, and returns the last offsets there.
 func (p *parser) settle(i int) history {
 	d := &p.nodes[i]
@@ -281,6 +309,9 @@ func (p *parser) relax(i int, run uint32, from, upto int, offset uint32, price i
 	}
 	if upto >= 2*nice {
 		from = max(from, upto-1) // a long one is taken whole, or nearly
+	}
+	if upto < from {
+		return
 	}
 	nodes := p.nodes[i : i+upto+1]
 	t := p.prices.token[token(run, 1, kind):]

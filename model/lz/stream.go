@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 
 	"github.com/foretell/foretell/ans"
 	"github.com/foretell/foretell/internal/fault"
@@ -15,6 +16,7 @@ import (
 type coder struct {
 	block  ans.TBlock[uint8]
 	counts [256]uint64
+	stored []byte // table
 	body   []byte
 }
 
@@ -31,43 +33,42 @@ func (c *coder) encode(dst []byte, codes []uint8) ([]byte, error) {
 	if err := ans.Count(c.counts[:], codes); err != nil {
 		return dst, err
 	}
-	table, err := c.table()
+	table, err := c.table(len(codes))
 	if err != nil {
 		return dst, err
 	}
 	if err := c.block.Reset(table); err != nil {
 		return dst, err
 	}
-	stored, _ := table.AppendTable(nil, nil)
-	dst = appendSection(dst, stored)
+	dst = appendSection(dst, c.stored)
 	if c.body, err = c.block.Encode(c.body[:0], codes, nil); err != nil {
 		return dst, err
 	}
 	return appendSection(dst, c.body), nil
 }
 
-// table returns a table for counts: one with half as many slots as long as that costs
-// less than a bit for each slot less, since making them is much of decoding a short
-// stream.
-func (c *coder) table() (*ans.Table, error) {
-	best, err := ans.NewTable(c.counts[:], 0)
-	if err == nil && best.Precision() > maxPrecision {
-		best, err = ans.NewTable(c.counts[:], maxPrecision)
-	}
-	if err != nil {
-		return nil, err
-	}
-	size, _ := best.Bits(c.counts[:])
-	for p := best.Precision() - 1; p >= ans.MinPrecision; p-- {
+// table returns a table for counts of n codes: one with half as many slots as long as
+// that costs less than a bit for each slot less, since making them is much of decoding a
+// short stream.
+func (c *coder) table(n int) (best *ans.Table, err error) {
+	least := uint64(0)
+	for p := min(max(bits.Len(uint(n))-1, ans.MinPrecision), maxPrecision); p >= ans.MinPrecision; p-- {
 		t, err := ans.NewTable(c.counts[:], p)
 		if err != nil {
-			break // more symbols than slots
+			return nil, err
 		}
-		n, _ := t.Bits(c.counts[:])
-		if saved := uint64(1) << p; n > size+saved {
+		size, _ := t.Bits(c.counts[:])
+		if best != nil && size > least+1<<p {
 			break
 		}
-		best, size = t, n
+		best, least = t, size
+	}
+	c.stored, _ = best.AppendTable(c.stored[:0], nil)
+	if flat := uint64(n) + 1; least/8+uint64(len(c.stored)) >= flat {
+		if best, err = ans.FlatTable(len(c.counts)); err != nil {
+			return nil, err
+		}
+		c.stored, _ = best.AppendTable(c.stored[:0], nil)
 	}
 	return best, nil
 }
