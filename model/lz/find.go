@@ -35,7 +35,7 @@ func (c *chain) reset(n, depth, most int) {
 	if depth == 0 {
 		return
 	}
-	b := min(max(bits.Len(uint(n)), 8), most)
+	b := min(max(bits.Len(uint(n))-2, 8), most)
 	c.shift = uint(64 - b)
 	c.head = resize(c.head, 1<<b)
 	clear(c.head)
