@@ -335,11 +335,16 @@ type tDecoder[S Symbol] struct {
 
 // get reads n bits, zeros after the end.
 func (d *tDecoder[S]) get(n uint) uint32 {
-	var b [8]byte
-	if at := d.pos >> 3; at < uint(len(d.src)) {
+	at := d.pos >> 3
+	x := uint64(0)
+	if at+8 <= uint(len(d.src)) {
+		x = binary.LittleEndian.Uint64(d.src[at:])
+	} else if at < uint(len(d.src)) {
+		var b [8]byte
 		copy(b[:], d.src[at:])
+		x = binary.LittleEndian.Uint64(b[:])
 	}
-	x := binary.LittleEndian.Uint64(b[:]) >> (d.pos & 7)
+	x >>= d.pos & 7
 	d.pos += n
 	return uint32(x & (1<<n - 1))
 }

@@ -1,8 +1,10 @@
 package lz
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
+	"math/bits"
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/simd/matches"
@@ -62,14 +64,24 @@ var tokens = func() (t [numTokens]matches.Token) {
 	return t
 }()
 
-// numbersOf is how many numbers follow each token: offsets, and in the upper 32 bits long
-// ones.
-var numbersOf = func() (n [numTokens]uint64) {
-	for i, t := range tokens {
-		n[i] = uint64((t.Kind+1)>>2) + uint64(t.LongRun+t.LongLength)<<32
+// countNumbers returns how many offsets and how many long numbers follow tokens. It looks
+// at eight at a time: a run, a length and a kind are 3, 3 and 2 bits, all of them ones
+// where a number follows.
+func countNumbers(t []uint8) (offsets, longs int) {
+	const ones = 0x0101010101010101
+	for len(t) >= 8 {
+		x := binary.LittleEndian.Uint64(t)
+		two := x & (x >> 1)
+		offsets += bits.OnesCount64(two & ones)
+		longs += bits.OnesCount64(two>>2&(x>>4)&ones | two>>5&(x>>7)&ones<<1)
+		t = t[8:]
 	}
-	return n
-}()
+	for _, k := range t {
+		offsets += int((tokens[k].Kind + 1) >> 2)
+		longs += int(tokens[k].LongRun + tokens[k].LongLength)
+	}
+	return offsets, longs
+}
 
 // steps reads n steps, and returns what follows them in src.
 func (d *decoder) steps(n int, src []byte) ([]byte, error) {
@@ -78,11 +90,7 @@ func (d *decoder) steps(n int, src []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := uint64(0)
-	for _, k := range d.tokens {
-		sum += numbersOf[k]
-	}
-	fresh, long := int(sum&(1<<32-1)), int(sum>>32)
+	fresh, long := countNumbers(d.tokens)
 	// One more of each is looked at, but not used.
 	if d.offsets, src, err = d.numbers(d.offsets, fresh, &offsetBuckets, src); err != nil {
 		return nil, err

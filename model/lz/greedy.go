@@ -9,17 +9,14 @@ const greedyBits = 16
 // place with the same pair of symbols.
 func (p *parser) greedy(s []uint32) {
 	p.steps = p.steps[:0]
-	b := min(max(bits.Len(uint(len(s))), 8), greedyBits)
-	head := resize(p.pair.head, 1<<b)
-	clear(head)
-	p.pair.head = head
+	c := &p.pair
+	c.empty(min(max(bits.Len(uint(len(s))), 8), greedyBits))
+	head, mask := c.head, c.mask
 	last := firstHistory
 	missed := 0
 	for i := 0; i+2 <= len(s); {
 		x, y := s[i], s[i+1]
-		h := hash2(x, y)
-		e := &head[h>>(64-b)&uint64(len(head)-1)]
-		tag := uint32(h>>(64-b-tagBits)) & (1<<tagBits - 1)
+		e, tag := beginning(head, mask, hash2(x, y))
 		old := *e
 		*e = uint32(i)<<tagBits | tag
 		t := step{place: uint32(i)}

@@ -83,3 +83,20 @@ func TestNumbers(t *testing.T) {
 		t.Errorf("codes end at %d", next)
 	}
 }
+
+// TestCountNumbers counts those of every token, eight at a time and one by one.
+func TestCountNumbers(t *testing.T) {
+	var all []uint8
+	offsets, longs := 0, 0
+	for k := range numTokens {
+		all = append(all, uint8(k))
+		e := &tokens[k]
+		if e.Kind == newOffset {
+			offsets++
+		}
+		longs += int(e.LongRun) + int(e.LongLength)
+		if o, l := countNumbers(all); o != offsets || l != longs {
+			t.Fatalf("%d tokens: %d offsets and %d long numbers, not %d and %d", k+1, o, l, offsets, longs)
+		}
+	}
+}
