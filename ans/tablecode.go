@@ -104,10 +104,13 @@ func ParseTable(src []byte, size int, base *Table) (*Table, error) {
 func parseSlots(src []byte, size int, prec uint, base *Table) (*Table, error) {
 	d := rangecoder.NewDecoder(src)
 	m := newLengthModel
-	freq := make([]uint32, size)
-	left := uint32(1) << prec
+	both := make([]uint32, 2*size)
+	t := &Table{prec: prec, freq: both[:size:size], cum: both[size:]}
+	total := uint32(1) << prec
+	left := total
 	prev := uint32(0)
-	for s := 0; left != 0; s++ {
+	s := 0
+	for ; left != 0; s++ {
 		if s == size {
 			return nil, fmt.Errorf("%w: a table with slots left over", fault.ErrCorrupt)
 		}
@@ -125,14 +128,18 @@ func parseSlots(src []byte, size int, prec uint, base *Table) (*Table, error) {
 		if f > left {
 			return nil, fmt.Errorf("%w: a table with too few slots", fault.ErrCorrupt)
 		}
-		freq[s] = f
+		t.freq[s], t.cum[s] = f, total-left
+		t.sole = t.sole || f == total
 		left -= f
 		prev = f
+	}
+	for ; s < size; s++ {
+		t.cum[s] = total
 	}
 	if err := d.Finish(); err != nil {
 		return nil, err
 	}
-	return newTable(freq, prec, false), nil
+	return t, nil
 }
 
 // rescaled returns the slots of symbol s as they would be at another precision.

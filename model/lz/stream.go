@@ -48,7 +48,7 @@ func (c *coder) encode(dst []byte, codes []uint8) ([]byte, error) {
 }
 
 // table returns a table for counts of n codes: one with half as many slots as long as
-// that costs less than a bit for each slot less, since making them is much of decoding a
+// that costs less than two bits for each slot less, since making them is much of decoding a
 // short stream.
 func (c *coder) table(n int) (best *ans.Table, err error) {
 	least := uint64(0)
@@ -58,7 +58,7 @@ func (c *coder) table(n int) (best *ans.Table, err error) {
 			return nil, err
 		}
 		size, _ := t.Bits(c.counts[:])
-		if best != nil && size > least+1<<p {
+		if best != nil && size > least+2<<p {
 			break
 		}
 		best, least = t, size
