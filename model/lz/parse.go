@@ -195,12 +195,17 @@ func (p *parser) chunk(start, end int, first state) state {
 	// would be what takes the most time.
 	price, run, origin, last := int32(0), uint32(first.run), uint32(0), first.last
 	literal := true
+	once, bias := p.once, p.bias
+	var pairs []uint32 // the places to look at first, if there is one for each chain
+	if once && p.pair.depth == 1 {
+		pairs = p.pair.latest[:n]
+	}
 	for i := 0; i < n; i++ {
 		next := &nodes[i+1]
 		if !literal {
 			price = nodes[i].price
 		}
-		if p.once && next.price <= price+slack<<priceBits || price == unknown {
+		if once && next.price <= price+slack<<priceBits || price == unknown {
 			literal = false
 			continue // what leads past this place is no dearer
 		}
@@ -210,7 +215,7 @@ func (p *parser) chunk(start, end int, first state) state {
 		at := start + i
 		s := all[at:]
 		x := s[0]
-		base := price + p.bias + after[run&maxRun]
+		base := price + bias + after[run&maxRun]
 		longest := 0
 		for r, offset := range &last {
 			if k := uint(at) - uint(offset); k < uint(len(all)) && all[k] == x {
@@ -221,8 +226,10 @@ func (p *parser) chunk(start, end int, first state) state {
 		}
 		switch {
 		case longest >= nice:
-		case p.once && p.pair.depth == 1:
-			longest = p.nearest(i, run, at, all, base, longest)
+		case pairs != nil:
+			if j := int(pairs[i]); j != at {
+				longest = max(longest, p.nearest(i, run, at, j, all, base))
+			}
 		default:
 			from := 2
 			for _, m := range p.of(at, start) {
@@ -261,13 +268,9 @@ func (p *parser) chunk(start, end int, first state) state {
 	return state{uint16(run), last}
 }
 
-// nearest offers the matches of the node i, place at, where each chain has one, and returns
-// the length of the longest, or longest.
-func (p *parser) nearest(i int, run uint32, at int, all []uint32, price int32, longest int) int {
-	j := int(p.pair.latest[i])
-	if j == at {
-		return longest
-	}
+// nearest offers the matches of the node i, place at, where each chain has one; j is that of
+// pairs. It returns the length of the longest.
+func (p *parser) nearest(i int, run uint32, at, j int, all []uint32, price int32) int {
 	s := all[at:]
 	l := common(all[j:], s)
 	p.relax(i, run, 2, l, uint32(at-j)+numReps-1, price)
@@ -278,7 +281,7 @@ func (p *parser) nearest(i int, run uint32, at int, all []uint32, price int32, l
 			l = max(l, k)
 		}
 	}
-	return max(l, longest)
+	return l
 }
 
 // settle completes a node that a match leads to, and returns the last offsets there.
