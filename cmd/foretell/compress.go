@@ -149,7 +149,7 @@ func (c *compressOptions) tasks(args []string) (tasks []task, err error) {
 func (c *compressOptions) file(t task, opts tokens.Options, writer foretell.WriterOptions) error {
 	if t.out != "-" {
 		opts.StdinName = strings.TrimSuffix(filepath.Base(t.out), ".fore")
-		opts.Output = inputs.Earlier(t.out, tokens.IsFore)
+		opts.Output = inputs.Earlier(t.out, inputs.FewBytes, tokens.IsFore)
 	}
 	var plainly *hint.Hint
 	if c.from.Dtype == "" {

@@ -116,20 +116,24 @@ func (s *Flags) Open(inputs []string, opts tokens.Options) (*tokens.Source, erro
 
 // Earlier returns the path of an output that an earlier run has left, by which
 // folders among the inputs are read without it; "" if there is another file, which
-// is an input like all others. is is asked about at most maxEarlier bytes of it.
-func Earlier(out string, is func(begin []byte) bool) string {
+// is an input like all others. is is asked about its first most bytes.
+func Earlier(out string, most int64, is func(begin []byte) bool) string {
 	f, err := os.Open(out)
 	if err != nil {
 		return out
 	}
 	defer f.Close()
-	if b, err := io.ReadAll(io.LimitReader(f, maxEarlier)); err == nil && !is(b) {
+	if b, err := io.ReadAll(io.LimitReader(f, most)); err == nil && !is(b) {
 		return ""
 	}
 	return out
 }
 
-const maxEarlier = 64 << 20 // priors are smaller
+// By how many bytes a file is known to be what an earlier run has left.
+const (
+	FewBytes  = 64       // a page or a .fore file
+	AllOfThem = 64 << 20 // a prior, which is smaller
+)
 
 // isForeFile reports whether a regular file is a .fore file.
 func isForeFile(name string) bool {
