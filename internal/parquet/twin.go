@@ -180,9 +180,9 @@ type plan struct {
 	pages      []pagePlan
 	page       pagePlan // that grows
 	reps, defs hybridWriter
-	total      int64  // values so far
-	starts     []byte // the offsets of the rows that have begun since they were taken
-	held       int    // bytes of levels
+	total      int64    // values so far
+	starts     []byte   // the offsets of the rows that have begun since they were taken
+	held       int      // bytes of levels
 	most       *float64 // of the twin
 	value      []byte
 }
