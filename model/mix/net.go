@@ -107,6 +107,17 @@ func (n *net) reset() {
 	}
 }
 
+// copy takes the state of a net of the same inputs.
+func (n *net) copy(from *net) {
+	for k := range n.inputs {
+		copy(n.inputs[k].vec, from.inputs[k].vec)
+		copy(n.inputs[k].sumSq, from.inputs[k].sumSq)
+	}
+	copy(n.out, from.out)
+	copy(n.outSum, from.outSum)
+	copy(n.bias, from.bias)
+}
+
 // begin computes the sum of the vectors that the inputs select.
 func (n *net) begin(values *[maxValues]uint32, e *engine) {
 	clear(n.sum)
