@@ -98,7 +98,8 @@ var grid = geometry{
 		{"PUL", -1, -1, -1}, {"PUR", -1, -1, 1},
 	},
 	changes:  [][2]string{{"L", "PL"}, {"U", "PU"}, {"UR", "PUR"}, {"UL", "PUL"}},
-	contexts: []string{"", "A1", "place", "place L", "A2", "A3"},
+	contexts: []string{"", "A1", "place", "place L", "U", "A2", "A3"},
+	best:     []string{"place A1", "PD", "A4", "row", "A1/5 A2/5 A3/5", "place A3", "PL", "PR", "place L/5 U/5"},
 	candidate: []candidate{
 		{"A1", []string{"depth age flags", "depth age place", "depth A1", "depth churn"}},
 		{"A2", []string{"depth agree1"}},
@@ -133,8 +134,8 @@ var grid = geometry{
 	final:      "depth agree1 age",
 	maps:       []string{"agree1 node", "depth flags age"},
 	backward:   4,
-	rates:      schedule{first: 3000, last: 250, fall: 2},
-	finalRates: schedule{first: 300, last: 50, fall: 2},
+	rates:      schedule{first: 3000, last: 300, fall: 2},
+	finalRates: schedule{first: 300, last: 70, fall: 2},
 }
 
 // latest are the tokens just before.
