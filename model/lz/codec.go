@@ -118,7 +118,7 @@ func (c *Codec) encode(dst []byte, b *model.Block) ([]byte, error) {
 			}
 			c.turned[o] = resize(c.turned[o], len(s))
 			s = c.turned[o]
-			transpose(s, b.Symbols, b.Spans, o, false)
+			transpose(s, b.Symbols, b.Spans, o)
 		}
 		if !c.effort.all {
 			if !orders[placeOrder] {
@@ -233,11 +233,10 @@ func (c *Codec) Decode(b *model.Block, src []byte) error {
 		if !distinct(b.Spans)[o] {
 			return fmt.Errorf("%w: a block that an order of its own is not for", fault.ErrCorrupt)
 		}
-		c.turned[0] = resize(c.turned[0], len(b.Symbols))
-		if err := c.decoder.body(c.turned[0], b.Size, src[1:]); err != nil {
+		if err := c.decoder.body(b.Symbols, b.Size, src[1:]); err != nil {
 			return err
 		}
-		transpose(b.Symbols, c.turned[0], b.Spans, o, true)
+		c.turned[0] = transposeBack(b.Symbols, c.turned[0], b.Spans, o)
 		return nil
 	}
 	return fmt.Errorf("%w: no such order of a block", fault.ErrCorrupt)

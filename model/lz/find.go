@@ -7,22 +7,27 @@ import "math/bits"
 type finder struct {
 	s          []uint32
 	pair, quad chain
+	known      []uint32
 }
 
 // A chain links places of equal hash. There is no mark for none: what was never
 // set is place 0, whose symbols say whether it is of use.
 type chain struct {
-	head, prev []uint32
-	shift      uint
-	depth      int      // places to look at
-	latest     []uint32 // of a stretch of places: the last one before with the same hash
+	head   *[1 << headBits]uint32 // the last place, and a tag in the lowest bits
+	mask   uint32                 // of what is used of head
+	prev   []uint32
+	depth  int      // places to look at
+	latest []uint32 // of a stretch of places: the last one before with the same hash
 }
 
-// The places that chains begin at, so many that a cache holds them. Of pairs it takes
-// few where the last place alone is looked at and fours find what is far away.
+// A tag is some more bits of the hash of a place, which keep most others away without a
+// look at their symbols, wherever they are.
+const tagBits = 32 - maxTokenBits
+
+// The places that chains begin at, so many that a cache holds them.
 const (
-	hashBits = 18
-	nearBits = 16
+	headBits = 18
+	quadBits = 17
 )
 
 func (c *chain) reset(n, depth, most int) {
@@ -30,23 +35,30 @@ func (c *chain) reset(n, depth, most int) {
 	if depth == 0 {
 		return
 	}
-	b := min(max(bits.Len(uint(n)), 8), most)
-	c.shift = uint(64 - b)
-	c.head = resize(c.head, 1<<b)
-	clear(c.head)
+	c.empty(min(max(bits.Len(uint(n))-2, 8), most))
 	if depth > 1 {
 		c.prev = resize(c.prev, n)
 	}
 }
 
+// empty empties the chain, which then has 1<<b beginnings.
+func (c *chain) empty(b int) {
+	if c.head == nil {
+		c.head = new([1 << headBits]uint32)
+	}
+	c.mask = 1<<b - 1
+	clear(c.head[:1<<b])
+}
+
+// beginning returns where the chain of a hash begins in head, and the tag.
+func beginning(head *[1 << headBits]uint32, mask uint32, h uint64) (begin *uint32, tag uint32) {
+	return &head[uint32(h>>(64-headBits))&mask&(1<<headBits-1)], uint32(h>>(64-headBits-tagBits)) & (1<<tagBits - 1)
+}
+
 func (f *finder) reset(s []uint32, pair, quad int) {
 	f.s = s
-	most := hashBits
-	if pair == 1 && quad > 0 {
-		most = nearBits
-	}
-	f.pair.reset(len(s), pair, most)
-	f.quad.reset(len(s), quad, hashBits)
+	f.pair.reset(len(s), pair, headBits)
+	f.quad.reset(len(s), quad, quadBits)
 }
 
 func hash2(a, b uint32) uint64 {
@@ -54,55 +66,93 @@ func hash2(a, b uint32) uint64 {
 }
 
 func hash4(a, b, c, d uint32) uint64 {
-	return ((uint64(a)<<32|uint64(b))*0x9e3779b97f4a7c15 ^ bits.RotateLeft64((uint64(c)<<32|uint64(d))*0xc2b2ae3d27d4eb4f, 32)) * 0x9e3779b97f4a7c15
+	return (uint64(a)<<32|uint64(b))*0x9e3779b97f4a7c15 + (uint64(c)<<32|uint64(d))*0xc2b2ae3d27d4eb4f
 }
 
-// enter puts the places from at to end into the chains. It does so for all of them
+// enter puts the places from start to end into the chains. It does so for all of them
 // at once, without a branch, so that none waits for the memory of another.
-func (f *finder) enter(at, end int) {
-	f.pair.latest = resize(f.pair.latest, end-at)
-	f.pair.enter(f.s, at, end, 2)
-	if f.quad.depth > 0 {
-		f.quad.latest = resize(f.quad.latest, end-at)
-		f.quad.enter(f.s, at, end, 4)
+func (f *finder) enter(start, end int) {
+	f.pair.latest = resize(f.pair.latest, end-start)
+	f.pair.enter(f.s, start, end, 2)
+	if f.quad.depth == 0 {
+		return
+	}
+	f.quad.latest = resize(f.quad.latest, end-start)
+	if f.pair.depth == 1 && f.quad.depth == 1 {
+		f.enterKnown(start, end)
+	} else {
+		f.quad.enter(f.s, start, end, 4)
 	}
 }
 
-// enter enters the places of s from at to end, with that many symbols each.
-func (c *chain) enter(s []uint32, at, end, width int) {
-	n := max(0, min(end, len(s)-width+1)-at)
+// enterKnown enters those places into the chain of fours whose pair came before: there is
+// hardly ever a four to be found at others.
+func (f *finder) enterKnown(start, end int) {
+	f.known = resize(f.known, end-start)
+	n := 0
+	pair := f.pair.latest
+	known, latest := f.known[:len(pair)], f.quad.latest[:len(pair)]
+	for i, j := range pair {
+		place := uint32(start + i)
+		latest[i] = place
+		known[n] = uint32(i)
+		// 1 if j is less, as it is but for the place itself.
+		n += int((j - place) >> 31)
+	}
+	here := f.s[start:]
+	head, mask := f.quad.head, f.quad.mask
+	for _, i := range known[:n] {
+		if int(i)+4 > len(here) {
+			break
+		}
+		q := (*[4]uint32)(here[i:])
+		e, tag := beginning(head, mask, hash4(q[0], q[1], q[2], q[3]))
+		j, place := *e, uint32(start)+i
+		*e = place<<tagBits | tag
+		latest[i] = choose((j^tag)&(1<<tagBits-1), j>>tagBits, place)
+	}
+}
+
+// enter enters the places of s from start to end, with that many symbols each.
+func (c *chain) enter(s []uint32, start, end, width int) {
+	n := max(0, min(end, len(s)-width+1)-start)
 	latest := c.latest[:n]
 	for i := range c.latest[n:] {
-		c.latest[n+i] = uint32(at + n + i)
+		c.latest[n+i] = uint32(start + n + i)
 	}
-	here := s[at:]
-	head, shift := c.head, c.shift&63
+	// Where one place is looked at, those of another tag become the place itself.
+	filter := uint32(0)
+	if c.depth == 1 {
+		filter = 1<<tagBits - 1
+	}
+	head, mask := c.head, c.mask
 	if width == 2 {
-		for i := range latest {
-			h := hash2(here[i], here[i+1]) >> shift
-			latest[i] = head[h]
-			head[h] = uint32(at + i)
+		here := s[start : start+n]
+		next := s[start+min(n, 1):][:n]
+		for i, x := range here {
+			e, tag := beginning(head, mask, hash2(x, next[i]))
+			j, place := *e, uint32(start+i)
+			*e = place<<tagBits | tag
+			latest[i] = choose((j^tag)&filter, j>>tagBits, place)
 		}
 	} else {
 		for i := range latest {
-			q := (*[4]uint32)(here[i:])
-			h := hash4(q[0], q[1], q[2], q[3]) >> shift
-			latest[i] = head[h]
-			head[h] = uint32(at + i)
+			q := (*[4]uint32)(s[start+i:])
+			e, tag := beginning(head, mask, hash4(q[0], q[1], q[2], q[3]))
+			j, place := *e, uint32(start+i)
+			*e = place<<tagBits | tag
+			latest[i] = choose((j^tag)&filter, j>>tagBits, place)
 		}
 	}
 	if c.depth > 1 {
-		copy(c.prev[at:], c.latest)
-		return
+		copy(c.prev[start:], c.latest)
 	}
-	// Those that are of no use, most of them, become the place itself.
-	for i, j := range latest {
-		p, q := (*[2]uint32)(here[i:]), (*[2]uint32)(s[j:])
-		if (p[0]^q[0])|(p[1]^q[1]) != 0 {
-			j = uint32(at + i)
-		}
-		latest[i] = j
-	}
+}
+
+// choose returns a if which is 0, else b, which is not less. Which it is can hardly be
+// foreseen, so there is no branch.
+func choose(which, a, b uint32) uint32 {
+	return b - (b-a)&uint32(int32(which-1)>>31)
 }
 
 // A match is a stretch of symbols that came before, offset symbols earlier.

@@ -2,24 +2,21 @@ package lz
 
 import "math/bits"
 
+// greedyBits is how many places greedy knows, as a power of two.
+const greedyBits = 16
+
 // greedy takes the first match that it meets: at the last offset, or at the last
 // place with the same pair of symbols.
 func (p *parser) greedy(s []uint32) {
 	p.steps = p.steps[:0]
-	b := min(max(bits.Len(uint(len(s))), 8), nearBits)
-	// An entry is a place and some more bits of the hash of its pair, which keep most
-	// others away without a look at the symbols, wherever they are. Place 0 is none.
-	const tagBits = 32 - maxTokenBits
-	head := resize(p.pair.head, 1<<b)
-	clear(head)
-	p.pair.head = head
+	c := &p.pair
+	c.empty(min(max(bits.Len(uint(len(s))), 8), greedyBits))
+	head, mask := c.head, c.mask
 	last := firstHistory
 	missed := 0
 	for i := 0; i+2 <= len(s); {
 		x, y := s[i], s[i+1]
-		h := hash2(x, y)
-		e := &head[h>>(64-b)&uint64(len(head)-1)]
-		tag := uint32(h>>(64-b-tagBits)) & (1<<tagBits - 1)
+		e, tag := beginning(head, mask, hash2(x, y))
 		old := *e
 		*e = uint32(i)<<tagBits | tag
 		t := step{place: uint32(i)}

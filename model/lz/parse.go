@@ -8,10 +8,18 @@ import (
 // A node is the cheapest way found to code the symbols before a place.
 type node struct {
 	price  int32
-	offset uint32
+	offset uint32 // of the match that ends here
 	length uint16 // of the match that ends here; 0 after a literal
-	run    uint16 // literals before this place, at most maxRun
-	last   history
+	origin uint32 // where the match before ended
+}
+
+// unknown is the price of a place that nothing leads to yet.
+const unknown = math.MaxInt32 / 2
+
+// A state is what the end of a chunk hands on to the next one.
+type state struct {
+	run  uint16 // literals before, at most maxRun
+	last history
 }
 
 // chunkLen is how many symbols are parsed at a time.
@@ -26,6 +34,7 @@ type parser struct {
 	prices prices
 	stats  statistics
 	nodes  []node
+	lasts  []history // after the match that ends at a place
 	bias   int32
 	once   bool // there is one round
 	steps  []step
@@ -52,8 +61,7 @@ func (p *parser) optimal(s []uint32, size int, e effort) error {
 	}
 	for round := range e.rounds {
 		p.steps = p.steps[:0]
-		start := node{last: firstHistory}
-		state := start
+		state := state{last: firstHistory}
 		for at := 0; at < len(s); at += chunkLen {
 			end := min(at+chunkLen, len(s))
 			if at%workEvery == 0 {
@@ -166,67 +174,122 @@ func (p *parser) tally(s []uint32, start, end, from int) {
 	}
 }
 
+// slack is how many bits dearer what leads past a place may be than the place, so that the
+// place is passed over where there is one round.
+const slack = 5
+
 // chunk finds the cheapest way to code s[start:end], appends its steps, and
 // returns the state after it.
-func (p *parser) chunk(start, end int, state node) node {
+func (p *parser) chunk(start, end int, first state) state {
 	n := end - start
-	p.nodes = resize(p.nodes, n+1)
+	p.nodes, p.lasts = resize(p.nodes, n+1), resize(p.lasts, n+1)
 	nodes := p.nodes
 	for i := range nodes {
-		nodes[i].price = math.MaxInt32
+		nodes[i].price = unknown
 	}
-	state.price, state.length = 0, 0
-	nodes[0] = state
+	nodes[0] = node{}
+	p.lasts[0] = first.last
 	all := p.s[:end]
-	long := 0 // places before this one are within a match that is taken whole
-	for i := range n {
-		d, next := &nodes[i], &nodes[i+1]
-		p.settle(nodes, i)
-		if i < long || d.price == math.MaxInt32 {
-			continue // or a long run would be compared with itself from each place
+	lit, more, after := p.prices.lit, &p.prices.more, &p.prices.after
+	// The node in hand, in registers as long as literals go on: the way through memory
+	// would be what takes the most time.
+	price, run, origin, last := int32(0), uint32(first.run), uint32(0), first.last
+	literal := true
+	once, bias := p.once, p.bias
+	var pairs []uint32 // the places to look at first, if there is one for each chain
+	if once && p.pair.depth == 1 {
+		pairs = p.pair.latest[:n]
+	}
+	for i := 0; i < n; i++ {
+		next := &nodes[i+1]
+		if !literal {
+			price = nodes[i].price
 		}
-		if p.once && next.price <= d.price+2<<priceBits {
+		if once && next.price <= price+slack<<priceBits || price == unknown {
+			literal = false
 			continue // what leads past this place is no dearer
+		}
+		if !literal {
+			run, origin, last = 0, uint32(i), p.settle(i)
 		}
 		at := start + i
 		s := all[at:]
-		if v := d.price + int32(p.prices.lit[s[0]]) + p.prices.more[d.run]; v < next.price {
-			next.price, next.length = v, 0
-		}
+		x := s[0]
+		base := price + bias + after[run&maxRun]
 		longest := 0
-		for r, offset := range d.last {
-			if k := at - int(offset); k >= 0 && all[k] == s[0] {
+		for r, offset := range &last {
+			if k := uint(at) - uint(offset); k < uint(len(all)) && all[k] == x {
 				l := common(all[k:], s)
-				p.relax(i, 1, l, uint32(r))
+				p.relax(i, run, 1, l, uint32(r), base)
 				longest = max(longest, l)
 			}
 		}
-		if longest < nice {
+		switch {
+		case longest >= nice:
+		case pairs != nil:
+			if j := int(pairs[i]); j != at {
+				longest = max(longest, p.nearest(i, run, at, j, all, base))
+			}
+		default:
 			from := 2
 			for _, m := range p.of(at, start) {
 				l := min(int(m.length), len(s))
-				p.relax(i, from, l, m.offset+numReps-1)
+				p.relax(i, run, from, l, m.offset+numReps-1, base)
 				from = l + 1
 				longest = max(longest, l)
 			}
 		}
+		price += int32(lit[x]) + more[run&maxRun]
+		if literal = price <= next.price; literal {
+			run = min(run+1, maxRun)
+			*next = node{price: price, origin: origin}
+		}
 		if longest >= 2*nice {
-			long = i + longest - 1
+			// The match is taken whole, or a long run would be compared with itself from
+			// each place.
+			i += longest - 2
+			literal = false
 		}
 	}
-	p.settle(nodes, n)
+	if !literal {
+		run, last = 0, p.settle(n)
+	}
 	k := len(p.steps)
 	for i := n; i > 0; {
 		d := &nodes[i]
 		if d.length == 0 {
-			i--
+			i = int(d.origin)
 			continue
 		}
 		i -= int(d.length)
 		p.steps = append(p.steps, step{uint32(start + i), uint32(d.length), d.offset})
 	}
 	slices.Reverse(p.steps[k:])
-	return nodes[n]
+	return state{uint16(run), last}
+}
+
+// nearest offers the matches of the node i, place at, where each chain has one; j is that of
+// pairs. It returns the length of the longest.
+func (p *parser) nearest(i int, run uint32, at, j int, all []uint32, price int32) int {
+	s := all[at:]
+	l := common(all[j:], s)
+	p.relax(i, run, 2, l, uint32(at-j)+numReps-1, price)
+	if p.quad.depth > 0 && l < nice {
+		if j = int(p.quad.latest[i]); j != at {
+			k := common(all[j:], s)
+			p.relax(i, run, max(l+1, 4), k, uint32(at-j)+numReps-1, price)
+			l = max(l, k)
+		}
+	}
+	return l
+}
+
+// settle completes a node that a match leads to, and returns the last offsets there.
+func (p *parser) settle(i int) history {
+	d := &p.nodes[i]
+	d.origin = uint32(i)
+	p.lasts[i] = use(p.lasts[p.nodes[i-int(d.length)].origin], d.offset)
+	return p.lasts[i]
 }
 
 // of returns the matches of a place of the chunk that begins at start.
@@ -238,23 +301,9 @@ func (p *parser) of(at, start int) []match {
 	return p.matches[p.first[at]:p.first[at+1]]
 }
 
-// settle completes a node when its price is final.
-func (p *parser) settle(nodes []node, i int) {
-	d := &nodes[i]
-	switch {
-	case i == 0:
-	case d.length == 0:
-		b := &nodes[i-1]
-		d.run, d.last = min(b.run+1, maxRun), b.last
-	default:
-		d.run, d.last = 0, use(nodes[i-int(d.length)].last, d.offset)
-	}
-}
-
-// relax offers a match of lengths from to upto, from the node on.
-func (p *parser) relax(i, from, upto int, offset uint32) {
-	d := &p.nodes[i]
-	price := d.price + p.bias + p.prices.after[d.run]
+// relax offers a match of lengths from to upto, from the node after a run on; price is
+// what is paid without it.
+func (p *parser) relax(i int, run uint32, from, upto int, offset uint32, price int32) {
 	kind := uint32(newOffset)
 	if offset < newOffset {
 		kind = offset
@@ -264,8 +313,11 @@ func (p *parser) relax(i, from, upto int, offset uint32) {
 	if upto >= 2*nice {
 		from = max(from, upto-1) // a long one is taken whole, or nearly
 	}
+	if upto < from {
+		return
+	}
 	nodes := p.nodes[i : i+upto+1]
-	t := p.prices.token[token(uint32(d.run), 1, kind):]
+	t := p.prices.token[token(run, 1, kind):]
 	for l := from; l <= upto; l++ {
 		v := price
 		if l < longLength {
