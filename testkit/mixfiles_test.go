@@ -121,7 +121,7 @@ func ofKinds(t *testing.T) []byte {
 		x           []uint16
 	}{
 		{"coarse.npy", "(50, 2)", coarse}, {"codes.npy", "(4, 60)", codes},
-		{"grid.npy", "(171, 3, 4)", grown(2052, 2, 12, 1)}, {"twin.npy", "(4, 60)", codes},
+		{"grid.npy", "(171, 3, 4)", cycled(2052, 2, 1, 12)}, {"twin.npy", "(4, 60)", codes},
 	} {
 		header := fmt.Sprintf("%-117s\n", "{'descr': '<u2', 'fortran_order': False, 'shape': "+m.shape+", }")
 		raw := append([]byte("\x93NUMPY\x01\x00\x76\x00"), header...)
