@@ -43,7 +43,7 @@ var efforts = [MaxLevel + 1]effort{
 	6: {pair: 4, quad: 4, rounds: 1, bias: 2},
 	7: {pair: 16, quad: 16, rounds: 2, bias: 1, all: true},
 	8: {pair: 64, quad: 32, rounds: 3, all: true},
-	9: {pair: 256, quad: 64, rounds: 4, all: true},
+	9: {pair: 256, quad: 64, rounds: 4, bias: 1, all: true},
 }
 
 // A Codec codes blocks at a level, which decoding need not know.
