@@ -29,6 +29,7 @@ const (
 	leastRows     = 1 << 10
 	smallThings   = 1 << 18 // bytes, and what allocating rounds up
 	manyTokens    = 1 << 22 // from here on sizes do not grow
+	spellingBytes = 64      // of a stream
 )
 
 // draw returns the blueprint for a block of a number of tokens over size
@@ -167,6 +168,9 @@ func (p *blueprint) bytes() int64 {
 	}
 	if p.g.trail {
 		n += 8 * int64(p.symbols)
+	}
+	if p.g.spelt {
+		n += spellingBytes * int64(p.cols)
 	}
 	return n + 8*int64(p.rows)*int64(p.cols) + smallThings
 }

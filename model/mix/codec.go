@@ -200,7 +200,10 @@ func (c *Codec) encodeMixed(dst []byte, b *model.Block, s setup) ([]byte, error)
 	if s.learned == treePrior {
 		l.forest = c.config.Prior.trees.forest
 	} else {
-		l, s = learnTrees(b, s)
+		var err error
+		if l, s, err = learnTrees(b, s); err != nil {
+			return dst, err
+		}
 	}
 	enc := rangecoder.NewEncoder(s.append(append(dst, formMixed)))
 	l.put(enc)

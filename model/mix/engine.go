@@ -36,6 +36,7 @@ type engine struct {
 	windows []window
 	trail   trail
 	words   wordbook
+	spell   speller
 	opinion opinion
 
 	node   int32

@@ -23,6 +23,7 @@ package mix
 //	letters   how many there are in the word so far, up to 15
 //	kinds2, kinds3, ...   the kinds of the last bytes: letters of each case, digits and so on
 //	slot, up1, up2   the place in its record, and the bytes there in the two records before
+//	tail      the last bytes, where tokens are spelt
 //
 // and, where the term is asked anew for each bit of the code,
 //
@@ -46,7 +47,8 @@ type geometry struct {
 	maps      []string    // contexts of the final adaptive maps
 	bestSets  []string    // sets that only the best level adds
 	trail     bool        // whether next1 and the like are asked for
-	words     bool        // whether word and the like are
+	words     bool        // whether word and the like are, of tokens that are bytes
+	spelt     bool        // and of tokens that stand for bytes, with tail
 	windows   []int       // lengths of the windows of latest tokens
 	net       []string    // what the net is told
 	netDims   int         // length of its vectors
@@ -174,14 +176,18 @@ var geometries = [geometryCount]geometry{
 		name:       "text",
 		neighbours: latest,
 		matches:    []int{6, 3},
-		contexts:   []string{"", "a", "a b", "a b c", "a b c d", "a b c d e f"},
+		contexts: []string{
+			"", "a", "a b", "a b c", "a b c d", "a b c d e f",
+			"tail", "word word1", "column",
+		},
 		candidate: []candidate{
 			{"M1", []string{"len1 depth", "len1 back1"}},
 			{"M2", []string{"len2 depth", "len2 back2"}},
 		},
 		netDims:    8,
 		guided:     true,
-		sets:       []string{"trust", "known depth", "len1 agree1", "node"},
+		spelt:      true,
+		sets:       []string{"trust", "known depth", "len1 agree1", "node", "kinds3", "a"},
 		final:      "known",
 		maps:       []string{"node"},
 		rates:      schedule{first: 6000, last: 250, fall: 2},

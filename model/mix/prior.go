@@ -58,7 +58,10 @@ func Train(cfg TrainConfig, b *model.Block) (*Prior, error) {
 	}
 	setups := choose(b, cfg.Level)
 	p := &Prior{setup: setups[len(setups)-1], size: b.Size, tokens: len(b.Symbols)}
-	p.trees, p.setup = learnTrees(b, p.setup)
+	var err error
+	if p.trees, p.setup, err = learnTrees(b, p.setup); err != nil {
+		return nil, err
+	}
 	c := New(Config{})
 	r, err := c.runner(b, p.setup, p.trees.forest)
 	if err != nil {
@@ -68,12 +71,12 @@ func Train(cfg TrainConfig, b *model.Block) (*Prior, error) {
 		return nil, err
 	}
 	p.engine = r.engine
-	return p.pruned(cmp.Or(cfg.MaxBytes, defaultPrior))
+	return p.pruned(cmp.Or(cfg.MaxBytes, defaultPrior), &pulse{b: b})
 }
 
 // pruned keeps as many of the most used lines as fit into limit bytes, and
 // returns the prior as it will be read.
-func (p *Prior) pruned(limit int) (*Prior, error) {
+func (p *Prior) pruned(limit int, on *pulse) (*Prior, error) {
 	var lines []line
 	for _, l := range p.engine.table.lines {
 		if used(&l) > 0 {
@@ -83,17 +86,20 @@ func (p *Prior) pruned(limit int) (*Prior, error) {
 	slices.SortFunc(lines, func(a, b line) int {
 		return cmp.Or(cmp.Compare(used(&b), used(&a)), cmp.Compare(a[0], b[0]))
 	})
-	best := p.largest(lines, limit)
+	best := p.largest(lines, limit, on)
 	if best == nil {
 		p.engine.net.reset()
-		best = p.largest(lines, limit)
+		best = p.largest(lines, limit, on)
 	}
 	// Then weights and histories go, those first that were used least.
 	for _, uses := range []uint16{15, 255, math.MaxUint16} {
 		if best == nil {
 			p.engine.forget(uses)
-			best = p.largest(lines, limit)
+			best = p.largest(lines, limit, on)
 		}
+	}
+	if on.err != nil {
+		return nil, on.err
 	}
 	if best == nil {
 		return nil, fmt.Errorf("%w: the prior does not fit into %d bytes", fault.ErrLimit, limit)
@@ -115,7 +121,7 @@ func (e *engine) forget(uses uint16) {
 
 // largest returns the prior with as many lines as fit into limit bytes, nil if it
 // is too large even without any.
-func (p *Prior) largest(lines []line, limit int) []byte {
+func (p *Prior) largest(lines []line, limit int, on *pulse) []byte {
 	a := archive{enc: rangecoder.NewEncoder(nil)}
 	p.trees.put(a.enc)
 	a.engine(p.engine)
@@ -125,7 +131,7 @@ func (p *Prior) largest(lines []line, limit int) []byte {
 	}
 	var best []byte
 	low, high := 0, len(lines)
-	for n := high; low <= high; n = (low + high + 1) / 2 {
+	for n := high; low <= high && !on.stops(); n = (low + high + 1) / 2 {
 		some := slices.Clone(lines[:n])
 		slices.SortFunc(some, func(a, b line) int { return cmp.Compare(a[0], b[0]) })
 		a.enc.Resume(at, slices.Clone(learned))

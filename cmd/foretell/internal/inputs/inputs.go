@@ -20,6 +20,7 @@ import (
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/foretell/foretell/cmd/foretell/internal/staged"
 	"github.com/foretell/foretell/internal/packed"
+	"github.com/foretell/foretell/internal/parquet"
 	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
@@ -64,7 +65,7 @@ func (s *Sharing) Add(cmd *cobra.Command) {
 // Options returns what the flags ask for.
 func (s *Flags) Options() (opts tokens.Options, err error) {
 	opts.Strict, opts.Note = s.strict, s.Notes.Add
-	opts.Decompressors = packed.All()
+	opts.Decompressors, opts.Formats = packed.All(), []tokens.Format{parquet.Format()}
 	if len(s.Members) > 0 {
 		opts.Match = s.Members
 		pick := pick.Selection{Members: s.Members}
