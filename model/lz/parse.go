@@ -153,11 +153,11 @@ func (p *parser) begin(s []uint32, size int) {
 
 // tally counts what the steps from the given one on code of s[start:end].
 func (p *parser) tally(s []uint32, start, end, from int) {
-	at := uint32(start)
+	at, lit := uint32(start), p.stats.lit
 	for _, t := range p.steps[from:] {
 		run := t.place - at
 		for _, v := range s[at:t.place] {
-			p.stats.lit[v]++
+			lit[v]++
 		}
 		p.stats.token[token(run, t.length, t.kind())]++
 		if run >= longRun {
@@ -172,7 +172,7 @@ func (p *parser) tally(s []uint32, start, end, from int) {
 		at = t.place + t.length
 	}
 	for _, v := range s[at:end] {
-		p.stats.lit[v]++
+		lit[v]++
 	}
 }
 
@@ -315,10 +315,9 @@ func (p *parser) of(at, start int) []match {
 // relax offers a match of lengths from to upto, from the node after a run on; price is
 // what is paid without it.
 func (p *parser) relax(i int, run uint32, from, upto int, offset uint32, price int32) {
-	kind := uint32(newOffset)
-	if offset < newOffset {
-		kind = offset
-	} else {
+	kind := offset
+	if offset >= newOffset {
+		kind = newOffset
 		price += p.prices.offset[code(offset-newOffset)]
 	}
 	if upto >= 2*nice {
@@ -329,13 +328,15 @@ func (p *parser) relax(i int, run uint32, from, upto int, offset uint32, price i
 	}
 	nodes := p.nodes[i : i+upto+1]
 	t := p.prices.token[token(run, 1, kind):]
-	for l := from; l <= upto; l++ {
-		v := price
-		if l < longLength {
-			v += t[(l-1)*numKinds]
-		} else {
-			v += t[(longLength-1)*numKinds] + p.prices.long[code(uint32(l-longLength))]
+	l := from
+	for ; l <= upto && l < longLength; l++ {
+		v := price + t[(l-1)*numKinds]
+		if t := &nodes[l]; v < t.price {
+			t.price, t.length, t.offset = v, uint16(l), offset
 		}
+	}
+	for ; l <= upto; l++ {
+		v := price + t[(longLength-1)*numKinds] + p.prices.long[code(uint32(l-longLength))]
 		if t := &nodes[l]; v < t.price {
 			t.price, t.length, t.offset = v, uint16(l), offset
 		}
