@@ -95,20 +95,21 @@ gave way to this. FieldLz encodes enwik-1M.gpt2 at 26 where less else is in the 
 
 | | `--fast=1` encode | `--fast` encode | FieldLz 6 encode | ratio | `--fast` decode | FieldLz 6 decode | ratio |
 |---|--:|--:|--:|--:|--:|--:|--:|
-| enwik-1M.gpt2 | 135 | 36 | 20 | 1.84 | 868 | 860 | 1.01 |
-| taco-bell (FieldLz: turned beforehand) | 113 | 37 | 50 | 0.73 | 636 | 773 | 0.82 |
-| encodec, `fine_prompt` | 119 | 46 | 48 | 0.97 | 854 | 1,040 | 0.82 |
-| encodec, one array of all | 131 | 48 | 57 | 0.83 | 897 | 1,305 | 0.69 |
+| enwik-1M.gpt2 | 135 | 40 | 19 | 2.07 | 859 | 836 | 1.03 |
+| taco-bell (FieldLz: turned beforehand) | 112 | 39 | 47 | 0.82 | 636 | 769 | 0.83 |
+| encodec, `fine_prompt` | 119 | 52 | 49 | 1.06 | 857 | 1,035 | 0.83 |
+| encodec, one array of all | 131 | 52 | 57 | 0.92 | 901 | 1,300 | 0.69 |
 
 Of decoding enwik-1M.gpt2, copying is 47 %, literals 29 % and tokens and offsets 19 %; of
-encodec as one array literals are 52 %, copying is 23 % and the tables of tANS are 13 %. A literal
-takes 12 instructions besides the 9 of tANS, since tables are of pieces of the alphabet. Of
-encoding, choosing among matches is a half, where what comes next can hardly be
-foreseen, and remembering places a seventh.
+encodec as one array literals are 52 %, copying is 23 % and the tables of tANS are 13 %. A
+literal takes 12 instructions besides the 9 of tANS, since tables are of pieces of the
+alphabet. Of encoding, choosing among matches is a half, where what comes next can hardly
+be foreseen, and remembering places a seventh.
 
-128 MB of 16-bit text tokens take the command 4.1 s with `--fast` and 1.37 s with `--fast=1`
-on one thread, 2.15 and 0.74 s on two (`-T 2`); decompressing takes 0.40 and 0.30 s, of which
-0.1 s is the system's writing to the file. Into /dev/null it is 0.47 and 0.25 s.
+128 MB of 16-bit text tokens take the command 3.92 s with `--fast` and 1.45 s with `--fast=1`
+on one thread, 1.94 and 0.70 s on two (`-T 2`). Decompressing takes 0.42 and 0.30 s, since
+one goroutine has the system write the file, which takes 0.1 s; into /dev/null it is 0.34
+and 0.22 s.
 
 A stream of 1 GB of 16-bit tokens takes 71 MB of memory to compress and 50 MB to
 decompress, and a range of 100 tokens out of its middle 10 ms.
