@@ -36,6 +36,7 @@ type parser struct {
 	nodes  []node
 	lasts  []history // after the match that ends at a place
 	bias   int32
+	slack  int32
 	once   bool // there is one round
 
 	nearest bool // and of each chain one place is looked at
@@ -54,7 +55,7 @@ type parser struct {
 // what was parsed before give, in rounds.
 func (p *parser) optimal(s []uint32, size int, e effort) error {
 	p.finder.reset(s, e.pair, e.quad)
-	p.bias = int32(e.bias) << priceBits
+	p.bias, p.slack = int32(e.bias)<<priceBits, int32(e.slack)<<priceBits
 	p.begin(s, size)
 	p.matches = p.matches[:0]
 	if p.once = e.rounds == 1; !p.once {
@@ -176,10 +177,6 @@ func (p *parser) tally(s []uint32, start, end, from int) {
 	}
 }
 
-// slack is how many bits dearer what leads past a place may be than the place, so that the
-// place is passed over where there is one round.
-const slack = 5
-
 // chunk finds the cheapest way to code s[start:end], appends its steps, and
 // returns the state after it.
 func (p *parser) chunk(start, end int, first state) state {
@@ -197,7 +194,7 @@ func (p *parser) chunk(start, end int, first state) state {
 	// would be what takes the most time.
 	price, run, origin, last := int32(0), uint32(first.run), uint32(0), first.last
 	literal := true
-	once := p.once
+	once, slack := p.once, p.slack
 	p.nearest = once && p.pair.depth == 1
 	var pairs []uint32 // the places to look at
 	if p.nearest {
@@ -208,7 +205,7 @@ func (p *parser) chunk(start, end int, first state) state {
 		if !literal {
 			price = nodes[i].price
 		}
-		if once && next.price <= price+slack<<priceBits || price == unknown {
+		if once && next.price <= price+slack || price == unknown {
 			literal = false
 			continue // what leads past this place is no dearer
 		}
