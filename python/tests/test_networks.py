@@ -90,7 +90,7 @@ def test_what_is_no_network(tmp_path):
         foretell.compress(TEXT, model="nothing")
     with pytest.raises(TypeError):
         foretell.compress(TEXT, model=3)
-    (tmp_path / "text.gguf").write_text(TEXT)
+    (tmp_path / "text.gguf").write_text(TEXT, encoding="utf-8")
     with pytest.raises(foretell.ForetellError, match="text.gguf"):
         foretell.compress(TEXT, model=tmp_path / "text.gguf")
 
