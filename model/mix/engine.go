@@ -32,7 +32,7 @@ type engine struct {
 	maps    []selector
 	apms    []apm
 	match   matcher
-	net     net
+	nets    []net
 	windows []window
 	trail   trail
 	words   wordbook
@@ -78,7 +78,6 @@ func (p *blueprint) build() *engine {
 		lastSel:  p.last,
 		mixer:    newMixer(p.inputs, p.sets, p.g.rates.rates()),
 		last:     newMixer(len(p.sets), []selector{p.last}, p.g.finalRates.rates()),
-		net:      newNet(p.dims, p.nodes, p.net, p.g.bent),
 	}
 	for k := range e.cands {
 		c := &e.cands[k]
@@ -86,6 +85,9 @@ func (p *blueprint) build() *engine {
 		for _, s := range c.sels {
 			c.entries = append(c.entries, make([]uint32, s.size))
 		}
+	}
+	for _, inputs := range p.nets {
+		e.nets = append(e.nets, newNet(p.dims, p.nodes, inputs, p.g.bent))
 	}
 	for _, s := range p.maps {
 		e.apms = append(e.apms, newAPM(s.size))
@@ -141,7 +143,9 @@ func (e *engine) reset() {
 		e.windows[k].reset()
 	}
 	e.match.reset()
-	e.net.reset()
+	for k := range e.nets {
+		e.nets[k].reset()
+	}
 }
 
 // hashContexts hashes the contexts of the token whose values are loaded.
@@ -210,7 +214,9 @@ func (e *engine) begin(place int) {
 		e.rebase(&e.maps[i])
 	}
 	e.rebase(&e.lastSel)
-	e.net.begin(v, e)
+	for k := range e.nets {
+		e.nets[k].begin(v, e)
+	}
 	e.node, e.depth, e.inLine, e.known = 0, 0, 1, 0
 }
 
@@ -305,7 +311,10 @@ func (e *engine) predict() {
 		n += 2
 	}
 	x[n] = unit
-	x[n+1] = e.net.predict(e.node)
+	n++
+	for k := range e.nets {
+		x[n+k] = e.nets[k].predict(e.node)
+	}
 	for k := range e.sets {
 		e.mixer.sets[k].at = e.index(&e.sets[k])
 	}
@@ -348,7 +357,9 @@ func (e *engine) update(bit uint32) {
 	if e.layout.g.guided {
 		e.opinion.update(e.node, bit)
 	}
-	e.net.update(e.node, int32(bit))
+	for k := range e.nets {
+		e.nets[k].update(e.node, int32(bit))
+	}
 	e.last.update(e.outputs, int32(bit))
 	e.mixer.update(e.inputs, int32(bit))
 	for k := range e.apms {
@@ -371,7 +382,7 @@ func (e *engine) encode(enc *rangecoder.Encoder, symbol uint32, sum *surprisal.S
 		}
 		e.update(bit)
 	}
-	e.net.end()
+	e.end()
 }
 
 // decode is the reverse of encode.
@@ -383,8 +394,15 @@ func (e *engine) decode(dec *rangecoder.Decoder) uint32 {
 		e.predict()
 		e.update(uint32(dec.Bit(uint64(65536-e.p) << 16)))
 	}
-	e.net.end()
+	e.end()
 	return uint32(^e.node)
+}
+
+// end trains what learns from whole tokens.
+func (e *engine) end() {
+	for k := range e.nets {
+		e.nets[k].end()
+	}
 }
 
 // learn trains the counters alone on a symbol in the context of the loaded values.

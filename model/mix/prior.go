@@ -88,7 +88,9 @@ func (p *Prior) pruned(limit int, on *pulse) (*Prior, error) {
 	})
 	best := p.largest(lines, limit, on)
 	if best == nil {
-		p.engine.net.reset()
+		for k := range p.engine.nets {
+			p.engine.nets[k].reset()
+		}
 		best = p.largest(lines, limit, on)
 	}
 	// Then weights and histories go, those first that were used least.
@@ -259,13 +261,9 @@ func (e *engine) load(p *Prior) {
 	for k := range e.apms {
 		copy(e.apms[k].t, from.apms[k].t)
 	}
-	for k := range e.net.inputs {
-		copy(e.net.inputs[k].vec, from.net.inputs[k].vec)
-		copy(e.net.inputs[k].sumSq, from.net.inputs[k].sumSq)
+	for k := range e.nets {
+		e.nets[k].copy(&from.nets[k])
 	}
-	copy(e.net.out, from.net.out)
-	copy(e.net.outSum, from.net.outSum)
-	copy(e.net.bias, from.net.bias)
 	for k := range p.lines {
 		*e.table.find(p.lines[k][0]) = p.lines[k]
 	}
