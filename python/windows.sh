@@ -2,7 +2,8 @@
 # Makes of a wheel for Linux the one for Windows on x86-64, into the folder OUT:
 # windows.sh WHEEL OUT. MinGW is the C compiler, CC; the libraries of Python are those of
 # its stable interface, of which Windows has one for every version. PYTHON names an
-# interpreter with its headers and the package wheel.
+# interpreter with its headers and the package wheel. The licences of MinGW are where
+# Debian has them.
 set -euo pipefail
 wheel=$(realpath "$1")
 out=$(mkdir -p "$2" && cd "$2" && pwd)
@@ -51,6 +52,8 @@ link=("$CC" -shared -s -static-libgcc)
 rm "$work/core.o"
 "${link[@]}" -o "$package/_native.pyd" "$work"/*.o "$work/libpython3.dll.a"
 
+# Parts of MinGW's runtime are in what it links.
+cat /usr/share/doc/mingw-w64-x86-64-dev/copyright >>"$(echo "$work"/wheel/foretell-*/*.dist-info)/licenses/THIRD_PARTY_NOTICES"
 "$python" -m wheel pack -d "$work" "$work"/wheel/foretell-* >/dev/null
 "$python" -m wheel tags --remove --platform-tag win_amd64 "$work"/*.whl >/dev/null
 mv "$work"/*.whl "$out"

@@ -52,7 +52,7 @@ func Walk(r io.ReaderAt, size int64, read func(n int64), emit func(tokens.Part) 
 	if err := f.footer(); err != nil {
 		return err
 	}
-	t := twin{file: &f, read: read, emit: emit}
+	t := twin{file: &f, read: read, emit: emit, most: most(size)}
 	return t.write()
 }
 

@@ -103,6 +103,12 @@ func columns(meta fields) ([]leaf, error) {
 
 var errSchema = fmt.Errorf("%w: a Parquet file whose schema is malformed", fault.ErrCorrupt)
 
+// Bounds of what a schema may hold, whose names could take much more memory than it does.
+const (
+	maxColumns    = 1 << 16
+	maxColumnName = 1 << 10
+)
+
 // group reads the fields of a group. above says how many of the fields above are a list
 // and what it repeats, which add nothing to the path: 2 are yet to come, or 1.
 func (s *schema) group(children int64, path []string, repeated, defined uint32, above int) error {
@@ -141,6 +147,13 @@ func (s *schema) group(children int64, path []string, repeated, defined uint32, 
 				return err
 			}
 			continue
+		}
+		length := 0
+		for _, name := range at {
+			length += len(name) + 1
+		}
+		if length > maxColumnName || len(s.leaves) >= maxColumns {
+			return fmt.Errorf("%w: a Parquet file of more than %d columns, or one whose name has more than %d bytes", fault.ErrLimit, maxColumns, maxColumnName)
 		}
 		if err := s.leaf(e, strings.Join(at, "/"), r, d); err != nil {
 			return err

@@ -19,6 +19,8 @@ type twin struct {
 	read func(n int64)
 	emit func(tokens.Part) error
 	at   int64 // bytes so far
+
+	most float64 // bytes that values of any length may still have
 }
 
 // pageBytes is after how many bytes of values a page ends with its row, far below the
@@ -92,6 +94,7 @@ func (t *twin) column(i int) (meta []byte, size int64, err error) {
 	if l.repeated == 0 || !l.whole() {
 		for more := true; more && err == nil; {
 			more, err = p.step()
+			p.starts = p.starts[:0]
 		}
 		if err != nil {
 			return nil, 0, err
@@ -177,10 +180,10 @@ type plan struct {
 	pages      []pagePlan
 	page       pagePlan // that grows
 	reps, defs hybridWriter
-	total      int64  // values so far
-	starts     []byte // the offsets of the rows that have begun since they were taken
-	held       int    // bytes of levels
-	most       float64
+	total      int64    // values so far
+	starts     []byte   // the offsets of the rows that have begun since they were taken
+	held       int      // bytes of levels
+	most       *float64 // of the twin
 	value      []byte
 }
 
@@ -189,7 +192,7 @@ const maxLevels = 256 << 20
 
 func (t *twin) plan(column int) *plan {
 	w := t.walk(column)
-	return &plan{walker: w, reps: hybridWriter{width: uint(bits.Len32(w.repeated))}, defs: hybridWriter{width: uint(bits.Len32(w.defined))}, most: most(t.size)}
+	return &plan{walker: w, reps: hybridWriter{width: uint(bits.Len32(w.repeated))}, defs: hybridWriter{width: uint(bits.Len32(w.defined))}, most: &t.most}
 }
 
 // step takes some levels into account. It reports whether there may be more.
@@ -243,8 +246,8 @@ func (p *plan) count() error {
 		return p.in(err)
 	}
 	p.page.bytes += int64(len(p.value))
-	if p.most -= float64(len(p.value)); p.most < 0 {
-		return fmt.Errorf("%w: column %s has too many bytes of values for the size of the file", fault.ErrLimit, p.name)
+	if *p.most -= float64(len(p.value)); *p.most < 0 {
+		return fmt.Errorf("%w: column %s and those before it have too many bytes of values for the size of the file", fault.ErrLimit, p.name)
 	}
 	return nil
 }

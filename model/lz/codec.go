@@ -31,19 +31,20 @@ type effort struct {
 	pair, quad int  // places looked at with the same two and four symbols; no pair: greedily
 	rounds     int  // of parsing
 	bias       int  // bits that a match must save, so that decoding has fewer of them
+	slack      int  // bits by which going past a place may be dearer than the place, in one round
 	all        bool // all orders are parsed, not only the one that looks best
 }
 
 var efforts = [MaxLevel + 1]effort{
 	1: {},
-	2: {pair: 1, rounds: 1, bias: 3},
-	3: {pair: 2, rounds: 1, bias: 3},
-	4: {pair: 1, quad: 1, rounds: 1, bias: 4},
-	5: {pair: 1, quad: 1, rounds: 1, bias: 2},
-	6: {pair: 4, quad: 4, rounds: 1, bias: 2},
+	2: {pair: 1, rounds: 1, bias: 3, slack: 5},
+	3: {pair: 2, rounds: 1, bias: 3, slack: 5},
+	4: {pair: 1, quad: 1, rounds: 1, bias: 4, slack: 5},
+	5: {pair: 1, quad: 1, rounds: 1, bias: 2, slack: 5},
+	6: {pair: 4, quad: 4, rounds: 1, bias: 2, slack: 2},
 	7: {pair: 16, quad: 16, rounds: 2, bias: 1, all: true},
 	8: {pair: 64, quad: 32, rounds: 3, all: true},
-	9: {pair: 256, quad: 64, rounds: 4, all: true},
+	9: {pair: 256, quad: 64, rounds: 4, bias: 1, all: true},
 }
 
 // A Codec codes blocks at a level, which decoding need not know.

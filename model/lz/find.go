@@ -1,32 +1,32 @@
 package lz
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/foretell/foretell/internal/simd/matches"
+)
 
 // A finder finds earlier places with the same symbols, by chains of the places
 // that begin with the same pair and with the same four symbols.
 type finder struct {
 	s          []uint32
 	pair, quad chain
-	known      []uint32
+	known      []uint32 // of a stretch of places: those whose pair came before
 }
 
 // A chain links places of equal hash. There is no mark for none: what was never
 // set is place 0, whose symbols say whether it is of use.
 type chain struct {
-	head   *[1 << headBits]uint32 // the last place, and a tag in the lowest bits
-	mask   uint32                 // of what is used of head
+	heads  *matches.Heads
+	mask   uint32 // how many of the heads are used, less 1
 	prev   []uint32
 	depth  int      // places to look at
 	latest []uint32 // of a stretch of places: the last one before with the same hash
 }
 
-// A tag is some more bits of the hash of a place, which keep most others away without a
-// look at their symbols, wherever they are.
-const tagBits = 32 - maxTokenBits
-
 // The places that chains begin at, so many that a cache holds them.
 const (
-	headBits = 18
+	pairBits = matches.HeadBits
 	quadBits = 17
 )
 
@@ -35,124 +35,83 @@ func (c *chain) reset(n, depth, most int) {
 	if depth == 0 {
 		return
 	}
-	c.empty(min(max(bits.Len(uint(n))-2, 8), most))
+	b := bits.Len(uint(n))
+	c.empty(min(max(b-2, min(b+2, 12)), most))
 	if depth > 1 {
 		c.prev = resize(c.prev, n)
 	}
 }
 
-// empty empties the chain, which then has 1<<b beginnings.
+// empty empties the chain, which then has 1<<b heads.
 func (c *chain) empty(b int) {
-	if c.head == nil {
-		c.head = new([1 << headBits]uint32)
+	if c.heads == nil {
+		c.heads = new(matches.Heads)
 	}
 	c.mask = 1<<b - 1
-	clear(c.head[:1<<b])
-}
-
-// beginning returns where the chain of a hash begins in head, and the tag.
-func beginning(head *[1 << headBits]uint32, mask uint32, h uint64) (begin *uint32, tag uint32) {
-	return &head[uint32(h>>(64-headBits))&mask&(1<<headBits-1)], uint32(h>>(64-headBits-tagBits)) & (1<<tagBits - 1)
+	clear(c.heads[:1<<b])
 }
 
 func (f *finder) reset(s []uint32, pair, quad int) {
 	f.s = s
-	f.pair.reset(len(s), pair, headBits)
+	f.pair.reset(len(s), pair, pairBits)
 	f.quad.reset(len(s), quad, quadBits)
 }
 
-func hash2(a, b uint32) uint64 {
-	return (uint64(a)<<32 | uint64(b)) * 0x9e3779b97f4a7c15
-}
-
-func hash4(a, b, c, d uint32) uint64 {
-	return (uint64(a)<<32|uint64(b))*0x9e3779b97f4a7c15 + (uint64(c)<<32|uint64(d))*0xc2b2ae3d27d4eb4f
-}
-
 // enter puts the places from start to end into the chains. It does so for all of them
-// at once, without a branch, so that none waits for the memory of another.
+// at once, without a branch, so that none waits for the memory of another. Where one
+// place is looked at, those of another tag become the place itself.
 func (f *finder) enter(start, end int) {
-	f.pair.latest = resize(f.pair.latest, end-start)
-	f.pair.enter(f.s, start, end, 2)
+	pairs := f.pair.begin(start, end, len(f.s)-1)
+	if f.pair.depth == 1 {
+		f.known = resize(f.known, end-start)
+		n := matches.EnterPairs(pairs, f.known, f.s[start:], uint32(start), f.pair.heads, f.pair.mask)
+		f.known = f.known[:n]
+	} else {
+		for i := range pairs {
+			at := start + i
+			f.pair.enter(i, at, matches.HashPair(f.s[at], f.s[at+1]))
+		}
+		copy(f.pair.prev[start:], f.pair.latest)
+	}
 	if f.quad.depth == 0 {
 		return
 	}
-	f.quad.latest = resize(f.quad.latest, end-start)
+	fours := f.quad.begin(start, end, len(f.s)-3)
 	if f.pair.depth == 1 && f.quad.depth == 1 {
-		f.enterKnown(start, end)
-	} else {
-		f.quad.enter(f.s, start, end, 4)
-	}
-}
-
-// enterKnown enters those places into the chain of fours whose pair came before: there is
-// hardly ever a four to be found at others.
-func (f *finder) enterKnown(start, end int) {
-	f.known = resize(f.known, end-start)
-	n := 0
-	pair := f.pair.latest
-	known, latest := f.known[:len(pair)], f.quad.latest[:len(pair)]
-	for i, j := range pair {
-		place := uint32(start + i)
-		latest[i] = place
-		known[n] = uint32(i)
-		// 1 if j is less, as it is but for the place itself.
-		n += int((j - place) >> 31)
-	}
-	here := f.s[start:]
-	head, mask := f.quad.head, f.quad.mask
-	for _, i := range known[:n] {
-		if int(i)+4 > len(here) {
-			break
+		// There is hardly ever a four to be found where there is no pair.
+		for i := range fours {
+			fours[i] = uint32(start + i)
 		}
-		q := (*[4]uint32)(here[i:])
-		e, tag := beginning(head, mask, hash4(q[0], q[1], q[2], q[3]))
-		j, place := *e, uint32(start)+i
-		*e = place<<tagBits | tag
-		latest[i] = choose((j^tag)&(1<<tagBits-1), j>>tagBits, place)
+		known := f.known
+		for len(known) > 0 && int(known[len(known)-1]) >= len(fours) {
+			known = known[:len(known)-1]
+		}
+		matches.EnterFours(fours, known, f.s[start:], uint32(start), f.quad.heads, f.quad.mask)
+		return
 	}
+	for i := range fours {
+		at := start + i
+		f.quad.enter(i, at, matches.HashFour(f.s[at], f.s[at+1], f.s[at+2], f.s[at+3]))
+	}
+	copy(f.quad.prev[start:], f.quad.latest)
 }
 
-// enter enters the places of s from start to end, with that many symbols each.
-func (c *chain) enter(s []uint32, start, end, width int) {
-	n := max(0, min(end, len(s)-width+1)-start)
-	latest := c.latest[:n]
+// begin makes latest as long as the stretch of places from start to end, and returns that
+// of those below limit, which can be entered. Others are their own.
+func (c *chain) begin(start, end, limit int) []uint32 {
+	c.latest = resize(c.latest, end-start)
+	n := max(0, min(end, limit)-start)
 	for i := range c.latest[n:] {
 		c.latest[n+i] = uint32(start + n + i)
 	}
-	// Where one place is looked at, those of another tag become the place itself.
-	filter := uint32(0)
-	if c.depth == 1 {
-		filter = 1<<tagBits - 1
-	}
-	head, mask := c.head, c.mask
-	if width == 2 {
-		here := s[start : start+n]
-		next := s[start+min(n, 1):][:n]
-		for i, x := range here {
-			e, tag := beginning(head, mask, hash2(x, next[i]))
-			j, place := *e, uint32(start+i)
-			*e = place<<tagBits | tag
-			latest[i] = choose((j^tag)&filter, j>>tagBits, place)
-		}
-	} else {
-		for i := range latest {
-			q := (*[4]uint32)(s[start+i:])
-			e, tag := beginning(head, mask, hash4(q[0], q[1], q[2], q[3]))
-			j, place := *e, uint32(start+i)
-			*e = place<<tagBits | tag
-			latest[i] = choose((j^tag)&filter, j>>tagBits, place)
-		}
-	}
-	if c.depth > 1 {
-		copy(c.prev[start:], c.latest)
-	}
+	return c.latest[:n]
 }
 
-// choose returns a if which is 0, else b, which is not less. Which it is can hardly be
-// foreseen, so there is no branch.
-func choose(which, a, b uint32) uint32 {
-	return b - (b-a)&uint32(int32(which-1)>>31)
+// enter enters place at, the i-th of its stretch.
+func (c *chain) enter(i, at int, hash uint64) {
+	head, tag := c.heads.At(hash, c.mask)
+	c.latest[i] = *head >> matches.TagBits
+	*head = uint32(at)<<matches.TagBits | tag
 }
 
 // A match is a stretch of symbols that came before, offset symbols earlier.

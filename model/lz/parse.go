@@ -36,8 +36,11 @@ type parser struct {
 	nodes  []node
 	lasts  []history // after the match that ends at a place
 	bias   int32
+	slack  int32
 	once   bool // there is one round
-	steps  []step
+
+	nearest bool // and of each chain one place is looked at
+	steps   []step
 
 	// worked is told how many symbols of a block are parsed, taking all passes over it
 	// together.
@@ -52,7 +55,7 @@ type parser struct {
 // what was parsed before give, in rounds.
 func (p *parser) optimal(s []uint32, size int, e effort) error {
 	p.finder.reset(s, e.pair, e.quad)
-	p.bias = int32(e.bias) << priceBits
+	p.bias, p.slack = int32(e.bias)<<priceBits, int32(e.slack)<<priceBits
 	p.begin(s, size)
 	p.matches = p.matches[:0]
 	if p.once = e.rounds == 1; !p.once {
@@ -151,11 +154,11 @@ func (p *parser) begin(s []uint32, size int) {
 
 // tally counts what the steps from the given one on code of s[start:end].
 func (p *parser) tally(s []uint32, start, end, from int) {
-	at := uint32(start)
+	at, lit := uint32(start), p.stats.lit
 	for _, t := range p.steps[from:] {
 		run := t.place - at
 		for _, v := range s[at:t.place] {
-			p.stats.lit[v]++
+			lit[v]++
 		}
 		p.stats.token[token(run, t.length, t.kind())]++
 		if run >= longRun {
@@ -170,13 +173,9 @@ func (p *parser) tally(s []uint32, start, end, from int) {
 		at = t.place + t.length
 	}
 	for _, v := range s[at:end] {
-		p.stats.lit[v]++
+		lit[v]++
 	}
 }
-
-// slack is how many bits dearer what leads past a place may be than the place, so that the
-// place is passed over where there is one round.
-const slack = 5
 
 // chunk finds the cheapest way to code s[start:end], appends its steps, and
 // returns the state after it.
@@ -190,14 +189,15 @@ func (p *parser) chunk(start, end int, first state) state {
 	nodes[0] = node{}
 	p.lasts[0] = first.last
 	all := p.s[:end]
-	lit, more, after := p.prices.lit, &p.prices.more, &p.prices.after
+	lit, more := p.prices.lit, &p.prices.more
 	// The node in hand, in registers as long as literals go on: the way through memory
 	// would be what takes the most time.
 	price, run, origin, last := int32(0), uint32(first.run), uint32(0), first.last
 	literal := true
-	once, bias := p.once, p.bias
-	var pairs []uint32 // the places to look at first, if there is one for each chain
-	if once && p.pair.depth == 1 {
+	once, slack := p.once, p.slack
+	p.nearest = once && p.pair.depth == 1
+	var pairs []uint32 // the places to look at
+	if p.nearest {
 		pairs = p.pair.latest[:n]
 	}
 	for i := 0; i < n; i++ {
@@ -205,50 +205,28 @@ func (p *parser) chunk(start, end int, first state) state {
 		if !literal {
 			price = nodes[i].price
 		}
-		if once && next.price <= price+slack<<priceBits || price == unknown {
+		if once && next.price <= price+slack || price == unknown {
 			literal = false
 			continue // what leads past this place is no dearer
 		}
 		if !literal {
 			run, origin, last = 0, uint32(i), p.settle(i)
 		}
-		at := start + i
-		s := all[at:]
-		x := s[0]
-		base := price + bias + after[run&maxRun]
-		longest := 0
-		for r, offset := range &last {
-			if k := uint(at) - uint(offset); k < uint(len(all)) && all[k] == x {
-				l := common(all[k:], s)
-				p.relax(i, run, 1, l, uint32(r), base)
-				longest = max(longest, l)
-			}
-		}
-		switch {
-		case longest >= nice:
-		case pairs != nil:
-			if j := int(pairs[i]); j != at {
-				longest = max(longest, p.nearest(i, run, at, j, all, base))
-			}
-		default:
-			from := 2
-			for _, m := range p.of(at, start) {
-				l := min(int(m.length), len(s))
-				p.relax(i, run, from, l, m.offset+numReps-1, base)
-				from = l + 1
-				longest = max(longest, l)
+		at := uint(start + i)
+		x := all[at]
+		if i >= len(pairs) || pairs[i] != uint32(at) || hasAt(all, at-uint(last[0]), x) || hasAt(all, at-uint(last[1]), x) || hasAt(all, at-uint(last[2]), x) {
+			if longest := p.offer(i, start, run, origin, price, all); longest >= 2*nice {
+				// The match is taken whole, or a long run would be compared with itself from
+				// each place.
+				i += longest - 2
+				literal = false
+				continue
 			}
 		}
 		price += int32(lit[x]) + more[run&maxRun]
 		if literal = price <= next.price; literal {
 			run = min(run+1, maxRun)
 			*next = node{price: price, origin: origin}
-		}
-		if longest >= 2*nice {
-			// The match is taken whole, or a long run would be compared with itself from
-			// each place.
-			i += longest - 2
-			literal = false
 		}
 	}
 	if !literal {
@@ -268,20 +246,50 @@ func (p *parser) chunk(start, end int, first state) state {
 	return state{uint16(run), last}
 }
 
-// nearest offers the matches of the node i, place at, where each chain has one; j is that of
-// pairs. It returns the length of the longest.
-func (p *parser) nearest(i int, run uint32, at, j int, all []uint32, price int32) int {
+// hasAt reports whether all has x at place k.
+func hasAt(all []uint32, k uint, x uint32) bool { return k < uint(len(all)) && all[k] == x }
+
+// offer offers the matches of the node i of the chunk that begins at start, after a run
+// since origin. It returns the length of the longest.
+func (p *parser) offer(i, start int, run, origin uint32, price int32, all []uint32) int {
+	at := start + i
 	s := all[at:]
-	l := common(all[j:], s)
-	p.relax(i, run, 2, l, uint32(at-j)+numReps-1, price)
-	if p.quad.depth > 0 && l < nice {
-		if j = int(p.quad.latest[i]); j != at {
-			k := common(all[j:], s)
-			p.relax(i, run, max(l+1, 4), k, uint32(at-j)+numReps-1, price)
-			l = max(l, k)
+	price += p.bias + p.prices.after[run&maxRun]
+	longest := 0
+	for r, offset := range &p.lasts[origin] {
+		if k := uint(at) - uint(offset); hasAt(all, k, s[0]) {
+			l := common(all[k:], s)
+			p.relax(i, run, 1, l, uint32(r), price)
+			longest = max(longest, l)
 		}
 	}
-	return l
+	switch {
+	case longest >= nice:
+	case p.nearest:
+		j := int(p.pair.latest[i])
+		if j == at {
+			break
+		}
+		l := common(all[j:], s)
+		p.relax(i, run, 2, l, uint32(at-j)+numReps-1, price)
+		longest = max(longest, l)
+		if p.quad.depth > 0 && l < nice {
+			if j = int(p.quad.latest[i]); j != at {
+				k := common(all[j:], s)
+				p.relax(i, run, max(l+1, 4), k, uint32(at-j)+numReps-1, price)
+				longest = max(longest, k)
+			}
+		}
+	default:
+		from := 2
+		for _, m := range p.of(at, start) {
+			l := min(int(m.length), len(s))
+			p.relax(i, run, from, l, m.offset+numReps-1, price)
+			from = l + 1
+			longest = max(longest, l)
+		}
+	}
+	return longest
 }
 
 // settle completes a node that a match leads to, and returns the last offsets there.
@@ -304,10 +312,9 @@ func (p *parser) of(at, start int) []match {
 // relax offers a match of lengths from to upto, from the node after a run on; price is
 // what is paid without it.
 func (p *parser) relax(i int, run uint32, from, upto int, offset uint32, price int32) {
-	kind := uint32(newOffset)
-	if offset < newOffset {
-		kind = offset
-	} else {
+	kind := offset
+	if offset >= newOffset {
+		kind = newOffset
 		price += p.prices.offset[code(offset-newOffset)]
 	}
 	if upto >= 2*nice {
@@ -318,13 +325,15 @@ func (p *parser) relax(i int, run uint32, from, upto int, offset uint32, price i
 	}
 	nodes := p.nodes[i : i+upto+1]
 	t := p.prices.token[token(run, 1, kind):]
-	for l := from; l <= upto; l++ {
-		v := price
-		if l < longLength {
-			v += t[(l-1)*numKinds]
-		} else {
-			v += t[(longLength-1)*numKinds] + p.prices.long[code(uint32(l-longLength))]
+	l := from
+	for ; l <= upto && l < longLength; l++ {
+		v := price + t[(l-1)*numKinds]
+		if t := &nodes[l]; v < t.price {
+			t.price, t.length, t.offset = v, uint16(l), offset
 		}
+	}
+	for ; l <= upto; l++ {
+		v := price + t[(longLength-1)*numKinds] + p.prices.long[code(uint32(l-longLength))]
 		if t := &nodes[l]; v < t.price {
 			t.price, t.length, t.offset = v, uint16(l), offset
 		}
