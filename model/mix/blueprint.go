@@ -20,15 +20,14 @@ type blueprint struct {
 	dims      int // of its vectors
 	inputs    int // of the mixer
 	tableBits int
+	runBits   int
 }
 
 const (
-	mostLines     = 20 // logarithm of the number of lines of a table
-	mostLinesBest = 22 // and at the best level
-	leastLines    = 8
-	leastRows     = 1 << 10
-	smallThings   = 1 << 18 // bytes, and what allocating rounds up
-	manyTokens    = 1 << 22 // from here on sizes do not grow
+	leastLines  = 8
+	leastRows   = 1 << 10
+	smallThings = 1 << 18 // bytes, and what allocating rounds up
+	manyTokens  = 1 << 22 // from here on sizes do not grow
 )
 
 // draw returns the blueprint for a block of a number of tokens over size
@@ -94,6 +93,7 @@ func (s setup) draw(size, classes, tokens int) (*blueprint, error) {
 		}
 		p.net = append(p.net, in)
 	}
+	p.runBits = min(RB, bits.Len(uint(tokens*len(specs)/8)))
 	p.tableBits = s.level.tableBits(tokens * len(specs))
 	return p, nil
 }
@@ -180,3 +180,7 @@ func (s setup) treeBytes(size int) int64 {
 	}
 	return trees * (88*int64(size) + 48<<10)
 }
+
+var mostLines, mostLinesBest = 20, 22
+
+var RB = 19

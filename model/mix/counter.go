@@ -116,3 +116,15 @@ func (t *table) find(hash uint32) *line {
 
 // used returns how often a line was trained; a free line, of zeros, never was.
 func used(l *line) uint32 { return l[1] >> 7 & 255 }
+
+// seek returns the line of a hash, or nil.
+func (t *table) seek(hash uint32) *line {
+	tag := hash | 1
+	i := int(tag>>t.shift) & (len(t.lines) - 1)
+	for _, k := range [3]int{i, i ^ 1, i ^ 2} {
+		if l := &t.lines[k]; l[0] == tag {
+			return l
+		}
+	}
+	return nil
+}

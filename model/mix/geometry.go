@@ -54,6 +54,7 @@ type geometry struct {
 	bestDims  int         // and at the best level, if that is more
 	bent      bool        // whether what is below 0 in their sum counts as 0
 	byNode    bool        // whether histories are told apart by node, not depth
+	runs      bool        // whether lines that had one symbol are kept as runs
 	guided    bool        // by a model from outside
 	backward  int         // how many instants back time runs backwards from; 0: never
 
@@ -135,6 +136,7 @@ var geometries = [geometryCount]geometry{
 			{"M2", []string{"len2 depth"}},
 		},
 		trail:      true,
+		runs:       true,
 		windows:    []int{100, 600, 5000},
 		net:        []string{"a", "b", "c", "d", "e", "f", "a:class", "b:class", "c:class", "a:class b:class"},
 		bestNet:    []string{"a b", "a b c", "next1", "above", "a/8 b/4"},
@@ -206,6 +208,7 @@ var geometries = [geometryCount]geometry{
 			{"M2", []string{"len2 depth"}},
 		},
 		trail:      true,
+		runs:       true,
 		words:      true,
 		net:        []string{"a b c", "word word1"},
 		bestNet:    []string{"a", "b", "c", "d", "e", "f", "a b", "a b c d", "word", "word1", "above"},
@@ -235,6 +238,7 @@ var geometries = [geometryCount]geometry{
 			{"M1", []string{"len1 depth"}},
 			{"M2", []string{"len2 depth"}},
 		},
+		runs:       true,
 		net:        []string{"a", "b", "c", "d", "e"},
 		bestNet:    []string{"f", "a b", "a b c", "up1", "up2", "slot"},
 		netDims:    32,
