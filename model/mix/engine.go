@@ -43,6 +43,7 @@ type engine struct {
 	depth  int
 	inLine uint32
 	known  int
+	sure   int
 	p      int32 // probability of bit 1, 16 bits
 }
 
@@ -73,7 +74,6 @@ func (p *blueprint) build() *engine {
 		entry:    make([]int32, n),
 		history:  make([]uint32, n*p.g.pasts()*histories),
 		table:    newTable(p.tableBits),
-		runs:     newRuns(p.runBits),
 		cands:    p.cands,
 		sets:     p.sets,
 		maps:     p.maps,
@@ -105,6 +105,9 @@ func (p *blueprint) build() *engine {
 		e.trail.init(p.symbols)
 	}
 	e.layout.init(p.g, p.rows, p.cols, p.transposed)
+	if p.g.runs {
+		e.runs = newRuns(p.runBits)
+	}
 	e.reset()
 	return e
 }
@@ -227,6 +230,8 @@ func (e *engine) index(s *selector) int {
 			}
 		case kindKnown:
 			x = e.known
+		case kindSure:
+			x = e.sure
 		case kindTrust:
 			x = e.opinion.trust
 		case kindBack:
@@ -273,6 +278,9 @@ func (e *engine) predict() {
 		x[2*c+1] = stretch(e.history[i] >> 16)
 		maps += pasts
 	}
+	if e.layout.g.runs {
+		e.sure = e.sureness()
+	}
 	n := 2 * len(e.tracks)
 	if e.layout.g.guided {
 		e.opinion.predict(e.node, e.depth, x[n:])
@@ -318,6 +326,18 @@ func (e *engine) predict() {
 	e.p = min(max(p/int32(2+len(e.apms)), 1), 65535)
 }
 
+// sureness says what contexts 1 to 3 have had here.
+func (e *engine) sureness() int {
+	x := 0
+	for _, i := range e.entry[min(1, len(e.entry)):min(4, len(e.entry))] {
+		x *= sures
+		if i >= 0 {
+			x += int(sureOf[i%histories])
+		}
+	}
+	return x
+}
+
 // update trains everything on the bit that was predicted.
 func (e *engine) update(bit uint32) {
 	for c := range e.tracks {
@@ -359,6 +379,12 @@ func (e *engine) update(bit uint32) {
 	e.inLine = e.inLine*2 + bit
 }
 
+// end lets what learns whole tokens do so.
+func (e *engine) end(symbol uint32) {
+	e.settle(symbol)
+	e.net.end()
+}
+
 // encode codes a symbol and learns from it.
 func (e *engine) encode(enc *rangecoder.Encoder, symbol uint32, sum *surprisal.Sum) {
 	code, depth := e.tree.code[symbol], int(e.tree.depth[symbol])
@@ -371,8 +397,7 @@ func (e *engine) encode(enc *rangecoder.Encoder, symbol uint32, sum *surprisal.S
 		}
 		e.update(bit)
 	}
-	e.settle(symbol)
-	e.net.end()
+	e.end(symbol)
 }
 
 // decode is the reverse of encode.
@@ -384,8 +409,7 @@ func (e *engine) decode(dec *rangecoder.Decoder) uint32 {
 		e.predict()
 		e.update(uint32(dec.Bit(uint64(65536-e.p) << 16)))
 	}
-	e.settle(uint32(^e.node))
-	e.net.end()
+	e.end(uint32(^e.node))
 	return uint32(^e.node)
 }
 

@@ -30,6 +30,7 @@ package mix
 //	node      the node of the tree
 //	agree1, agree2, ...   whether the code so far is that of the candidate
 //	known     the number of contexts that have been seen with this node before
+//	sure      whether the second to the fourth context have, and if always the same came; with runs
 //	trust     what the guide says, from "surely 0" to "surely 1"; one more if nothing
 //	back1, back2, ...   the same of the candidate's bit
 type geometry struct {
@@ -144,7 +145,7 @@ var geometries = [geometryCount]geometry{
 		bestDims:   64,
 		sets:       []string{"node", "known depth", "a:class depth", "len1 agree1", "a:class b:class", "a"},
 		bestSets:   []string{"b:class depth", "a:class known", "M1:class a:class"},
-		final:      "known",
+		final:      "sure",
 		maps:       []string{"node", "known depth"},
 		rates:      schedule{first: 5000, last: 350, fall: 2},
 		finalRates: schedule{first: 800, last: 150, fall: 2},

@@ -1,10 +1,6 @@
 package mix
 
-import (
-	"unsafe"
-
-	"github.com/foretell/foretell/internal/simd/learn"
-)
+import "github.com/foretell/foretell/internal/simd/learn"
 
 // Most contexts of a long stream are followed by one symbol only, seen once. Lines of
 // counters for all levels of its code would be a waste of memory and of time: what has had
@@ -13,52 +9,65 @@ import (
 // counters, as far as their ways are the same, and each a run of its own from where they
 // part.
 //
-// A run has, from the top, the tag of its first line (32 bits), the symbol (20) and the
-// count (8).
-type run uint64
+// A run is two words: the tag of its first line, and the symbol above a count of 8 bits.
+type run struct{ tag, past uint32 }
 
-func newRun(tag, symbol, n uint32) run {
-	return run(tag)<<32 | run(symbol)<<12 | run(min(n, countLimit))
-}
+func newRun(tag, symbol, n uint32) run { return run{tag, symbol<<8 | min(n, countLimit)} }
 
-func (r run) symbol() uint32 { return uint32(r) >> 12 }
-func (r run) count() uint32  { return uint32(r) & 255 }
+func (r run) symbol() uint32 { return r.past >> 8 }
+func (r run) count() uint32  { return r.past & 255 }
 
-// runs keeps runs by tag.
+// runs keeps runs by tag, eight in one cache line.
 type runs struct {
-	buckets [][8]run
+	buckets []bucket
 	shift   uint
 }
 
-func newRuns(bits int) runs {
-	return runs{make([][8]run, 1<<bits), uint(32 - bits)}
+type bucket [16]uint32
+
+func newRuns(bits int) runs { return runs{make([]bucket, 1<<bits), uint(32 - bits)} }
+
+func (r *runs) bucket(tag uint32) *bucket {
+	return &r.buckets[int(tag>>r.shift)&(len(r.buckets)-1)]
 }
 
-// find returns the run of a tag, or nil.
-func (r *runs) find(tag uint32) *run {
-	b := &r.buckets[int(tag>>r.shift)&(len(r.buckets)-1)]
-	for k := range b {
-		if uint32(b[k]>>32) == tag {
-			return &b[k]
+// find returns the run of a tag; its count is 0 if there is none.
+func (r *runs) find(tag uint32) run {
+	b := r.bucket(tag)
+	for k := 0; k < len(b); k += 2 {
+		if b[k] == tag {
+			return run{tag, b[k+1]}
 		}
 	}
-	return nil
+	return run{}
 }
 
-// put keeps a run in the place of one with the same tag, or of the least used.
+// put keeps a run in the place of the one with its tag or, if there is none, of that
+// which came least.
 func (r *runs) put(x run) {
-	b := &r.buckets[int(uint32(x>>32)>>r.shift)&(len(r.buckets)-1)]
+	b := r.bucket(x.tag)
 	at := 0
-	for k := range b {
-		if b[k]>>32 == x>>32 {
+	for k := 0; k < len(b); k += 2 {
+		if b[k] == x.tag {
 			at = k
 			break
 		}
-		if b[k].count() < b[at].count() {
+		if b[k+1]&255 < b[at+1]&255 {
 			at = k
 		}
 	}
-	b[at] = x
+	b[at], b[at+1] = x.tag, x.past
+}
+
+// drop takes a run out.
+func (r *runs) drop(tag uint32) {
+	b := r.bucket(tag)
+	for k := 0; k < len(b); k += 2 {
+		if b[k] == tag {
+			b[k], b[k+1] = 0, 0
+			return
+		}
+	}
 }
 
 // runCounters holds what a counter becomes that was trained n times, with nothing but 0
@@ -81,9 +90,9 @@ type track struct {
 	counters [2]uint32 // what the run stands for where its symbol's bit is 0 or 1
 	running  bool      // whether the bits so far were those of the run
 
-	open  bool // whether there is a run, or none yet: it learns the token when that is known
-	tag   uint32
-	node  int32
+	open  bool   // whether there is a run or nothing, to learn the token when that is known
+	tag   uint32 // of its line
+	node  int32  // where it begins
 	depth int
 }
 
@@ -113,7 +122,7 @@ func (e *engine) lines(node int32) {
 		}
 		return
 	}
-	e.runs.prefetch(e.tags[:n])
+	learn.Prefetch(e.runs.buckets, e.tags[:n], e.runs.shift)
 	for k, c := range e.which[:n] {
 		f := &e.tracks[c]
 		tag := e.tags[k]
@@ -121,7 +130,7 @@ func (e *engine) lines(node int32) {
 			continue
 		}
 		f.open, f.tag, f.node, f.depth = true, tag, node, e.depth
-		if r := e.runs.find(tag); r != nil {
+		if r := e.runs.find(tag); r.count() > 0 {
 			f.code, f.running = e.tree.code[r.symbol()], true
 			f.counters = runCounters[r.count()]
 		}
@@ -135,25 +144,22 @@ func (e *engine) settle(symbol uint32) {
 		if !f.open {
 			continue
 		}
-		n := uint32(0)
-		if r := e.runs.find(f.tag); r != nil {
-			if n = r.count(); r.symbol() != symbol {
-				old := r.symbol()
-				*r = 0
-				e.part2(c, f, old, n, symbol)
-				continue
-			}
+		r := e.runs.find(f.tag)
+		if r.count() == 0 || r.symbol() == symbol {
+			e.runs.put(newRun(f.tag, symbol, r.count()+1))
+			continue
 		}
-		e.runs.put(newRun(f.tag, symbol, n+1))
+		e.runs.drop(f.tag)
+		e.fork(c, r, symbol)
 	}
 }
 
-// part gives counters to a run's symbol, which came n times, and to another that has
-// come now.
-func (e *engine) part2(c int, f *track, old, n, symbol uint32) {
-	child := e.tree.child
+// fork gives counters to a run's symbol and to another that has come now, as far as
+// their ways are the same.
+func (e *engine) fork(c int, r run, symbol uint32) {
+	f, child := &e.tracks[c], e.tree.child
 	node, tag := f.node, f.tag
-	was, is := e.tree.code[old]<<f.depth, e.tree.code[symbol]<<f.depth
+	was, is := e.tree.code[r.symbol()]<<f.depth, e.tree.code[symbol]<<f.depth
 	for {
 		l := e.table.find(tag)
 		if used(l) > 0 {
@@ -162,7 +168,7 @@ func (e *engine) part2(c int, f *track, old, n, symbol uint32) {
 		a, b := node, node
 		for k, level := 1, 0; level < lineLevels && a >= 0; level++ {
 			bit := int(was >> 63)
-			l[k] = runCounters[n][bit]
+			l[k] = runCounters[r.count()][bit]
 			k, a, was = 2*k+bit, child[2*int(a)+bit], was<<1
 		}
 		for k, level := 1, 0; level < lineLevels && b >= 0; level++ {
@@ -171,7 +177,7 @@ func (e *engine) part2(c int, f *track, old, n, symbol uint32) {
 			k, b, is = 2*k+bit, child[2*int(b)+bit], is<<1
 		}
 		if a != b {
-			e.start(c, a, old, n)
+			e.start(c, a, r.symbol(), r.count())
 			e.start(c, b, symbol, 1)
 			return
 		}
@@ -182,19 +188,10 @@ func (e *engine) part2(c int, f *track, old, n, symbol uint32) {
 	}
 }
 
-// start makes a run of a new line at a node.
+// start begins a run at a node, unless that is a leaf.
 func (e *engine) start(c int, node int32, symbol, n uint32) {
 	if node < 0 {
 		return
 	}
 	e.runs.put(newRun(e.tag(c, node), symbol, n))
-}
-
-func (r *runs) prefetch(tags []uint32) {
-	learn.Prefetch(r.lines(), tags, r.shift)
-}
-
-// lines returns the buckets as what they are to memory.
-func (r *runs) lines() []line {
-	return unsafe.Slice((*line)(unsafe.Pointer(&r.buckets[0])), len(r.buckets))
 }
