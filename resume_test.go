@@ -26,7 +26,14 @@ func TestResume(t *testing.T) {
 	for _, opts := range models {
 		opts.BlockTokens = 1000
 		whole := writeNetwork(t, opts, "book.txt", data)
-		for i := range 12 {
+		cuts := 12
+		if opts.Network == nil {
+			cuts = 4
+		}
+		if testing.Short() {
+			cuts = 3
+		}
+		for i := range cuts {
 			cut := i // the empty file too
 			if i > 1 {
 				cut = r.IntN(len(whole) + 1)
@@ -112,7 +119,11 @@ func TestResumeReading(t *testing.T) {
 			}
 			return before.whole.Load()
 		}
-		for range 10 {
+		times := 10
+		if testing.Short() {
+			times = 2
+		}
+		for range times {
 			read(whole[:r.IntN(len(whole)+1)])
 		}
 		if had, want := read(whole), int64(len(whole)-len("headtailfront")); had != want {

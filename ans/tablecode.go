@@ -52,7 +52,7 @@ func (t *Table) head(kind byte) byte {
 
 func (t *Table) appendSlots(dst []byte, base *Table) []byte {
 	e := rangecoder.NewEncoder(dst)
-	m := newLengthModel()
+	m := newLengthModel
 	left := uint32(1) << t.prec
 	prev := uint32(0)
 	for s := 0; left != 0; s++ {
@@ -103,11 +103,14 @@ func ParseTable(src []byte, size int, base *Table) (*Table, error) {
 
 func parseSlots(src []byte, size int, prec uint, base *Table) (*Table, error) {
 	d := rangecoder.NewDecoder(src)
-	m := newLengthModel()
-	freq := make([]uint32, size)
-	left := uint32(1) << prec
+	m := newLengthModel
+	both := make([]uint32, 2*size)
+	t := &Table{prec: prec, freq: both[:size:size], cum: both[size:]}
+	total := uint32(1) << prec
+	left := total
 	prev := uint32(0)
-	for s := 0; left != 0; s++ {
+	s := 0
+	for ; left != 0; s++ {
 		if s == size {
 			return nil, fmt.Errorf("%w: a table with slots left over", fault.ErrCorrupt)
 		}
@@ -125,14 +128,18 @@ func parseSlots(src []byte, size int, prec uint, base *Table) (*Table, error) {
 		if f > left {
 			return nil, fmt.Errorf("%w: a table with too few slots", fault.ErrCorrupt)
 		}
-		freq[s] = f
+		t.freq[s], t.cum[s] = f, total-left
+		t.sole = t.sole || f == total
 		left -= f
 		prev = f
+	}
+	for ; s < size; s++ {
+		t.cum[s] = total
 	}
 	if err := d.Finish(); err != nil {
 		return nil, err
 	}
-	return newTable(freq, prec, false), nil
+	return t, nil
 }
 
 // rescaled returns the slots of symbol s as they would be at another precision.
@@ -164,8 +171,8 @@ const (
 	sumLimit  = 1 << 13
 )
 
-func newLengthModel() *lengthModel {
-	m := new(lengthModel)
+// newLengthModel is a model that has seen nothing.
+var newLengthModel = func() (m lengthModel) {
 	for i := range m.counts {
 		for j := range m.counts[i] {
 			m.counts[i][j] = 1
@@ -173,7 +180,7 @@ func newLengthModel() *lengthModel {
 		m.sums[i] = lengths
 	}
 	return m
-}
+}()
 
 func (m *lengthModel) put(e *rangecoder.Encoder, v, context uint32) {
 	c := bits.Len32(context)
@@ -197,16 +204,17 @@ func (m *lengthModel) get(d *rangecoder.Decoder, context uint32) (uint32, error)
 	if err != nil {
 		return 0, err
 	}
-	unit := prob.Total / uint64(m.sums[c])
-	t := uint64(point) / unit
-	if t >= uint64(m.sums[c]) {
+	sum, counts := m.sums[c], &m.counts[c]
+	unit := uint32(prob.Total / uint64(sum))
+	t := point / unit
+	if t >= sum {
 		return 0, fmt.Errorf("%w: no slots of a table stand here", fault.ErrCorrupt)
 	}
-	low, n := uint64(0), 0
-	for ; low+uint64(m.counts[c][n]) <= t; n++ {
-		low += uint64(m.counts[c][n])
+	low, n := uint32(0), 0
+	for ; t-low >= counts[n]; n++ {
+		low += counts[n]
 	}
-	d.Take(prob.Interval{Low: low * unit, Width: uint64(m.counts[c][n]) * unit})
+	d.Take(prob.Interval{Low: uint64(low) * uint64(unit), Width: uint64(counts[n]) * uint64(unit)})
 	m.learn(c, n)
 	if n < 2 {
 		return uint32(n), nil

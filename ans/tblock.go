@@ -50,7 +50,21 @@ func (b *TBlock[S]) Reset(tables ...*Table) error {
 
 // step returns how far the slots of a symbol with f of them are from one another, in
 // 2^-32 of a place.
-func (t *Table) step(f uint32) uint64 { return 1 << (t.prec + 32) / uint64(f) }
+func (t *Table) step(f uint32) uint64 {
+	if f < uint32(len(steps)) {
+		return steps[f] >> (MaxPrecision - t.prec)
+	}
+	return 1 << (t.prec + 32) / uint64(f)
+}
+
+// steps is what step returns at the greatest precision for most symbols, which saves
+// dividing.
+var steps = func() (s [64]uint64) {
+	for f := 1; f < len(s); f++ {
+		s[f] = 1 << (MaxPrecision + 32) / uint64(f)
+	}
+	return s
+}()
 
 func (b *TBlock[S]) prepareEncode() {
 	prec := b.set.prec
@@ -321,11 +335,16 @@ type tDecoder[S Symbol] struct {
 
 // get reads n bits, zeros after the end.
 func (d *tDecoder[S]) get(n uint) uint32 {
-	var b [8]byte
-	if at := d.pos >> 3; at < uint(len(d.src)) {
+	at := d.pos >> 3
+	x := uint64(0)
+	if at+8 <= uint(len(d.src)) {
+		x = binary.LittleEndian.Uint64(d.src[at:])
+	} else if at < uint(len(d.src)) {
+		var b [8]byte
 		copy(b[:], d.src[at:])
+		x = binary.LittleEndian.Uint64(b[:])
 	}
-	x := binary.LittleEndian.Uint64(b[:]) >> (d.pos & 7)
+	x >>= d.pos & 7
 	d.pos += n
 	return uint32(x & (1<<n - 1))
 }

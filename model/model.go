@@ -40,7 +40,7 @@ type Block struct {
 	Costs []float32
 
 	// Work, if not nil, is told now and then how many of the symbols have been
-	// coded. An error that it returns ends the coding.
+	// coded, 0 while a block is only looked at. An error that it returns ends the coding.
 	Work func(done int) error
 }
 

@@ -145,6 +145,9 @@ func openGGUF(t *testing.T, path string) *gguf.File {
 
 // TestFrameCodeLength compares the code lengths of frames of video.
 func TestFrameCodeLength(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute where there are no vector instructions")
+	}
 	path := data(t, "models/commavq-student.safetensors")
 	m := open(t, path)
 	file, err := os.Open(path)

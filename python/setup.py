@@ -77,7 +77,9 @@ class Build(build_ext):
         name = "foretell.exe" if os.environ.get("GOOS", os.name) in ("nt", "windows") else "foretell"
         # With an editable install the command lies in the checkout.
         place = Path("src/foretell") if self.inplace else Path(self.build_lib) / "foretell"
-        self.build_go(place / "bin" / name, COMMAND, cgo=False)
+        # Go knows the version of what it builds from a repository, which an sdist is not.
+        version = f"-X main.version=v{self.distribution.get_version()}"
+        self.build_go(place / "bin" / name, COMMAND, link=version, cgo=False)
 
     def build_extension(self, ext):
         if ext.name == "foretell._core":
@@ -88,13 +90,13 @@ class Build(build_ext):
             ext.include_dirs.append(str(archive.parent))
         super().build_extension(ext)
 
-    def build_go(self, out, package, *flags, cgo=True):
+    def build_go(self, out, package, *flags, link="", cgo=True):
         if not (root() / "go.mod").exists():
             raise RuntimeError("foretell is built in a checkout of its repository, of which this folder is a part, or from its sdist")
         out = Path(out).resolve()
         out.parent.mkdir(parents=True, exist_ok=True)
         env = dict(os.environ, CGO_ENABLED="1" if cgo else "0")
-        flags = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w", *flags]
+        flags = ["-trimpath", "-buildvcs=false", f"-ldflags=-s -w {link}", *flags]
         subprocess.run([go(), "build", *flags, "-o", str(out), package], cwd=root(), env=env, check=True)
 
 

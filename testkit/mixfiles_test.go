@@ -1,7 +1,9 @@
 package testkit
 
 import (
+	"archive/tar"
 	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/foretell/foretell"
@@ -92,12 +94,51 @@ func mixFiles(t *testing.T, add func(name string, data []byte, o *foretell.Reade
 	o.Model = "best"
 	add("best-prose", packedBytes(t, prose[:40], o), &foretell.ReaderOptions{})
 	add("best-bytes", packedBytes(t, records, o), &foretell.ReaderOptions{})
+	add("mix-parts", packedFile(t, "a.tar", ofKinds(t), tokens.Options{}, &foretell.WriterOptions{Model: "mix", Solid: true}), &foretell.ReaderOptions{})
 	prior, err := foretell.Train(source(t), &foretell.TrainOptions{MaxBytes: 36_000})
 	if err != nil {
 		t.Fatal(err)
 	}
 	o = &foretell.WriterOptions{Model: "mix", Prior: prior, EmbedPrior: true, BlockTokens: 200}
 	add("mix-prior", made(t, o), &foretell.ReaderOptions{})
+}
+
+// ofKinds returns an archive of arrays that are coded in parts: codes of audio, the
+// coarse ones of them in the other order, and a grid of other numbers.
+func ofKinds(t *testing.T) []byte {
+	t.Helper()
+	codes, coarse := grown(240, 60, 1, 60), make([]uint16, 0, 100)
+	for i := range codes {
+		codes[i] += 7
+	}
+	for i := range 50 {
+		coarse = append(coarse, codes[i], codes[i+60])
+	}
+	var out bytes.Buffer
+	w := tar.NewWriter(&out)
+	for _, m := range []struct {
+		name, shape string
+		x           []uint16
+	}{
+		{"coarse.npy", "(50, 2)", coarse}, {"codes.npy", "(4, 60)", codes},
+		{"grid.npy", "(171, 3, 4)", cycled(2052, 2, 1, 12)}, {"twin.npy", "(4, 60)", codes},
+	} {
+		header := fmt.Sprintf("%-117s\n", "{'descr': '<u2', 'fortran_order': False, 'shape': "+m.shape+", }")
+		raw := append([]byte("\x93NUMPY\x01\x00\x76\x00"), header...)
+		for _, v := range m.x {
+			raw = append(raw, byte(v), byte(v>>8))
+		}
+		if err := w.WriteHeader(&tar.Header{Name: m.name, Mode: 0o644, Size: int64(len(raw))}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 // packed returns a .fore file of an array.

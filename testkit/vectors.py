@@ -188,7 +188,7 @@ def file(path):
     return True
 
 
-LONG = "mix-stream-classes", "mix-books-kin", "mix-prior", "mix-prose", "best-prose", "mix-bytes", "best-bytes"
+LONG = "mix-stream-classes", "mix-books-kin", "mix-prior", "mix-prose", "best-prose", "mix-bytes", "best-bytes", "mix-grid-halves"
 
 
 def main():

@@ -39,7 +39,7 @@ const (
 	Raw    Form = 0 // a file, or one in an archive, of elements and nothing else
 	NPY    Form = 1 // the data of an npy file, behind its header
 	Stored Form = 2 // bytes as an archive stores them, which are not those of the file that the name means: it is sparse, or cut off
-	Named  Form = 3 // the data of an npy file whose name has lost its ending .npy, as those of an npz
+	Named  Form = 3 // the data of an npy file whose name has lost its ending .npy, as those of an npz, or a column of a table
 )
 
 // String returns the form's name in lower case.

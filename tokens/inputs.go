@@ -317,6 +317,11 @@ func (s *Source) detect(name, prefix string, src io.Reader) error {
 		}
 		return s.tar(prefix, r, size)
 	}
+	for _, f := range s.opts.Formats {
+		if bytes.HasPrefix(head, []byte(f.Magic)) && s.opts.Dtype == 0 {
+			return s.formatted(f, name, prefix, r, ra, size)
+		}
+	}
 	for _, d := range append([]Decompressor{gunzip}, s.opts.Decompressors...) {
 		if bytes.HasPrefix(head, []byte(d.Magic)) {
 			return s.packedFile(d, name, prefix, r, ra, size)
@@ -327,7 +332,7 @@ func (s *Source) detect(name, prefix string, src io.Reader) error {
 
 // spool copies a pipe to a temporary file, which done deletes.
 func spool(r io.Reader) (f *os.File, size int64, done func(), err error) {
-	f, err = os.CreateTemp("", "foretell-*.zip")
+	f, err = os.CreateTemp("", "foretell-*.tmp")
 	if err != nil {
 		return nil, 0, nil, err
 	}

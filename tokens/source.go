@@ -58,6 +58,9 @@ type Options struct {
 	// Decompressors open tars that are compressed otherwise than by gzip.
 	Decompressors []Decompressor `json:"-"`
 
+	// Formats read kinds of files that are not known otherwise, where Dtype is not set.
+	Formats []Format `json:"-"`
+
 	// StdinName names standard input; "" is "stdin".
 	StdinName string
 
@@ -105,7 +108,7 @@ type Part struct {
 // What a file is, its content tells first: an npy array; an npz (a zip with a
 // member named *.npy, all of them stored or deflated, nothing encrypted); a tar, in
 // which an npz may be that stores its members; a tar or an npy array that gzip or one of
-// Options.Decompressors has compressed; a file of tokens of llm.c; an index of
+// Options.Decompressors has compressed; what one of Options.Formats reads; a file of tokens of llm.c; an index of
 // Megatron-LM, and X.bin beside X.idx. An npy may have others behind it. All else is raw: elements of
 // the type that Options gives, in most cases bytes, as is every member of an
 // archive that is no npy. Arrays of floats, objects or records, arrays that are

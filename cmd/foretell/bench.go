@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -132,7 +133,12 @@ func (b *benchOptions) run(args []string) error {
 		if i > 0 && !b.markdown {
 			fmt.Println()
 		}
-		print := m.Print
+		print := func(w io.Writer) error {
+			if !show.IsTerminal(os.Stdout) {
+				return m.Print(w, 0)
+			}
+			return m.Print(w, show.Columns())
+		}
 		if b.markdown {
 			print = m.PrintMarkdown
 		}

@@ -25,10 +25,11 @@ const compressHelp = `Compress files, folders and archives, each into a .fore fi
 of them into one with -o. The inputs are kept.
 
 What an input is, its content tells: an .npy array; an .npz or a tar (.tar.gz as
-well) of them; else it is raw, an array of bytes unless its name ends in .u8,
-.u16, .u32, .u64 (.i8 to .i64 for signed numbers) or --dtype says otherwise.
-A deflated .npz or a .tar.gz comes back uncompressed, with each file in it byte
-for byte; everything else comes back byte for byte as it was.
+well) of them; a Parquet table, column by column; else it is raw, an array of
+bytes unless its name ends in .u8, .u16, .u32, .u64 (.i8 to .i64 for signed
+numbers) or --dtype says otherwise. A deflated .npz or a .tar.gz comes back
+uncompressed, with each file in it byte for byte, and a Parquet file as an
+uncompressed one of the same table; everything else comes back as it was.
 
 X becomes X.fore, in the folder that -o names if it names one. A folder brings
 all files in it but the output. A dash stands for standard input or output, and
@@ -148,7 +149,7 @@ func (c *compressOptions) tasks(args []string) (tasks []task, err error) {
 func (c *compressOptions) file(t task, opts tokens.Options, writer foretell.WriterOptions) error {
 	if t.out != "-" {
 		opts.StdinName = strings.TrimSuffix(filepath.Base(t.out), ".fore")
-		opts.Output = inputs.Earlier(t.out, tokens.IsFore)
+		opts.Output = inputs.Earlier(t.out, inputs.FewBytes, tokens.IsFore)
 	}
 	var plainly *hint.Hint
 	if c.from.Dtype == "" {

@@ -286,7 +286,7 @@ func (d *decompressOptions) report(s *decompressSummary, name string, to *extrac
 	if !d.Quiet {
 		for _, f := range s.Files {
 			if f.Repacked && !strings.EqualFold(path.Ext(f.Path), ".npy") {
-				fmt.Fprintf(os.Stderr, "foretell: note: %s is a fresh archive, as it was compressed before: each file in it is byte for byte the same\n", show.Printable(f.Path))
+				fmt.Fprintf(os.Stderr, "foretell: note: %s was compressed before, and is not now: its content is the same, but not the file\n", show.Printable(f.Path))
 			}
 		}
 	}

@@ -13,6 +13,9 @@ import (
 // TestKilled kills compress and decompress ten times each, wherever they are, and has
 // them go on: what comes out is what a run in one go makes.
 func TestKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes twenty runs")
+	}
 	tiny, err := filepath.Abs(filepath.Join("..", "..", "model", "neural", "testdata", "tiny.gguf"))
 	if err != nil {
 		t.Fatal(err)

@@ -54,7 +54,7 @@ func (a *app) printMembers(d *foretell.Description) error {
 	if err := t.Print(os.Stdout); err != nil || a.Quiet {
 		return err
 	}
-	_, err := fmt.Printf("\n%s, %s, %s in a file of %s by %s (%s bits per token in all)\n",
+	_, err := fmt.Printf("\n%s, %s, %s\nin a file of %s by %s (%s bits per token in all)\n",
 		show.Counted(int64(len(d.Members)), "member"), show.Counted(total, "token"), show.Counted(d.Content, "byte"), show.Counted(d.Size, "byte"), show.Printable(d.Model), show.Bits(float64(d.Size), total))
 	return err
 }

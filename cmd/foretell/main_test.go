@@ -41,6 +41,10 @@ func TestScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tables, err := filepath.Abs(filepath.Join("..", "..", "internal", "parquet", "testdata"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:  filepath.Join("testdata", "script"),
 		Cmds: scriptCommands,
@@ -48,6 +52,7 @@ func TestScript(t *testing.T) {
 			env.Setenv("DATA", data)
 			env.Setenv("ESC", "\x1b")
 			env.Setenv("TINY", tiny)
+			env.Setenv("TABLES", tables)
 			env.Setenv("TINYDIR", filepath.Dir(tiny))
 			return nil
 		},

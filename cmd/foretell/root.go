@@ -23,9 +23,9 @@ const rootHelp = `Foretell makes arrays of tokens small: a model predicts each t
 exact coder spends as many bits as the token surprises the model. Files come
 back byte for byte, on any machine.
 
-It reads .npy, .npz, .tar and .tar.gz files, raw arrays (.u8, .u16, .u32, or any
-file with --dtype) and whole folders, and writes one .fore file. Arrays hold
-integers or bools of any type; all else in a file is kept as it is.`
+It reads .npy, .npz, .tar, .tar.gz and .parquet files, raw arrays (.u8, .u16,
+.u32, or any file with --dtype) and whole folders, and writes .fore files.
+Arrays hold integers or bools of any type; all else in a file is kept.`
 
 const rootExample = `  # See it at work on a sample of real tokens
   foretell demo

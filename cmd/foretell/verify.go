@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -23,9 +24,10 @@ import (
 
 const verifyHelp = `Decode all of each .fore file, in bounded memory and without writing anything,
 and check every hash in it. Each block that is damaged is named, with the tokens
-that are lost with it. The exit code is 0 if all files are whole, 1 if not. It
-is 1 as well if that cannot be told, as within a limit or without the prior;
-then nothing is said of damage.`
+that are lost with it. Small files are decoded several at a time, and told of in
+the order in which they are given. The exit code is 0 if all files are whole, 1
+if not. It is 1 as well if that cannot be told, as within a limit or without the
+prior; then nothing is said of damage.`
 
 const verifyExample = `  foretell verify tokens.npy.fore
   foretell verify *.fore
@@ -57,7 +59,7 @@ func newVerify(a *app) *cobra.Command {
 		RunE:              func(cmd *cobra.Command, args []string) error { return v.run(cmd, args) },
 	}
 	f := cmd.Flags()
-	f.VarP(&v.workers, "threads", "T", "decode that many blocks at a time (default: one for each CPU)")
+	f.VarP(&v.workers, "threads", "T", "decode that many blocks, or small files, at a time (default: one for each CPU)")
 	models.AddPrior(cmd, &v.priorFile)
 	models.AddNetwork(cmd, "model", &v.network)
 	v.AddProgress(cmd)
@@ -100,7 +102,22 @@ func (v *verifyOptions) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	flags.CollectBefore(v.maxMemory)
-	err = each.Run(cmd, args, func(name string) error { return failure.In(name, v.file(name)) })
+	ahead := each.Beside[string, looked]{Tasks: args, Workers: v.threads(), Small: small, Run: func(name string) looked {
+		return v.look(name, 1, int64(v.maxMemory)/int64(v.threads()), false)
+	}}
+	if v.Lines() {
+		ahead.Workers = 1 // each file tells how far it is
+	}
+	err = each.Run(cmd, args, func(name string) error {
+		l, ok := ahead.Take()
+		if !ok || errors.Is(l.err, foretell.ErrLimit) {
+			l = v.look(name, int(v.workers), int64(v.maxMemory), true)
+		}
+		if l.err != nil {
+			return failure.In(name, l.err)
+		}
+		return failure.In(name, v.report(&l.verdict, name, l.took))
+	})
 	switch {
 	case v.json && len(args) == 1 && len(v.verdicts) == 1:
 		err = cmp.Or(show.JSON(os.Stdout, &v.verdicts[0]), err)
@@ -110,16 +127,40 @@ func (v *verifyOptions) run(cmd *cobra.Command, args []string) error {
 	return err
 }
 
-// file verifies one file.
-func (v *verifyOptions) file(name string) error {
+// threads returns how many goroutines decode.
+func (v *verifyOptions) threads() int {
+	if v.workers > 0 {
+		return int(v.workers)
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// small reports whether a file is one that is decoded beside others: it hardly has blocks
+// enough to use all processors by itself.
+func small(name string) bool {
+	const most = 1 << 20 // bytes
+	fi, err := os.Stat(name)
+	return err == nil && fi.Mode().IsRegular() && fi.Size() <= most
+}
+
+// looked is what verifying a file has come to.
+type looked struct {
+	verdict verdict
+	took    time.Duration
+	err     error // why there is no verdict
+}
+
+// look verifies one file. show says that it shows how far it is.
+func (v *verifyOptions) look(name string, workers int, memory int64, show bool) (l looked) {
 	in, err := inputs.OpenFore(name)
 	if err != nil {
-		return err
+		return looked{err: err}
 	}
 	defer in.Close()
-	opts := &foretell.ReaderOptions{Workers: int(v.workers), MaxMemory: int64(v.maxMemory), MaxOutput: int64(v.maxOutput), Prior: v.prior,
+	opts := &foretell.ReaderOptions{Workers: workers, MaxMemory: memory, MaxOutput: int64(v.maxOutput), Prior: v.prior,
 		Resolve: models.Resolve(v.network, name)}
-	result := verdict{File: name, Damage: []damage{}}
+	l.verdict = verdict{File: name, Damage: []damage{}}
+	result := &l.verdict
 	var refused error // what says nothing of the file, such as a limit
 	note := func(err error) {
 		if !failure.IsDamage(err) {
@@ -136,23 +177,24 @@ func (v *verifyOptions) file(name string) error {
 	opts.KeepGoing = note
 	var read atomic.Int64
 	begin := time.Now()
-	result.Content, err = v.decode(in.Metered(&read), opts, name == "-")
+	result.Content, err = v.decode(in.Metered(&read), opts, show, name == "-")
 	if err != nil {
 		note(err)
 	}
 	if refused != nil {
-		return refused
+		return looked{err: refused}
 	}
 	result.Size = read.Load()
 	result.Whole = len(result.Damage) == 0
 	if !result.Whole && in.Size >= 0 {
 		result.place(in, opts)
 	}
-	return v.report(&result, name, time.Since(begin))
+	l.took = time.Since(begin)
+	return l
 }
 
 // decode decodes all of a file and returns how many bytes of content it has.
-func (v *verifyOptions) decode(in io.Reader, opts *foretell.ReaderOptions, pipe bool) (content int64, err error) {
+func (v *verifyOptions) decode(in io.Reader, opts *foretell.ReaderOptions, show, pipe bool) (content int64, err error) {
 	var done atomic.Int64
 	opts.Progress = done.Store
 	r, err := foretell.NewReader(in, opts)
@@ -160,7 +202,9 @@ func (v *verifyOptions) decode(in io.Reader, opts *foretell.ReaderOptions, pipe 
 		return 0, err
 	}
 	defer r.Close()
-	defer v.ShowProgress("verifying", pipe, func() (int64, int64) { return done.Load(), r.ContentSize() }).End()
+	if show {
+		defer v.ShowProgress("verifying", pipe, func() (int64, int64) { return done.Load(), r.ContentSize() }).End()
+	}
 	for {
 		p, err := r.Next()
 		if err == io.EOF {

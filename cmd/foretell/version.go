@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -8,6 +9,9 @@ import (
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/spf13/cobra"
 )
+
+// version is set by the linker where Go does not know it.
+var version string
 
 // build says what this program was built from.
 type build struct {
@@ -24,9 +28,7 @@ func readBuild() build {
 	if !ok {
 		return b
 	}
-	if info.Main.Version != "" {
-		b.Version = info.Main.Version
-	}
+	b.Version = cmp.Or(version, info.Main.Version, b.Version)
 	for _, s := range info.Settings {
 		switch s.Key {
 		case "vcs.revision":

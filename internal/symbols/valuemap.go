@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/uvarint"
@@ -108,14 +109,16 @@ func (m *ValueMap) Symbols(dst []uint32, raw []byte, t tokens.Type, bigEndian bo
 // difference that is not below size, else -1.
 func subtract(dst []uint32, values []uint64, offset, size uint64) int {
 	dst = dst[:len(values)]
+	most := uint64(0)
 	for i, v := range values {
 		v -= offset
-		if v >= size {
-			return i
-		}
+		most = max(most, v)
 		dst[i] = uint32(v)
 	}
-	return -1
+	if most < size {
+		return -1
+	}
+	return slices.IndexFunc(values, func(v uint64) bool { return v-offset >= size })
 }
 
 // Values sets raw to the elements that the symbols stand for, the inverse of
@@ -177,13 +180,15 @@ func (m *ValueMap) held(t tokens.Type) (first, count uint32) {
 // that is not one of count from first, else -1.
 func add(values []uint64, symbols []uint32, offset uint64, first, count uint32) int {
 	values = values[:len(symbols)]
+	most := uint32(0)
 	for i, s := range symbols {
-		if s-first >= count {
-			return i
-		}
+		most = max(most, s-first)
 		values[i] = offset + uint64(s)
 	}
-	return -1
+	if most < count {
+		return -1
+	}
+	return slices.IndexFunc(symbols, func(s uint32) bool { return s-first >= count })
 }
 
 // pick sets values to those of the dictionary. It returns the first position of

@@ -32,10 +32,7 @@ func widen(dst []uint64, raw []byte, t tokens.Type, bigEndian bool) {
 			dst[i] = uint64(b)
 		}
 	case size == 2 && !bigEndian:
-		for i := range dst {
-			dst[i] = uint64(binary.LittleEndian.Uint16(raw))
-			raw = raw[2:]
-		}
+		widenTwo(dst, raw)
 	case size == 2:
 		for i := range dst {
 			dst[i] = uint64(binary.BigEndian.Uint16(raw))
@@ -80,10 +77,7 @@ func narrow(raw []byte, values []uint64, t tokens.Type, bigEndian bool) {
 			raw[i] = byte(values[i])
 		}
 	case size == 2 && !bigEndian:
-		for _, v := range values {
-			binary.LittleEndian.PutUint16(raw, uint16(v))
-			raw = raw[2:]
-		}
+		narrowTwo(raw, values)
 	case size == 2:
 		for _, v := range values {
 			binary.BigEndian.PutUint16(raw, uint16(v))
@@ -109,6 +103,31 @@ func narrow(raw []byte, values []uint64, t tokens.Type, bigEndian bool) {
 			binary.BigEndian.PutUint64(raw, v)
 			raw = raw[8:]
 		}
+	}
+}
+
+// widenTwo widens elements of two bytes, lower one first, which most arrays of tokens
+// have, four at a time.
+func widenTwo(dst []uint64, raw []byte) {
+	for len(dst) >= 4 && len(raw) >= 8 {
+		v := binary.LittleEndian.Uint64(raw)
+		dst[0], dst[1], dst[2], dst[3] = v&0xffff, v>>16&0xffff, v>>32&0xffff, v>>48
+		dst, raw = dst[4:], raw[8:]
+	}
+	for i := range dst {
+		dst[i] = uint64(binary.LittleEndian.Uint16(raw[2*i:]))
+	}
+}
+
+// narrowTwo undoes widenTwo.
+func narrowTwo(raw []byte, values []uint64) {
+	for len(values) >= 4 && len(raw) >= 8 {
+		v := values[0]&0xffff | values[1]&0xffff<<16 | values[2]&0xffff<<32 | values[3]<<48
+		binary.LittleEndian.PutUint64(raw, v)
+		values, raw = values[4:], raw[8:]
+	}
+	for i, v := range values {
+		binary.LittleEndian.PutUint16(raw[2*i:], uint16(v))
 	}
 }
 

@@ -35,26 +35,36 @@ const (
 	parts     = 4    // that are coded by themselves then
 )
 
-// build derives order and pieces from symbols and groups.
-func (a *alphabet) build() error {
-	var size, at [numGroups]int
-	for _, g := range a.groups {
-		size[g]++
-	}
+// cut makes the pieces of groups of the given sizes, and returns where in order each group
+// begins.
+func (a *alphabet) cut(sizes *[numGroups]int) (at [numGroups]int, err error) {
 	a.used = 0
 	rank := 0
-	for g, n := range size {
+	for g, n := range sizes {
 		at[g] = rank
 		for n > 0 {
 			b := uint8(bits.Len(uint(n)) - 1)
 			if a.used == maxPieces {
-				return fmt.Errorf("%w: an alphabet of too many pieces", fault.ErrCorrupt)
+				return at, fmt.Errorf("%w: an alphabet of too many pieces", fault.ErrCorrupt)
 			}
 			a.pieces[a.used] = matches.NewBucket(uint32(rank), b)
 			a.used++
 			rank += 1 << b
 			n -= 1 << b
 		}
+	}
+	return at, nil
+}
+
+// build derives order and pieces from symbols and groups.
+func (a *alphabet) build() error {
+	var sizes [numGroups]int
+	for _, g := range a.groups {
+		sizes[g]++
+	}
+	at, err := a.cut(&sizes)
+	if err != nil {
+		return err
 	}
 	a.order = resize(a.order, len(a.symbols))
 	for i, s := range a.symbols {
@@ -113,7 +123,7 @@ func (a *alphabet) decode(src []byte, c *coder, size, most int) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	a.codes, a.groups, a.symbols = resize(a.codes, n), resize(a.groups, n), resize(a.symbols, n)
+	a.codes = resize(a.codes, n)
 	for i, at := 0, 0; at < n; i++ {
 		end := part(i, n)
 		if src, err = c.decode(a.codes[at:end], src); err != nil {
@@ -121,12 +131,17 @@ func (a *alphabet) decode(src []byte, c *coder, size, most int) ([]byte, error) 
 		}
 		at = end
 	}
+	var counts [(farGap + 1) * numGroups]int
+	for _, k := range a.codes {
+		counts[k]++
+	}
+	var sizes [numGroups]int
+	for k, n := range counts {
+		sizes[k%numGroups] += n
+	}
 	far := 0
-	for i, k := range a.codes {
-		a.groups[i] = k % numGroups
-		if k >= farGap*numGroups {
-			far++
-		}
+	for _, n := range counts[farGap*numGroups:] {
+		far += n
 	}
 	a.longs = resize(a.longs, far)
 	if src, err = c.decode(a.longs, src); err != nil {
@@ -140,9 +155,14 @@ func (a *alphabet) decode(src []byte, c *coder, size, most int) ([]byte, error) 
 	if err := checkBits(low, matches.Numbers(a.far, a.longs, low, &buckets, nil)); err != nil {
 		return nil, err
 	}
+	at, err := a.cut(&sizes)
+	if err != nil {
+		return nil, err
+	}
+	a.order = resize(a.order, n)
 	rest := a.far
 	next := uint32(0)
-	for i, k := range a.codes {
+	for _, k := range a.codes {
 		gap := uint32(k / numGroups)
 		if gap == farGap {
 			gap += rest[0]
@@ -152,10 +172,12 @@ func (a *alphabet) decode(src []byte, c *coder, size, most int) ([]byte, error) 
 		if s >= uint32(size) {
 			return nil, fmt.Errorf("%w: a symbol out of range", fault.ErrCorrupt)
 		}
-		a.symbols[i] = s
+		g := &at[k%numGroups]
+		a.order[*g] = s
+		*g++
 		next = s + 1
 	}
-	return src, a.build()
+	return src, nil
 }
 
 // plan makes the alphabet of the symbols that occur, counts[s] times each.

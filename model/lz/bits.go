@@ -25,8 +25,11 @@ func (w *bitWriter) reset(n int) {
 	w.at, w.acc, w.fill = 0, 0, 0
 }
 
-func (w *bitWriter) put(v uint32, n uint8) {
-	w.acc |= uint64(v) << (w.fill & 63)
+func (w *bitWriter) put(v uint32, n uint8) { w.putTwo(uint64(v), n) }
+
+// putTwo writes two numbers, the first one in the lower bits; n is the bits of both.
+func (w *bitWriter) putTwo(v uint64, n uint8) {
+	w.acc |= v << (w.fill & 63)
 	w.fill += uint(n)
 	binary.LittleEndian.PutUint64(w.dst[w.at:], w.acc)
 	w.at += int(w.fill >> 3)

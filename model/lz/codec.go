@@ -31,19 +31,20 @@ type effort struct {
 	pair, quad int  // places looked at with the same two and four symbols; no pair: greedily
 	rounds     int  // of parsing
 	bias       int  // bits that a match must save, so that decoding has fewer of them
+	slack      int  // bits by which going past a place may be dearer than the place, in one round
 	all        bool // all orders are parsed, not only the one that looks best
 }
 
 var efforts = [MaxLevel + 1]effort{
 	1: {},
-	2: {pair: 1, rounds: 1, bias: 3},
-	3: {pair: 2, rounds: 1, bias: 3},
-	4: {pair: 1, quad: 1, rounds: 1, bias: 4},
-	5: {pair: 1, quad: 1, rounds: 1, bias: 2},
-	6: {pair: 4, quad: 4, rounds: 1, bias: 2},
+	2: {pair: 1, rounds: 1, bias: 3, slack: 5},
+	3: {pair: 2, rounds: 1, bias: 3, slack: 5},
+	4: {pair: 1, quad: 1, rounds: 1, bias: 4, slack: 5},
+	5: {pair: 1, quad: 1, rounds: 1, bias: 2, slack: 5},
+	6: {pair: 4, quad: 4, rounds: 1, bias: 2, slack: 2},
 	7: {pair: 16, quad: 16, rounds: 2, bias: 1, all: true},
 	8: {pair: 64, quad: 32, rounds: 3, all: true},
-	9: {pair: 256, quad: 64, rounds: 4, all: true},
+	9: {pair: 256, quad: 64, rounds: 4, bias: 1, all: true},
 }
 
 // A Codec codes blocks at a level, which decoding need not know.
@@ -118,7 +119,7 @@ func (c *Codec) encode(dst []byte, b *model.Block) ([]byte, error) {
 			}
 			c.turned[o] = resize(c.turned[o], len(s))
 			s = c.turned[o]
-			transpose(s, b.Symbols, b.Spans, o, false)
+			transpose(s, b.Symbols, b.Spans, o)
 		}
 		if !c.effort.all {
 			if !orders[placeOrder] {
@@ -233,11 +234,10 @@ func (c *Codec) Decode(b *model.Block, src []byte) error {
 		if !distinct(b.Spans)[o] {
 			return fmt.Errorf("%w: a block that an order of its own is not for", fault.ErrCorrupt)
 		}
-		c.turned[0] = resize(c.turned[0], len(b.Symbols))
-		if err := c.decoder.body(c.turned[0], b.Size, src[1:]); err != nil {
+		if err := c.decoder.body(b.Symbols, b.Size, src[1:]); err != nil {
 			return err
 		}
-		transpose(b.Symbols, c.turned[0], b.Spans, o, true)
+		c.turned[0] = transposeBack(b.Symbols, c.turned[0], b.Spans, o)
 		return nil
 	}
 	return fmt.Errorf("%w: no such order of a block", fault.ErrCorrupt)

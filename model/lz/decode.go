@@ -1,8 +1,10 @@
 package lz
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
+	"math/bits"
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/simd/matches"
@@ -62,6 +64,25 @@ var tokens = func() (t [numTokens]matches.Token) {
 	return t
 }()
 
+// countNumbers returns how many offsets and how many long numbers follow tokens. It looks
+// at eight at a time: a run, a length and a kind are 3, 3 and 2 bits, all of them ones
+// where a number follows.
+func countNumbers(t []uint8) (offsets, longs int) {
+	const ones = 0x0101010101010101
+	for len(t) >= 8 {
+		x := binary.LittleEndian.Uint64(t)
+		two := x & (x >> 1)
+		offsets += bits.OnesCount64(two & ones)
+		longs += bits.OnesCount64(two>>2&(x>>4)&ones | two>>5&(x>>7)&ones<<1)
+		t = t[8:]
+	}
+	for _, k := range t {
+		offsets += int((tokens[k].Kind + 1) >> 2)
+		longs += int(tokens[k].LongRun + tokens[k].LongLength)
+	}
+	return offsets, longs
+}
+
 // steps reads n steps, and returns what follows them in src.
 func (d *decoder) steps(n int, src []byte) ([]byte, error) {
 	d.tokens = resize(d.tokens, n)
@@ -69,12 +90,7 @@ func (d *decoder) steps(n int, src []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	fresh, long := 0, 0
-	for _, k := range d.tokens {
-		t := &tokens[k]
-		fresh += int((t.Kind + 1) >> 2)
-		long += int(t.LongRun + t.LongLength)
-	}
+	fresh, long := countNumbers(d.tokens)
 	// One more of each is looked at, but not used.
 	if d.offsets, src, err = d.numbers(d.offsets, fresh, &offsetBuckets, src); err != nil {
 		return nil, err

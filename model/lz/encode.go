@@ -53,11 +53,22 @@ func (e *encoder) body(dst []byte, s []uint32, size int, steps []step) ([]byte, 
 	e.codes = resize(e.codes, len(e.literals))
 	low := bitWriter{dst: e.low}
 	low.reset(len(e.literals))
-	for i, v := range e.literals {
-		x := e.letter[v]
+	letter, codes := e.letter, e.codes
+	for l := e.literals; len(l) > 0; {
+		const mask = 1<<maxTokenBits - 1
+		x := letter[l[0]]
 		p := uint8(x >> maxTokenBits)
-		e.codes[i] = p
-		low.put(x&(1<<maxTokenBits-1), a.pieces[p].Bits())
+		n := a.pieces[p].Bits()
+		codes[0] = p
+		if len(l) == 1 {
+			low.put(x&mask, n)
+			break
+		}
+		y := letter[l[1]]
+		q := uint8(y >> maxTokenBits)
+		codes[1] = q
+		low.putTwo(uint64(x&mask)|uint64(y&mask)<<(n&63), n+a.pieces[q].Bits())
+		l, codes = l[2:], codes[2:]
 	}
 	if dst, err = e.coder.encode(dst, e.codes); err != nil {
 		return nil, err

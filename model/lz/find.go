@@ -1,28 +1,33 @@
 package lz
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/foretell/foretell/internal/simd/matches"
+)
 
 // A finder finds earlier places with the same symbols, by chains of the places
 // that begin with the same pair and with the same four symbols.
 type finder struct {
 	s          []uint32
 	pair, quad chain
+	known      []uint32 // of a stretch of places: those whose pair came before
 }
 
 // A chain links places of equal hash. There is no mark for none: what was never
 // set is place 0, whose symbols say whether it is of use.
 type chain struct {
-	head, prev []uint32
-	shift      uint
-	depth      int      // places to look at
-	latest     []uint32 // of a stretch of places: the last one before with the same hash
+	heads  *matches.Heads
+	mask   uint32 // how many of the heads are used, less 1
+	prev   []uint32
+	depth  int      // places to look at
+	latest []uint32 // of a stretch of places: the last one before with the same hash
 }
 
-// The places that chains begin at, so many that a cache holds them. Of pairs it takes
-// few where the last place alone is looked at and fours find what is far away.
+// The places that chains begin at, so many that a cache holds them.
 const (
-	hashBits = 18
-	nearBits = 16
+	pairBits = matches.HeadBits
+	quadBits = 17
 )
 
 func (c *chain) reset(n, depth, most int) {
@@ -30,79 +35,83 @@ func (c *chain) reset(n, depth, most int) {
 	if depth == 0 {
 		return
 	}
-	b := min(max(bits.Len(uint(n)), 8), most)
-	c.shift = uint(64 - b)
-	c.head = resize(c.head, 1<<b)
-	clear(c.head)
+	b := bits.Len(uint(n))
+	c.empty(min(max(b-2, min(b+2, 12)), most))
 	if depth > 1 {
 		c.prev = resize(c.prev, n)
 	}
 }
 
+// empty empties the chain, which then has 1<<b heads.
+func (c *chain) empty(b int) {
+	if c.heads == nil {
+		c.heads = new(matches.Heads)
+	}
+	c.mask = 1<<b - 1
+	clear(c.heads[:1<<b])
+}
+
 func (f *finder) reset(s []uint32, pair, quad int) {
 	f.s = s
-	most := hashBits
-	if pair == 1 && quad > 0 {
-		most = nearBits
-	}
-	f.pair.reset(len(s), pair, most)
-	f.quad.reset(len(s), quad, hashBits)
+	f.pair.reset(len(s), pair, pairBits)
+	f.quad.reset(len(s), quad, quadBits)
 }
 
-func hash2(a, b uint32) uint64 {
-	return (uint64(a)<<32 | uint64(b)) * 0x9e3779b97f4a7c15
-}
-
-func hash4(a, b, c, d uint32) uint64 {
-	return ((uint64(a)<<32|uint64(b))*0x9e3779b97f4a7c15 ^ bits.RotateLeft64((uint64(c)<<32|uint64(d))*0xc2b2ae3d27d4eb4f, 32)) * 0x9e3779b97f4a7c15
-}
-
-// enter puts the places from at to end into the chains. It does so for all of them
-// at once, without a branch, so that none waits for the memory of another.
-func (f *finder) enter(at, end int) {
-	f.pair.latest = resize(f.pair.latest, end-at)
-	f.pair.enter(f.s, at, end, 2)
-	if f.quad.depth > 0 {
-		f.quad.latest = resize(f.quad.latest, end-at)
-		f.quad.enter(f.s, at, end, 4)
-	}
-}
-
-// enter enters the places of s from at to end, with that many symbols each.
-func (c *chain) enter(s []uint32, at, end, width int) {
-	n := max(0, min(end, len(s)-width+1)-at)
-	latest := c.latest[:n]
-	for i := range c.latest[n:] {
-		c.latest[n+i] = uint32(at + n + i)
-	}
-	here := s[at:]
-	head, shift := c.head, c.shift&63
-	if width == 2 {
-		for i := range latest {
-			h := hash2(here[i], here[i+1]) >> shift
-			latest[i] = head[h]
-			head[h] = uint32(at + i)
-		}
+// enter puts the places from start to end into the chains. It does so for all of them
+// at once, without a branch, so that none waits for the memory of another. Where one
+// place is looked at, those of another tag become the place itself.
+func (f *finder) enter(start, end int) {
+	pairs := f.pair.begin(start, end, len(f.s)-1)
+	if f.pair.depth == 1 {
+		f.known = resize(f.known, end-start)
+		n := matches.EnterPairs(pairs, f.known, f.s[start:], uint32(start), f.pair.heads, f.pair.mask)
+		f.known = f.known[:n]
 	} else {
-		for i := range latest {
-			q := (*[4]uint32)(here[i:])
-			h := hash4(q[0], q[1], q[2], q[3]) >> shift
-			latest[i] = head[h]
-			head[h] = uint32(at + i)
+		for i := range pairs {
+			at := start + i
+			f.pair.enter(i, at, matches.HashPair(f.s[at], f.s[at+1]))
 		}
+		copy(f.pair.prev[start:], f.pair.latest)
 	}
-	if c.depth > 1 {
-		copy(c.prev[at:], c.latest)
+	if f.quad.depth == 0 {
 		return
 	}
-	// Those that are of no use, most of them, become the place itself.
-	for i, j := range latest {
-		p, q := (*[2]uint32)(here[i:]), (*[2]uint32)(s[j:])
-		if (p[0]^q[0])|(p[1]^q[1]) != 0 {
-			j = uint32(at + i)
+	fours := f.quad.begin(start, end, len(f.s)-3)
+	if f.pair.depth == 1 && f.quad.depth == 1 {
+		// There is hardly ever a four to be found where there is no pair.
+		for i := range fours {
+			fours[i] = uint32(start + i)
 		}
-		latest[i] = j
+		known := f.known
+		for len(known) > 0 && int(known[len(known)-1]) >= len(fours) {
+			known = known[:len(known)-1]
+		}
+		matches.EnterFours(fours, known, f.s[start:], uint32(start), f.quad.heads, f.quad.mask)
+		return
 	}
+	for i := range fours {
+		at := start + i
+		f.quad.enter(i, at, matches.HashFour(f.s[at], f.s[at+1], f.s[at+2], f.s[at+3]))
+	}
+	copy(f.quad.prev[start:], f.quad.latest)
+}
+
+// begin makes latest as long as the stretch of places from start to end, and returns that
+// of those below limit, which can be entered. Others are their own.
+func (c *chain) begin(start, end, limit int) []uint32 {
+	c.latest = resize(c.latest, end-start)
+	n := max(0, min(end, limit)-start)
+	for i := range c.latest[n:] {
+		c.latest[n+i] = uint32(start + n + i)
+	}
+	return c.latest[:n]
+}
+
+// enter enters place at, the i-th of its stretch.
+func (c *chain) enter(i, at int, hash uint64) {
+	head, tag := c.heads.At(hash, c.mask)
+	c.latest[i] = *head >> matches.TagBits
+	*head = uint32(at)<<matches.TagBits | tag
 }
 
 // A match is a stretch of symbols that came before, offset symbols earlier.

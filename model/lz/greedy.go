@@ -1,31 +1,32 @@
 package lz
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/foretell/foretell/internal/simd/matches"
+)
+
+// greedyBits is how many places greedy knows, as a power of two.
+const greedyBits = 16
 
 // greedy takes the first match that it meets: at the last offset, or at the last
 // place with the same pair of symbols.
 func (p *parser) greedy(s []uint32) {
 	p.steps = p.steps[:0]
-	b := min(max(bits.Len(uint(len(s))), 8), nearBits)
-	// An entry is a place and some more bits of the hash of its pair, which keep most
-	// others away without a look at the symbols, wherever they are. Place 0 is none.
-	const tagBits = 32 - maxTokenBits
-	head := resize(p.pair.head, 1<<b)
-	clear(head)
-	p.pair.head = head
+	c := &p.pair
+	c.empty(min(max(bits.Len(uint(len(s))), 8), greedyBits))
+	heads, mask := c.heads, c.mask
 	last := firstHistory
 	missed := 0
 	for i := 0; i+2 <= len(s); {
 		x, y := s[i], s[i+1]
-		h := hash2(x, y)
-		e := &head[h>>(64-b)&uint64(len(head)-1)]
-		tag := uint32(h>>(64-b-tagBits)) & (1<<tagBits - 1)
-		old := *e
-		*e = uint32(i)<<tagBits | tag
+		head, tag := heads.At(matches.HashPair(x, y), mask)
+		old := *head
+		*head = uint32(i)<<matches.TagBits | tag
 		t := step{place: uint32(i)}
 		if k := i - int(last[0]); k >= 0 && s[k] == x && s[k+1] == y {
 			t.length = uint32(2 + common(s[k+2:], s[i+2:]))
-		} else if j := int(old >> tagBits); (old^tag)&(1<<tagBits-1) == 0 && j < i && s[j] == x && s[j+1] == y {
+		} else if j := int(old >> matches.TagBits); uint8(old^tag) == 0 && j < i && s[j] == x && s[j+1] == y {
 			t.length = uint32(2 + common(s[j+2:], s[i+2:]))
 			t.offset = uint32(i-j) + numReps - 1
 			last = history{uint32(i - j), last[0], last[1]}

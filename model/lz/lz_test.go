@@ -44,13 +44,14 @@ func TestTranspose(t *testing.T) {
 		src[i] = uint32(i)
 	}
 	spans := []model.Span{{First: 2, Count: 20, Shape: []int{-1, 2, 2}}, {Count: 3}, {First: 7, Count: 17, Shape: []int{9, 7}}}
-	turned, back := make([]uint32, 40), make([]uint32, 40)
+	turned := make([]uint32, 40)
 	for _, order := range []int{placeOrder, longOrder} {
 		if !distinct(spans)[order] {
 			t.Errorf("order %d is like another", order)
 		}
-		transpose(turned, src, spans, order, false)
-		if transpose(back, turned, spans, order, true); !slices.Equal(back, src) {
+		transpose(turned, src, spans, order)
+		back := slices.Clone(turned)
+		if transposeBack(back, nil, spans, order); !slices.Equal(back, src) {
 			t.Errorf("turned twice: %v", back)
 		}
 	}
@@ -80,5 +81,22 @@ func TestNumbers(t *testing.T) {
 	}
 	if next != 1<<maxBits {
 		t.Errorf("codes end at %d", next)
+	}
+}
+
+// TestCountNumbers counts those of every token, eight at a time and one by one.
+func TestCountNumbers(t *testing.T) {
+	var all []uint8
+	offsets, longs := 0, 0
+	for k := range numTokens {
+		all = append(all, uint8(k))
+		e := &tokens[k]
+		if e.Kind == newOffset {
+			offsets++
+		}
+		longs += int(e.LongRun) + int(e.LongLength)
+		if o, l := countNumbers(all); o != offsets || l != longs {
+			t.Fatalf("%d tokens: %d offsets and %d long numbers, not %d and %d", k+1, o, l, offsets, longs)
+		}
 	}
 }

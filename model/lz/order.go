@@ -39,25 +39,43 @@ func distinct(spans []model.Span) (yes [numOrders]bool) {
 // transpose copies the symbols of a block from src to dst in an order. Of each span
 // that is turned come first the tokens at the first place of a row, as they follow
 // one another, then those at the second. A row is what lies behind an array's first
-// axis. With back set it does the reverse.
-func transpose(dst, src []uint32, spans []model.Span, order int, back bool) {
+// axis.
+func transpose(dst, src []uint32, spans []model.Span, order int) {
 	at := 0
 	for i := range spans {
-		n := spans[i].Count
-		d, s := dst[at:at+n], src[at:at+n]
-		at += n
-		r := turns(&spans[i], order)
-		if r == 0 {
-			copy(d, s)
-			continue
-		}
-		t := turn{row: r, first: int(spans[i].First % int64(r))}
-		if back {
-			t.do(d, s, true)
+		end := at + spans[i].Count
+		if t, ok := turnOf(&spans[i], order); ok {
+			t.do(src[at:end], dst[at:end], false)
 		} else {
-			t.do(s, d, false)
+			copy(dst[at:end], src[at:end])
 		}
+		at = end
 	}
+}
+
+// transposeBack undoes transpose in place, and returns scratch, which it may have made
+// longer.
+func transposeBack(s, scratch []uint32, spans []model.Span, order int) []uint32 {
+	at := 0
+	for i := range spans {
+		end := at + spans[i].Count
+		if t, ok := turnOf(&spans[i], order); ok {
+			scratch = resize(scratch, end-at)
+			copy(scratch, s[at:end])
+			t.do(s[at:end], scratch, true)
+		}
+		at = end
+	}
+	return scratch
+}
+
+// turnOf returns how an order turns the tokens of a span, if it does.
+func turnOf(s *model.Span, order int) (turn, bool) {
+	r := turns(s, order)
+	if r == 0 {
+		return turn{}, false
+	}
+	return turn{row: r, first: int(s.First % int64(r))}, true
 }
 
 // A turn is how the tokens of a span are ordered.
@@ -114,19 +132,50 @@ func (t *turn) do(rows, places []uint32, toRows bool) {
 			}
 		}
 	}
-	for j = t.row &^ (tile.Width - 1); j < t.row; j++ {
+	j = t.row &^ (tile.Width - 1)
+	for ; j+2 <= t.row; j += 2 {
+		t.double(rows[j:], t.column(places, j), t.column(places, j+1), toRows)
+	}
+	if j < t.row {
 		t.single(rows[j:], t.column(places, j), 0, toRows)
 	}
 }
 
+// double does two columns side by side. The second may have one element less.
+func (t *turn) double(rows, first, second []uint32, toRows bool) {
+	n := len(second)
+	a := first[:n]
+	at := 0
+	if toRows {
+		for i, v := range second {
+			p := (*[2]uint32)(rows[at:])
+			p[0], p[1] = a[i], v
+			at += t.row
+		}
+	} else {
+		for i := range second {
+			p := (*[2]uint32)(rows[at:])
+			a[i], second[i] = p[0], p[1]
+			at += t.row
+		}
+	}
+	t.single(rows, first, n, toRows)
+}
+
 // single does a column from an element on.
 func (t *turn) single(rows, column []uint32, from int, toRows bool) {
-	for i := from; i < len(column); i++ {
-		if toRows {
-			rows[i*t.row] = column[i]
-		} else {
-			column[i] = rows[i*t.row]
+	at := from * t.row
+	column = column[min(from, len(column)):]
+	if toRows {
+		for _, v := range column {
+			rows[at] = v
+			at += t.row
 		}
+		return
+	}
+	for i := range column {
+		column[i] = rows[at]
+		at += t.row
 	}
 }
 

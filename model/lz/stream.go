@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 
 	"github.com/foretell/foretell/ans"
 	"github.com/foretell/foretell/internal/fault"
@@ -15,6 +16,7 @@ import (
 type coder struct {
 	block  ans.TBlock[uint8]
 	counts [256]uint64
+	stored []byte // table
 	body   []byte
 }
 
@@ -31,22 +33,44 @@ func (c *coder) encode(dst []byte, codes []uint8) ([]byte, error) {
 	if err := ans.Count(c.counts[:], codes); err != nil {
 		return dst, err
 	}
-	table, err := ans.NewTable(c.counts[:], 0)
-	if err == nil && table.Precision() > maxPrecision {
-		table, err = ans.NewTable(c.counts[:], maxPrecision)
-	}
+	table, err := c.table(len(codes))
 	if err != nil {
 		return dst, err
 	}
 	if err := c.block.Reset(table); err != nil {
 		return dst, err
 	}
-	stored, _ := table.AppendTable(nil, nil)
-	dst = appendSection(dst, stored)
+	dst = appendSection(dst, c.stored)
 	if c.body, err = c.block.Encode(c.body[:0], codes, nil); err != nil {
 		return dst, err
 	}
 	return appendSection(dst, c.body), nil
+}
+
+// table returns a table for counts of n codes: one with half as many slots as long as
+// that costs less than two bits for each slot less, since making them is much of decoding a
+// short stream.
+func (c *coder) table(n int) (best *ans.Table, err error) {
+	least := uint64(0)
+	for p := min(max(bits.Len(uint(n))-1, ans.MinPrecision), maxPrecision); p >= ans.MinPrecision; p-- {
+		t, err := ans.NewTable(c.counts[:], p)
+		if err != nil {
+			return nil, err
+		}
+		size, _ := t.Bits(c.counts[:])
+		if best != nil && size > least+2<<p {
+			break
+		}
+		best, least = t, size
+	}
+	c.stored, _ = best.AppendTable(c.stored[:0], nil)
+	if flat := uint64(n) + 1; least/8+uint64(len(c.stored)) >= flat {
+		if best, err = ans.FlatTable(len(c.counts)); err != nil {
+			return nil, err
+		}
+		c.stored, _ = best.AppendTable(c.stored[:0], nil)
+	}
+	return best, nil
 }
 
 // decode fills codes, and returns what follows them in src.

@@ -37,15 +37,24 @@ type history = matches.History
 
 var firstHistory = history{1, 2, 3}
 
-// use returns the history after h and the use of an offset, given as in step.
+// use returns the history after h and the use of an offset, given as in step. Which it is
+// can hardly be foreseen, so there are no branches.
 func use(h history, offset uint32) history {
-	switch offset {
-	case 0:
-		return h
-	case 1:
-		return history{h[1], h[0], h[2]}
-	case 2:
-		return history{h[2], h[0], h[1]}
+	first, second, third := offset-numReps+1, h[0], h[1]
+	if offset == 0 {
+		first = h[0]
 	}
-	return history{offset - numReps + 1, h[0], h[1]}
+	if offset == 1 {
+		first = h[1]
+	}
+	if offset == 2 {
+		first = h[2]
+	}
+	if offset == 0 {
+		second = h[1]
+	}
+	if offset <= 1 {
+		third = h[2]
+	}
+	return history{first, second, third}
 }

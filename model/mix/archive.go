@@ -132,7 +132,9 @@ func (a *archive) engine(e *engine) {
 			e.apms[k].t[i] = v
 		}
 	}
-	a.net(&e.net)
+	for k := range e.nets {
+		a.net(&e.nets[k])
+	}
 }
 
 func (a *archive) entries(m []uint32) {

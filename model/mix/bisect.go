@@ -34,11 +34,11 @@ type pairs []uint64
 
 // learnOrder returns an order of the symbols for a tree of halves. p, which it
 // sorts, holds the pairs of symbols that are an instant apart.
-func learnOrder(size int, p pairs) []uint32 {
+func learnOrder(size int, p pairs, on *pulse) []uint32 {
 	slices.Sort(p)
-	points := project(shares(p, size), 2*size)
+	points := project(shares(p, size), 2*size, on)
 	order := ascending(size)
-	b := bisector{points: points, at: make([]float32, size)}
+	b := bisector{points: points, at: make([]float32, size), on: on}
 	b.split(order)
 	return order
 }
@@ -71,7 +71,7 @@ func shares(p pairs, size int) [][]entry {
 
 // project returns the rows' coordinates along their leading principal
 // directions, by subspace iteration.
-func project(rows [][]entry, cols int) []vector {
+func project(rows [][]entry, cols int, on *pulse) []vector {
 	mean := make([]float32, cols)
 	for _, r := range rows {
 		for _, e := range r {
@@ -88,8 +88,14 @@ func project(rows [][]entry, cols int) []vector {
 	}
 	points := make([]vector, len(rows))
 	for range projections {
+		if on.stops() {
+			break
+		}
 		multiply(points, rows, mean, basis)
 		orthonormal(points)
+		if on.stops() {
+			break
+		}
 		multiplyTransposed(basis, rows, mean, points)
 		orthonormal(basis)
 	}
@@ -184,11 +190,12 @@ func orthonormal(m []vector) {
 type bisector struct {
 	points []vector
 	at     []float32 // of each symbol: where it stands along the direction of the split
+	on     *pulse
 }
 
 // split orders a set so that its halves, and theirs, are dense.
 func (b *bisector) split(set []uint32) {
-	if len(set) < 3 {
+	if len(set) < 3 || len(set) >= pulseEvery && b.on.stops() {
 		return
 	}
 	half := (len(set) + 1) / 2

@@ -1,6 +1,9 @@
 package mix
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // A blueprint says what an engine is made of: the contexts of a geometry, parsed,
 // and the sizes of everything.
@@ -15,8 +18,8 @@ type blueprint struct {
 	sets      []selector
 	maps      []selector
 	last      selector
-	net       []netInput
-	nodes     int // of the net
+	nets      [][]netInput
+	nodes     int // of a net
 	dims      int // of its vectors
 	inputs    int // of the mixer
 	tableBits int
@@ -24,11 +27,12 @@ type blueprint struct {
 }
 
 const (
-	leastLines  = 8
-	leastRuns   = 5
-	leastRows   = 1 << 10
-	smallThings = 1 << 18 // bytes, and what allocating rounds up
-	manyTokens  = 1 << 22 // from here on sizes do not grow
+	leastLines    = 8
+	leastRuns     = 5
+	leastRows     = 1 << 10
+	smallThings   = 1 << 18 // bytes, and what allocating rounds up
+	manyTokens    = 1 << 22 // from here on sizes do not grow
+	spellingBytes = 64      // of a stream
 )
 
 // draw returns the blueprint for a block of a number of tokens over size
@@ -36,12 +40,11 @@ const (
 func (s setup) draw(size, classes, tokens int) (*blueprint, error) {
 	g := &geometries[s.geometry]
 	p := &blueprint{g: g, rows: s.rows, cols: s.cols, transposed: s.transposed, symbols: size}
-	specs, sets, told := g.contexts, g.sets, g.net
+	specs, sets := g.contexts, g.sets
 	p.dims = g.netDims
 	if s.level == Best {
 		specs = append(specs[:len(specs):len(specs)], g.best...)
 		sets = append(sets[:len(sets):len(sets)], g.bestSets...)
-		told = append(told[:len(told):len(told)], g.bestNet...)
 		p.dims = max(p.dims, g.bestDims)
 	}
 	if s.geometry == geometryBytes {
@@ -58,7 +61,8 @@ func (s setup) draw(size, classes, tokens int) (*blueprint, error) {
 		}
 		p.contexts = append(p.contexts, terms)
 	}
-	p.inputs = 2*len(specs) + 2*len(g.windows) + 2
+	nets := g.nets(s.level)
+	p.inputs = 2*len(specs) + 2*len(g.windows) + 1 + len(nets)
 	if g.guided {
 		p.inputs += guideInputs
 	}
@@ -87,12 +91,16 @@ func (s setup) draw(size, classes, tokens int) (*blueprint, error) {
 	tokens = min(tokens, manyTokens)
 	rows := min(maxNetRows, max(leastRows, 1<<bits.Len(uint(4*tokens))))
 	p.nodes = min(size, rows)
-	for _, spec := range told {
-		in, err := g.netInput(spec, d, rows)
-		if err != nil {
-			return nil, err
+	for _, told := range nets {
+		var inputs []netInput
+		for _, spec := range told {
+			in, err := g.netInput(spec, d, rows)
+			if err != nil {
+				return nil, err
+			}
+			inputs = append(inputs, in)
 		}
-		p.net = append(p.net, in)
+		p.nets = append(p.nets, inputs)
 	}
 	n := tokens * len(specs)
 	p.size(s.level, n, n)
@@ -118,6 +126,21 @@ func (p *blueprint) size(level Level, lines, runs int) {
 			p.runBits++
 		}
 	}
+}
+
+// nets returns what each net is told at a level.
+func (g *geometry) nets(level Level) [][]string {
+	var nets [][]string
+	for i, t := range append([]told{{g.net, g.bestNet}}, g.side...) {
+		inputs := slices.Clone(t.inputs)
+		if level == Best {
+			inputs = append(inputs, t.best...)
+		}
+		if i == 0 || len(inputs) > 0 {
+			nets = append(nets, inputs)
+		}
+	}
+	return nets
 }
 
 // netInput returns an input of a net: a context, whose values each have a row of
@@ -167,9 +190,11 @@ func (p *blueprint) bytes() int64 {
 		n += 2 * apmPoints * int64(s.size)
 	}
 	n += int64(len(p.g.matches)) * 4 << matchBits
-	rows := int64(p.nodes)
-	for _, in := range p.net {
-		rows += int64(in.rows)
+	rows := int64(p.nodes) * int64(len(p.nets))
+	for _, inputs := range p.nets {
+		for _, in := range inputs {
+			rows += int64(in.rows)
+		}
 	}
 	n += rows * int64(4*p.dims+12)
 	n += int64(len(p.g.windows)) * int64(4*p.nodes+4*windowSizes*windowSizes)
@@ -178,6 +203,9 @@ func (p *blueprint) bytes() int64 {
 	}
 	if p.g.trail {
 		n += 8 * int64(p.symbols)
+	}
+	if p.g.spelt {
+		n += spellingBytes * int64(p.cols)
 	}
 	return n + 8*int64(p.rows)*int64(p.cols) + smallThings
 }

@@ -30,7 +30,7 @@ const (
 )
 
 // learnBook finds classes for a block.
-func learnBook(size int, p pairs, count []int32) *book {
+func learnBook(size int, p pairs, count []int32, on *pulse) *book {
 	order := common(count, leastCount)
 	classes := 2
 	for classes < maxClasses && classes*32 < len(order) {
@@ -38,9 +38,13 @@ func learnBook(size int, p pairs, count []int32) *book {
 	}
 	c := newClustering(size, classes, p)
 	c.start(order)
-	c.exchange(order)
+	c.exchange(order, on)
+	merges := c.join(on)
+	if on.err != nil {
+		return nil
+	}
 	b := &book{class: make([]uint16, size), scale: make([]uint8, size), count: classes}
-	number := b.shape(c.join(), classes)
+	number := b.shape(merges, classes)
 	for _, s := range order {
 		b.class[s] = number[c.class[s]]
 		b.scale[s] = uint8(bits.Len32(uint32(count[s])) - 1)

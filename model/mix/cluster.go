@@ -110,13 +110,16 @@ func (c *clustering) start(order []uint32) {
 }
 
 // exchange moves each symbol of order to its best class, again and again.
-func (c *clustering) exchange(order []uint32) {
+func (c *clustering) exchange(order []uint32, on *pulse) {
 	var after, before sums
 	after.init(c.classes)
 	before.init(c.classes)
 	for range exchangePasses {
 		moved := 0
-		for _, s := range order {
+		for i, s := range order {
+			if i%pulseEvery == 0 && on.stops() {
+				return
+			}
 			after.collect(c.next[s], c.class)
 			before.collect(c.prev[s], c.class)
 			old := c.class[s]
@@ -211,7 +214,7 @@ func (c *clustering) best(self int32, after, before *sums, old int) int {
 type merge [2]int32
 
 // join returns the merges that turn the classes into one tree.
-func (c *clustering) join() []merge {
+func (c *clustering) join(on *pulse) []merge {
 	k := c.classes
 	size := 2 * k
 	n := make([]int32, size*size)
@@ -246,7 +249,7 @@ func (c *clustering) join() []merge {
 		}
 	}
 	var merges []merge
-	for next := k; len(active) > 1; next++ {
+	for next := k; len(active) > 1 && !on.stops(); next++ {
 		best, ba, bb := int64(1<<62), 0, 0
 		for i, a := range active {
 			for _, b := range active[i+1:] {

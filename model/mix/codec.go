@@ -66,6 +66,7 @@ type setup struct {
 const (
 	formPlain = 0 // symbols of equal probability
 	formMixed = 1
+	formParts = 2 // blocks in the block
 )
 
 // Encode appends the body of a block to dst.
@@ -78,6 +79,12 @@ func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 			return dst, &prob.SymbolError{Symbol: x, Len: b.Size}
 		}
 	}
+	out, err := c.encodeBlock(b)
+	return append(dst, out...), err
+}
+
+// encodeWhole returns the body of a block in one part.
+func (c *Codec) encodeWhole(b *model.Block) ([]byte, error) {
 	best := encodePlain(nil, b)
 	if b.Costs != nil {
 		var sum surprisal.Sum
@@ -90,13 +97,13 @@ func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 	if len(b.Symbols) > fewTokens && b.Size > 1 {
 		setups, err := c.choose(b)
 		if err != nil {
-			return dst, err
+			return nil, err
 		}
 		for i, s := range setups {
 			c.pass, c.of = i, len(setups)
 			out, err := c.encodeMixed(nil, b, s)
 			if err != nil {
-				return dst, err
+				return nil, err
 			}
 			if len(out) < len(best) {
 				best = out
@@ -104,7 +111,7 @@ func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 			}
 		}
 	}
-	return append(dst, best...), nil
+	return best, nil
 }
 
 // choose returns the setups to try.
@@ -200,7 +207,10 @@ func (c *Codec) encodeMixed(dst []byte, b *model.Block, s setup) ([]byte, error)
 	if s.learned == treePrior {
 		l.forest = c.config.Prior.trees.forest
 	} else {
-		l, s = learnTrees(b, s)
+		var err error
+		if l, s, err = learnTrees(b, s); err != nil {
+			return dst, err
+		}
 	}
 	enc := rangecoder.NewEncoder(s.append(append(dst, formMixed)))
 	l.put(enc)
@@ -225,6 +235,14 @@ func (c *Codec) Decode(b *model.Block, src []byte) error {
 	if len(src) == 0 {
 		return io.ErrUnexpectedEOF
 	}
+	if src[0] == formParts {
+		return c.decodeParts(b, src[1:])
+	}
+	return c.decodeWhole(b, src)
+}
+
+// decodeWhole is the reverse of encodeWhole.
+func (c *Codec) decodeWhole(b *model.Block, src []byte) error {
 	if src[0] == formPlain {
 		return decodePlain(b, src[1:])
 	}

@@ -33,10 +33,11 @@ type engine struct {
 	maps    []selector
 	apms    []apm
 	match   matcher
-	net     net
+	nets    []net
 	windows []window
 	trail   trail
 	words   wordbook
+	spell   speller
 	opinion opinion
 
 	node   int32
@@ -80,7 +81,6 @@ func (p *blueprint) build() *engine {
 		lastSel:  p.last,
 		mixer:    newMixer(p.inputs, p.sets, p.g.rates.rates()),
 		last:     newMixer(len(p.sets), []selector{p.last}, p.g.finalRates.rates()),
-		net:      newNet(p.dims, p.nodes, p.net, p.g.bent),
 	}
 	for k := range e.cands {
 		c := &e.cands[k]
@@ -88,6 +88,9 @@ func (p *blueprint) build() *engine {
 		for _, s := range c.sels {
 			c.entries = append(c.entries, make([]uint32, s.size))
 		}
+	}
+	for _, inputs := range p.nets {
+		e.nets = append(e.nets, newNet(p.dims, p.nodes, inputs, p.g.bent))
 	}
 	for _, s := range p.maps {
 		e.apms = append(e.apms, newAPM(s.size))
@@ -147,7 +150,9 @@ func (e *engine) reset() {
 		e.windows[k].reset()
 	}
 	e.match.reset()
-	e.net.reset()
+	for k := range e.nets {
+		e.nets[k].reset()
+	}
 }
 
 // hashContexts hashes the contexts of the token whose values are loaded.
@@ -201,7 +206,9 @@ func (e *engine) begin(place int) {
 		e.rebase(&e.maps[i])
 	}
 	e.rebase(&e.lastSel)
-	e.net.begin(v, e)
+	for k := range e.nets {
+		e.nets[k].begin(v, e)
+	}
 	e.node, e.depth, e.inLine, e.known = 0, 0, 1, 0
 	clear(e.tracks)
 }
@@ -308,7 +315,10 @@ func (e *engine) predict() {
 		n += 2
 	}
 	x[n] = unit
-	x[n+1] = e.net.predict(e.node)
+	n++
+	for k := range e.nets {
+		x[n+k] = e.nets[k].predict(e.node)
+	}
 	for k := range e.sets {
 		e.mixer.sets[k].at = e.index(&e.sets[k])
 	}
@@ -324,18 +334,6 @@ func (e *engine) predict() {
 		p += e.apms[k].predict(f.dot, e.index(&e.maps[k]))
 	}
 	e.p = min(max(p/int32(2+len(e.apms)), 1), 65535)
-}
-
-// sureness says what contexts 1 to 3 have had here.
-func (e *engine) sureness() int {
-	x := 0
-	for _, i := range e.entry[min(1, len(e.entry)):min(4, len(e.entry))] {
-		x *= sures
-		if i >= 0 {
-			x += int(sureOf[i%histories])
-		}
-	}
-	return x
 }
 
 // update trains everything on the bit that was predicted.
@@ -368,7 +366,9 @@ func (e *engine) update(bit uint32) {
 	if e.layout.g.guided {
 		e.opinion.update(e.node, bit)
 	}
-	e.net.update(e.node, int32(bit))
+	for k := range e.nets {
+		e.nets[k].update(e.node, int32(bit))
+	}
 	e.last.update(e.outputs, int32(bit))
 	e.mixer.update(e.inputs, int32(bit))
 	for k := range e.apms {
@@ -377,12 +377,6 @@ func (e *engine) update(bit uint32) {
 	e.node = e.tree.child[2*e.node+int32(bit)]
 	e.depth++
 	e.inLine = e.inLine*2 + bit
-}
-
-// end lets what learns whole tokens do so.
-func (e *engine) end(symbol uint32) {
-	e.settle(symbol)
-	e.net.end()
 }
 
 // encode codes a symbol and learns from it.
@@ -411,6 +405,14 @@ func (e *engine) decode(dec *rangecoder.Decoder) uint32 {
 	}
 	e.end(uint32(^e.node))
 	return uint32(^e.node)
+}
+
+// end trains what learns from whole tokens.
+func (e *engine) end(symbol uint32) {
+	e.settle(symbol)
+	for k := range e.nets {
+		e.nets[k].end()
+	}
 }
 
 // learn trains the counters alone on a symbol in the context of the loaded values.

@@ -23,6 +23,7 @@ package mix
 //	letters   how many there are in the word so far, up to 15
 //	kinds2, kinds3, ...   the kinds of the last bytes: letters of each case, digits and so on
 //	slot, up1, up2   the place in its record, and the bytes there in the two records before
+//	tail      the last bytes, where tokens are spelt
 //
 // and, where the term is asked anew for each bit of the code,
 //
@@ -47,12 +48,14 @@ type geometry struct {
 	maps      []string    // contexts of the final adaptive maps
 	bestSets  []string    // sets that only the best level adds
 	trail     bool        // whether next1 and the like are asked for
-	words     bool        // whether word and the like are
+	words     bool        // whether word and the like are, of tokens that are bytes
+	spelt     bool        // and of tokens that stand for bytes, with tail
 	windows   []int       // lengths of the windows of latest tokens
 	net       []string    // what the net is told
 	netDims   int         // length of its vectors
 	bestNet   []string    // and at the best level besides
 	bestDims  int         // and at the best level, if that is more
+	side      []told      // further nets
 	bent      bool        // whether what is below 0 in their sum counts as 0
 	byNode    bool        // whether histories are told apart by node, not depth
 	runs      bool        // whether lines that had one symbol are kept as runs
@@ -73,6 +76,10 @@ type candidate struct {
 	value    string
 	contexts []string
 }
+
+// A told is what a further net is told: at both levels, and what only the best one
+// adds. A net that is told nothing is left out.
+type told struct{ inputs, best []string }
 
 // The geometries by number, as stored in a block.
 const (
@@ -95,22 +102,44 @@ var grid = geometry{
 		{"PUL", -1, -1, -1}, {"PUR", -1, -1, 1},
 	},
 	changes:  [][2]string{{"L", "PL"}, {"U", "PU"}, {"UR", "PUR"}, {"UL", "PUL"}},
-	contexts: []string{"A1", "place A1", "place", "place L", "U", "PD", "A2", "A3"},
-	best:     []string{"A4", "row", "A1/5 A2/5 A3/5", "place A3", "PL", "PR", "place L/5 U/5"},
+	contexts: []string{"", "A1", "place", "place L", "U", "A2", "A3"},
+	best:     []string{"place A1", "PD", "A4", "row", "A1/5 A2/5 A3/5", "place A3", "PL", "PR", "place L/5 U/5"},
 	candidate: []candidate{
 		{"A1", []string{"depth age flags", "depth age place", "depth A1", "depth churn"}},
 		{"A2", []string{"depth agree1"}},
 		{"A3", []string{"depth agree1 agree2"}},
 		{"A4", []string{"depth agree1 agree2"}},
 	},
-	net:        []string{"place", "A1", "A2", "A3", "L", "U", "UL", "UR", "PR", "PD", "PL", "PU"},
-	netDims:    24,
-	sets:       []string{"place agree1", "row", "col", "depth agree1 agree2"},
+	net: []string{
+		"place", "A1", "A2", "A3", "L", "U", "UL", "UR", "PR", "PD", "PL", "PU",
+		"A1/3", "A1/4", "A1/5", "A1/6", "A1/7", "A1/8", "A1/9", "L/5", "U/5", "row A1/7", "col A1/7",
+	},
+	side: []told{
+		{
+			[]string{
+				"place", "place A1/3", "place A1/5", "place A2/4", "place A3/4",
+				"place L/4", "place U/4", "place UR/4", "place PR/4", "place PD/4",
+			},
+			[]string{
+				"place A1/6", "place A1/8", "place A4/4", "place UL/4",
+				"place PL/4", "place PU/4", "place PUL/4", "place PUR/4",
+			},
+		},
+		{nil, []string{
+			"A1", "A1/7", "A1/5 A2/5", "A1/5 L/5", "A1/5 U/5", "A1/5 PL/5", "A1/5 PU/5", "A1/5 PR/5", "A1/5 PD/5",
+		}},
+		{nil, []string{
+			"A1/5", "A1/7", "place A1", "A1 A2", "A1 L", "A1 U", "A1 PR", "A1/5 L/5 U/5",
+		}},
+	},
+	netDims:    16,
+	bestDims:   32,
+	sets:       []string{"place agree1", "row", "depth agree1 agree2"},
 	final:      "depth agree1 age",
 	maps:       []string{"agree1 node", "depth flags age"},
 	backward:   4,
-	rates:      schedule{first: 3000, last: 400, fall: 2},
-	finalRates: schedule{first: 400, last: 100, fall: 2},
+	rates:      schedule{first: 3000, last: 300, fall: 2},
+	finalRates: schedule{first: 300, last: 70, fall: 2},
 }
 
 // latest are the tokens just before.
@@ -177,14 +206,18 @@ var geometries = [geometryCount]geometry{
 		name:       "text",
 		neighbours: latest,
 		matches:    []int{6, 3},
-		contexts:   []string{"", "a", "a b", "a b c", "a b c d", "a b c d e f"},
+		contexts: []string{
+			"", "a", "a b", "a b c", "a b c d", "a b c d e f",
+			"tail", "word word1", "column",
+		},
 		candidate: []candidate{
 			{"M1", []string{"len1 depth", "len1 back1"}},
 			{"M2", []string{"len2 depth", "len2 back2"}},
 		},
 		netDims:    8,
 		guided:     true,
-		sets:       []string{"trust", "known depth", "len1 agree1", "node"},
+		spelt:      true,
+		sets:       []string{"trust", "known depth", "len1 agree1", "node", "kinds3", "a"},
 		final:      "known",
 		maps:       []string{"node"},
 		rates:      schedule{first: 6000, last: 250, fall: 2},

@@ -18,7 +18,10 @@ const (
 
 // A Vocabulary says which symbols are alike, so that the decisions that a token is
 // coded as are easy to predict. It serves any number of codecs.
-type Vocabulary struct{ tree *tree }
+type Vocabulary struct {
+	tree *tree
+	text func(symbol uint32) string
+}
 
 // A Forecast turns the weights of symbols into what they say of one of them. It
 // serves one goroutine at a time.
@@ -48,8 +51,9 @@ func (f *Forecast) AppendPath(dst []int16, weights []uint32, symbol uint32) []in
 
 // NewVocabulary returns the vocabulary of symbols in an order in which those that
 // are alike stand near each other. rank says how common a symbol is: 0 for the most
-// common one. Both are of all symbols from 0 on, order a permutation of them.
-func NewVocabulary(order, rank []uint32) (*Vocabulary, error) {
+// common one. Both are of all symbols from 0 on, order a permutation of them. text
+// returns the bytes that a symbol stands for; it is nil if symbols stand for none.
+func NewVocabulary(order, rank []uint32, text func(symbol uint32) string) (*Vocabulary, error) {
 	size := len(order)
 	if size < 1 || size > MaxSize || len(rank) != size {
 		return nil, fmt.Errorf("%w: a vocabulary of %d symbols in an order of %d", fault.ErrUnsupported, len(rank), size)
@@ -61,7 +65,7 @@ func NewVocabulary(order, rank []uint32) (*Vocabulary, error) {
 		}
 		seen[s] = true
 	}
-	return &Vocabulary{weighed(order, rank)}, nil
+	return &Vocabulary{weighed(order, rank), text}, nil
 }
 
 // EncodeGuided appends the body of a block that a guide predicts to dst. The
@@ -148,6 +152,11 @@ func (c *Codec) guidedRunner(b *model.Block, s setup, v *Vocabulary, g Guide) (*
 		return nil, err
 	}
 	r.opinion.guide, r.opinion.path = g, nil
+	r.spell.bytes, r.spell.text = v == nil && b.Size <= 256, nil
+	if v != nil {
+		r.spell.text = v.text
+	}
+	r.spell.reset(s.cols)
 	return r, nil
 }
 
@@ -167,7 +176,10 @@ func (c *Codec) EncodeFrames(dst []byte, b *model.Block, places int, g Guide) ([
 	if b.Size >= 4 && b.Size <= maxHalves && len(b.Symbols) >= max(leastTokens, b.Size/4) {
 		s.learned = treeHalves
 	}
-	l, s := learnTrees(b, s)
+	l, s, err := learnTrees(b, s)
+	if err != nil {
+		return dst, err
+	}
 	enc := rangecoder.NewEncoder(s.append(append(dst, formMixed)))
 	l.put(enc)
 	r, err := c.runner(b, s, l.forest)

@@ -54,7 +54,7 @@ func TestGuided(t *testing.T) {
 	for i := range uint32(size) {
 		rank = append(rank, i*7%size)
 	}
-	v, err := NewVocabulary(rank, rank)
+	v, err := NewVocabulary(rank, rank, func(symbol uint32) string { return "some\nTEXT, \xff"[symbol%7 : 7+symbol%6] })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestGuidedRefusals(t *testing.T) {
 	if err := decode(body[:len(body)-3], 4, nil, fresh(size)); err == nil {
 		t.Error("a truncated body is accepted")
 	}
-	few, err := NewVocabulary([]uint32{1, 0}, []uint32{0, 1})
+	few, err := NewVocabulary([]uint32{1, 0}, []uint32{0, 1}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestGuidedRefusals(t *testing.T) {
 		t.Errorf("a vocabulary of fewer symbols: %v", err)
 	}
 	for _, bad := range [][2][]uint32{{nil, nil}, {{0, 0}, {0, 1}}, {{0, 2}, {0, 1}}, {{0, 1}, {0}}} {
-		if _, err := NewVocabulary(bad[0], bad[1]); err == nil {
+		if _, err := NewVocabulary(bad[0], bad[1], nil); err == nil {
 			t.Errorf("a vocabulary of %v and %v", bad[0], bad[1])
 		}
 	}
@@ -276,5 +276,36 @@ func TestGuidedFrames(t *testing.T) {
 	}
 	if _, err := New(Config{}).EncodeFrames(nil, &model.Block{Size: 4, Symbols: []uint32{1}}, 0, silent{}); !errors.Is(err, fault.ErrUnsupported) {
 		t.Errorf("frames of nothing: %v", err)
+	}
+}
+
+// TestSpelling: what is known of a text does not hang on how it is cut into tokens.
+func TestSpelling(t *testing.T) {
+	text := "The words of two lines, in CAPITALS\nand é."
+	var want [valueCount]uint32
+	for cut := 1; cut < 9; cut++ {
+		s := speller{text: func(symbol uint32) string { return text[symbol:min(int(symbol)+cut, len(text))] }}
+		s.reset(2)
+		for i := 0; i < len(text); i += cut {
+			s.follow(1, uint32(i))
+		}
+		var got, other [valueCount]uint32
+		s.load(got[:], 1)
+		s.load(other[:], 0)
+		if cut == 1 {
+			want = got
+		}
+		if got != want || other[valueColumn] != 0 || got[valueColumn] != 7 || got[valueWord] != 0 || got[valueWord1] == 0 {
+			t.Errorf("cut by %d: %d, want %d", cut, got, want)
+		}
+	}
+	s := speller{bytes: true}
+	s.reset(1)
+	for i := range len(text) {
+		s.follow(0, uint32(text[i]))
+	}
+	var got [valueCount]uint32
+	if s.load(got[:], 0); got != want {
+		t.Errorf("byte by byte: %d, want %d", got, want)
 	}
 }

@@ -15,7 +15,7 @@ const (
 
 // learnKin returns classes of the symbols of one column. near holds, for each
 // token, symbol*features + feature of each of its neighbours.
-func learnKin(size, features int, near pairs, count []int32) *book {
+func learnKin(size, features int, near pairs, count []int32, on *pulse) *book {
 	order := common(count, kinLeast)
 	k := &kin{features: features, class: make([]int32, size), lists: make([][]bigram, size), n: make([]int32, 2*kinClasses*features), total: make([]int32, 2*kinClasses)}
 	slices.Sort(near)
@@ -36,7 +36,10 @@ func learnKin(size, features int, near pairs, count []int32) *book {
 	}
 	for range kinPasses {
 		moved := 0
-		for _, s := range order {
+		for i, s := range order {
+			if i%pulseEvery == 0 && on.stops() {
+				return nil
+			}
 			old := int(k.class[s])
 			k.add(old, s, -1)
 			best, at := int64(-1<<62), old

@@ -26,13 +26,36 @@ type learned struct {
 	books  []*book  // of trees of classes
 }
 
+// A pulse asks the owner of a block, while it is learned from, whether to go on. What
+// learning returns once the answer was no means nothing.
+type pulse struct {
+	b   *model.Block
+	err error // the answer, if it was no
+}
+
+// stops asks and reports whether the answer is, or was, no.
+func (p *pulse) stops() bool {
+	if p.err == nil {
+		p.err = p.b.Worked(0)
+	}
+	return p.err != nil
+}
+
+// pulseEvery is after how many symbols learning asks again.
+const pulseEvery = 1 << 8
+
 // learnTrees makes the trees of a block, of the kind that the setup says or else
-// the natural one; it returns the setup with the kind that they are of.
-func learnTrees(b *model.Block, s setup) (learned, setup) {
+// the natural one; it returns the setup with the kind that they are of. The error is
+// that of the block's Work.
+func learnTrees(b *model.Block, s setup) (learned, setup, error) {
 	var l learned
+	on := &pulse{b: b}
 	switch s.learned {
 	case treeHalves:
-		l.order = learnOrder(b.Size, pairsOf(b, s))
+		l.order = learnOrder(b.Size, pairsOf(b, s), on)
+		if on.err != nil {
+			break
+		}
 		canonical(l.order)
 		l.forest = []*tree{halves(l.order)}
 	case treeClasses:
@@ -40,18 +63,25 @@ func learnTrees(b *model.Block, s setup) (learned, setup) {
 		for _, x := range b.Symbols {
 			count[x]++
 		}
-		l.books = []*book{learnBook(b.Size, pairsOf(b, s), count)}
+		l.books = []*book{learnBook(b.Size, pairsOf(b, s), count, on)}
 	case treeKin:
 		for col := range s.cols {
 			near, count := nearPairs(b, s, col)
-			l.books = append(l.books, learnKin(b.Size, len(kinOffsets)*b.Size, near, count))
+			l.books = append(l.books, learnKin(b.Size, len(kinOffsets)*b.Size, near, count, on))
+			if on.err != nil {
+				break
+			}
 		}
 	case treeLetters:
 		l.forest = []*tree{letters(b.Size)}
 	default:
 		l.forest = []*tree{natural(b.Size)}
 	}
-	return l.grown(b.Size, s)
+	if on.err != nil {
+		return learned{}, s, on.err
+	}
+	l, s = l.grown(b.Size, s)
+	return l, s, nil
 }
 
 // grown makes the trees of the books. Where one would be too deep, which a chain of

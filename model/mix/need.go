@@ -8,14 +8,17 @@ import (
 )
 
 // Need returns how many bytes decoding the body src takes beside the body and the
-// symbols, for count symbols below size. It reads no more than the start of src
-// and takes no memory itself.
+// symbols, for count symbols below size. It reads no more than the start of src and of
+// its parts, and takes no memory to speak of.
 func (c *Codec) Need(size, count int, src []byte) (int64, error) {
 	if size < 1 || size > MaxSize {
 		return 0, fmt.Errorf("%w: the mix model takes 1 to %d symbols, not %d", fault.ErrUnsupported, MaxSize, size)
 	}
 	if len(src) == 0 {
 		return 0, io.ErrUnexpectedEOF
+	}
+	if src[0] == formParts {
+		return c.needParts(size, count, src[1:])
 	}
 	if src[0] != formMixed {
 		return 0, nil
@@ -37,4 +40,19 @@ func (c *Codec) Need(size, count int, src []byte) (int64, error) {
 		return 0, err
 	}
 	return p.bytes() + s.treeBytes(size), nil
+}
+
+// needParts returns what the greatest part of a body takes, and the symbols of the
+// parts.
+func (c *Codec) needParts(size, count int, src []byte) (int64, error) {
+	parts, _, err := parseParts(size, src)
+	most := int64(0)
+	for p := range parts {
+		n, err := c.Need(parts[p].Size, count, parts[p].body)
+		if err != nil {
+			return 0, err
+		}
+		most = max(most, n)
+	}
+	return most + 4*int64(count) + smallThings, err
 }

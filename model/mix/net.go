@@ -38,6 +38,7 @@ type netInput struct {
 	vec   []int32
 	sumSq []uint64
 	at    int
+	sum   uint64 // sumSq[at]
 }
 
 const (
@@ -106,6 +107,17 @@ func (n *net) reset() {
 	}
 }
 
+// copy takes the state of a net of the same inputs.
+func (n *net) copy(from *net) {
+	for k := range n.inputs {
+		copy(n.inputs[k].vec, from.inputs[k].vec)
+		copy(n.inputs[k].sumSq, from.inputs[k].sumSq)
+	}
+	copy(n.out, from.out)
+	copy(n.outSum, from.outSum)
+	copy(n.bias, from.bias)
+}
+
 // begin computes the sum of the vectors that the inputs select.
 func (n *net) begin(values *[maxValues]uint32, e *engine) {
 	clear(n.sum)
@@ -123,7 +135,12 @@ func (n *net) begin(values *[maxValues]uint32, e *engine) {
 			x ^= x >> 13
 		}
 		in.at = int(x % in.rows)
+	}
+	// What lies apart in memory is read at once: this is most of a small net's time.
+	for k := range n.inputs {
+		in := &n.inputs[k]
 		learn.Add(sum, in.vec[in.at*n.dims:][:n.dims])
+		in.sum = in.sumSq[in.at]
 	}
 	if n.bent {
 		for i, x := range sum {
@@ -172,7 +189,7 @@ func (n *net) end() {
 	e := learn.Energy(n.grad) / uint64(n.dims)
 	for k := range n.inputs {
 		in := &n.inputs[k]
-		in.sumSq[in.at] = min(in.sumSq[in.at]+e, maxSum)
+		in.sumSq[in.at] = min(in.sum+e, maxSum)
 		r := rate(netInRate, in.sumSq[in.at])
 		learn.Step(in.vec[in.at*n.dims:][:n.dims], n.grad, int32(r), maxVector)
 	}

@@ -59,7 +59,10 @@ func Train(cfg TrainConfig, b *model.Block) (*Prior, error) {
 	}
 	setups := choose(b, cfg.Level)
 	p := &Prior{setup: setups[len(setups)-1], size: b.Size, tokens: len(b.Symbols)}
-	p.trees, p.setup = learnTrees(b, p.setup)
+	var err error
+	if p.trees, p.setup, err = learnTrees(b, p.setup); err != nil {
+		return nil, err
+	}
 	c := New(Config{})
 	r, err := c.runner(b, p.setup, p.trees.forest)
 	if err != nil {
@@ -69,7 +72,7 @@ func Train(cfg TrainConfig, b *model.Block) (*Prior, error) {
 		return nil, err
 	}
 	p.engine = r.engine
-	return p.pruned(cmp.Or(cfg.MaxBytes, defaultPrior))
+	return p.pruned(cmp.Or(cfg.MaxBytes, defaultPrior), &pulse{b: b})
 }
 
 // An item is a line, of which the tag and the count are told like a run's, or a run.
@@ -80,7 +83,7 @@ type item struct {
 
 // pruned keeps as many of the most used lines and runs as fit into limit bytes, and
 // returns the prior as it will be read.
-func (p *Prior) pruned(limit int) (*Prior, error) {
+func (p *Prior) pruned(limit int, on *pulse) (*Prior, error) {
 	var items []item
 	for k := range p.engine.table.lines {
 		if l := &p.engine.table.lines[k]; used(l) > 0 {
@@ -98,17 +101,22 @@ func (p *Prior) pruned(limit int) (*Prior, error) {
 	slices.SortFunc(items, func(a, b item) int {
 		return cmp.Or(cmp.Compare(b.count(), a.count()), cmp.Compare(a.tag, b.tag), cmp.Compare(a.past, b.past))
 	})
-	best := p.largest(items, limit)
+	best := p.largest(items, limit, on)
 	if best == nil {
-		p.engine.net.reset()
-		best = p.largest(items, limit)
+		for k := range p.engine.nets {
+			p.engine.nets[k].reset()
+		}
+		best = p.largest(items, limit, on)
 	}
 	// Then weights and histories go, those first that were used least.
 	for _, uses := range []uint16{15, 255, math.MaxUint16} {
 		if best == nil {
 			p.engine.forget(uses)
-			best = p.largest(items, limit)
+			best = p.largest(items, limit, on)
 		}
+	}
+	if on.err != nil {
+		return nil, on.err
 	}
 	if best == nil {
 		return nil, fmt.Errorf("%w: the prior does not fit into %d bytes", fault.ErrLimit, limit)
@@ -130,7 +138,7 @@ func (e *engine) forget(uses uint16) {
 
 // largest returns the prior with as many lines and runs as fit into limit bytes, nil if it
 // is too large even without any.
-func (p *Prior) largest(items []item, limit int) []byte {
+func (p *Prior) largest(items []item, limit int, on *pulse) []byte {
 	a := archive{enc: rangecoder.NewEncoder(nil)}
 	p.trees.put(a.enc)
 	a.engine(p.engine)
@@ -140,7 +148,7 @@ func (p *Prior) largest(items []item, limit int) []byte {
 	}
 	var best []byte
 	low, high := 0, len(items)
-	for n := high; low <= high; n = (low + high + 1) / 2 {
+	for n := high; low <= high && !on.stops(); n = (low + high + 1) / 2 {
 		some := slices.Clone(items[:n])
 		slices.SortFunc(some, func(a, b item) int { return cmp.Compare(a.tag, b.tag) })
 		var lines []line
@@ -287,13 +295,9 @@ func (e *engine) load(p *Prior) {
 	for k := range e.apms {
 		copy(e.apms[k].t, from.apms[k].t)
 	}
-	for k := range e.net.inputs {
-		copy(e.net.inputs[k].vec, from.net.inputs[k].vec)
-		copy(e.net.inputs[k].sumSq, from.net.inputs[k].sumSq)
+	for k := range e.nets {
+		e.nets[k].copy(&from.nets[k])
 	}
-	copy(e.net.out, from.net.out)
-	copy(e.net.outSum, from.net.outSum)
-	copy(e.net.bias, from.net.bias)
 	for k := range p.lines {
 		*e.table.find(p.lines[k][0]) = p.lines[k]
 	}

@@ -195,3 +195,15 @@ func (e *engine) start(c int, node int32, symbol, n uint32) {
 	}
 	e.runs.put(newRun(e.tag(c, node), symbol, n))
 }
+
+// sureness says what contexts 1 to 3 have had here.
+func (e *engine) sureness() int {
+	x := 0
+	for _, i := range e.entry[min(1, len(e.entry)):min(4, len(e.entry))] {
+		x *= sures
+		if i >= 0 {
+			x += int(sureOf[i%histories])
+		}
+	}
+	return x
+}

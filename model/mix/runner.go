@@ -85,6 +85,9 @@ func (r *runner) visitSpan(start int, f func(i int) error) error {
 			if r.record > 0 {
 				loadRecord(v[n:], r.b.Symbols, start+i, r.record)
 			}
+			if r.g.spelt {
+				r.spell.load(v[n:], place)
+			}
 			r.loadMatches(place)
 			for k := range r.windows {
 				r.windows[k].advance(r.tree, r.b.Symbols, start+i)
@@ -104,6 +107,9 @@ func (r *runner) visitSpan(start int, f func(i int) error) error {
 				return err
 			}
 			r.match.follow(place, r.b.Symbols, start+i, l.frames)
+			if r.g.spelt {
+				r.spell.follow(place, l.sym[i])
+			}
 			tokens++
 			if len(r.cands) > 0 && v[r.cands[0].value] != l.sym[i]+1 {
 				changed++

@@ -38,11 +38,12 @@ const (
 	valueSlot
 	valueUp1
 	valueUp2
+	valueTail
 	valueCount
 )
 
 var valueNames = [valueCount]string{"M1", "M2", "first", "next1", "next2", "above", "start", "startAbove", "place", "row", "col", "age", "flags", "churn", "reach", "len1", "len2",
-	"column", "word", "word1", "word2", "letters", "kinds2", "kinds3", "kinds4", "kinds6", "slot", "up1", "up2"}
+	"column", "word", "word1", "word2", "letters", "kinds2", "kinds3", "kinds4", "kinds6", "slot", "up1", "up2", "tail"}
 
 const (
 	maxAge   = 7

@@ -49,23 +49,27 @@ func byteKind(x uint32) uint32 {
 // advance takes in sym[:i], of which a part may be known already.
 func (w *wordbook) advance(sym []uint32, i int) {
 	for ; w.done < i; w.done++ {
-		x := sym[w.done]
-		kind := byteKind(x)
-		w.kinds = w.kinds<<kindBits | kind
-		switch kind {
-		case kindUpper, kindLower, kindHigh:
-			if kind == kindUpper {
-				x += 'a' - 'A'
-			}
-			h := (w.words[0] + x + 1) * 0x9E3779B1
-			w.words[0] = (h ^ h>>15) | 1
-			w.letters = min(w.letters+1, maxLetters)
-		default:
-			if w.letters > 0 {
-				w.words = [3]uint32{0, w.words[0], w.words[1]}
-			}
-			w.letters = 0
+		w.take(sym[w.done])
+	}
+}
+
+// take takes in a byte.
+func (w *wordbook) take(x uint32) {
+	kind := byteKind(x)
+	w.kinds = w.kinds<<kindBits | kind
+	switch kind {
+	case kindUpper, kindLower, kindHigh:
+		if kind == kindUpper {
+			x += 'a' - 'A'
 		}
+		h := (w.words[0] + x + 1) * 0x9E3779B1
+		w.words[0] = (h ^ h>>15) | 1
+		w.letters = min(w.letters+1, maxLetters)
+	default:
+		if w.letters > 0 {
+			w.words = [3]uint32{0, w.words[0], w.words[1]}
+		}
+		w.letters = 0
 	}
 }
 

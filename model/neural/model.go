@@ -62,7 +62,7 @@ func Open(src io.ReaderAt, size, maxMemory int64) (*Model, error) {
 		return m, nil
 	}
 	rank := ascending(m.size)
-	if m.words, err = mix.NewVocabulary(m.order(), rank); err != nil {
+	if m.words, err = mix.NewVocabulary(m.order(), rank, m.spelling()); err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -159,6 +159,27 @@ func (m *Model) order() []uint32 {
 			bytes.Compare(x.folded, y.folded), bytes.Compare(x.text, y.text), cmp.Compare(a, b))
 	})
 	return order
+}
+
+// spelling returns what gives the bytes of a symbol, nil if there is no text.
+func (m *Model) spelling() func(symbol uint32) string {
+	if m.text == nil {
+		return nil
+	}
+	var single [byteCount]byte
+	for i := range single {
+		single[i] = byte(i)
+	}
+	escapes, tokens := string(single[:]), uint32(m.text.Size())
+	return func(symbol uint32) string {
+		switch {
+		case symbol < tokens:
+			return m.text.Bytes(symbol)
+		case symbol < tokens+byteCount:
+			return escapes[symbol-tokens:][:1]
+		}
+		return ""
+	}
 }
 
 // fold makes capital letters of ASCII small ones.

@@ -108,7 +108,7 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "fa0c0a78f0e4e238bde2442c1d95e1737419a81f57cfbde77d2ea65d558ece1b"
+	const want = "724c3cf0c2d48cfed911d9fb2b51aaaee6bfb459557d1da55c06cbeddeb569c3"
 	if sum := sha256.Sum256(body); hex.EncodeToString(sum[:]) != want {
 		t.Errorf("%d bytes with the SHA-256 %x", len(body), sum)
 	}

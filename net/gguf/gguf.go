@@ -49,11 +49,11 @@ type File struct {
 	names   map[string]*tensor.Tensor
 }
 
-// Open reads the header of a GGUF file of size bytes. It returns fault.ErrCorrupt for
-// what no writer of such files writes, fault.ErrUnsupported for another version, a
+// Open reads the header of a GGUF file of size bytes. It returns foretell.ErrCorrupt for
+// what no writer of such files writes, foretell.ErrUnsupported for another version, a
 // part of a split model or an element type that package tensor does not have,
-// fault.ErrLimit for a header of more than 64 MiB or 65,536 tensors or keys and io.ErrUnexpectedEOF for a file
-// that ends early.
+// foretell.ErrLimit for a header of more than 64 MiB or 65,536 tensors or keys and
+// io.ErrUnexpectedEOF for a file that ends early.
 func Open(src io.ReaderAt, size int64) (*File, error) {
 	r := newReader(src, size)
 	f := &File{values: map[string]value{}, names: map[string]*tensor.Tensor{}}

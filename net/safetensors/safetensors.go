@@ -42,9 +42,9 @@ type File struct {
 }
 
 // Open reads the header of a safetensors file of size bytes. It returns
-// fault.ErrCorrupt for what no writer of such files writes, which includes tensors that
-// overlap and bytes that belong to none, fault.ErrUnsupported for an element type that
-// package tensor does not have, fault.ErrLimit for a header of more than 32 MiB or
+// foretell.ErrCorrupt for what no writer of such files writes, which includes tensors that
+// overlap and bytes that belong to none, foretell.ErrUnsupported for an element type that
+// package tensor does not have, foretell.ErrLimit for a header of more than 32 MiB or
 // 65,536 tensors and io.ErrUnexpectedEOF for a file that ends early.
 func Open(src io.ReaderAt, size int64) (*File, error) {
 	f := &File{names: map[string]*tensor.Tensor{}}

@@ -30,7 +30,7 @@ type Tensor struct {
 
 // New returns the tensor of that name, shape and type that starts at byte offset of
 // src, of which size bytes may be read. A tensor that does not lie within them is
-// fault.ErrCorrupt, as is a last axis that is not made of whole blocks.
+// foretell.ErrCorrupt, as is a last axis that is not made of whole blocks.
 func New(src io.ReaderAt, size int64, name string, shape []int, t Type, offset int64) (*Tensor, error) {
 	refuse := func(why string) (*Tensor, error) {
 		return nil, fmt.Errorf("%w: tensor %.80q of shape %.80v and type %v %s", fault.ErrCorrupt, name, shape, t, why)
@@ -99,7 +99,7 @@ var chunks = sync.Pool{New: func() any { return new([chunk]byte) }}
 
 // ReadRow sets dst, of Cols numbers, to a row, which is the exact value of what the
 // file holds; infinities and NaN are handed on where the type has them. Errors are
-// those of the file, and fault.ErrUnsupported for an integer that a float64 cannot
+// those of the file, and foretell.ErrUnsupported for an integer that a float64 cannot
 // hold.
 func (t *Tensor) ReadRow(dst []float64, row int) error {
 	if row < 0 || row >= t.rows || len(dst) != t.cols {

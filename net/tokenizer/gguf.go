@@ -15,8 +15,8 @@ const ggufPrefix = "tokenizer.ggml."
 var ggufKinds = [...]Kind{1: Normal, 2: Control, 3: Control, 4: Literal, 5: Control, 6: Byte}
 
 // FromGGUF returns the tokenizer of a GGUF file: one of the model "gpt2" (byte-level BPE)
-// or "llama" (SentencePiece). Others are fault.ErrUnsupported, a file without one too;
-// lists that do not fit together are fault.ErrCorrupt.
+// or "llama" (SentencePiece). Others are foretell.ErrUnsupported, a file without one too;
+// lists that do not fit together are foretell.ErrCorrupt.
 func FromGGUF(f *gguf.File) (*Tokenizer, error) {
 	v, err := ggufVocabulary(f)
 	if err != nil {

@@ -50,8 +50,8 @@ func (s step) steps(f func(step)) {
 
 // FromJSON returns the tokenizer that a tokenizer.json file of Hugging Face describes:
 // one of the model BPE, byte-level or with byte fallback. Others are
-// fault.ErrUnsupported, a file of more than 64 MiB or of too large a vocabulary is
-// fault.ErrLimit, and one that is wrong is fault.ErrCorrupt.
+// foretell.ErrUnsupported, a file of more than 64 MiB or of too large a vocabulary is
+// foretell.ErrLimit, and one that is wrong is foretell.ErrCorrupt.
 func FromJSON(data []byte) (*Tokenizer, error) {
 	v, err := jsonVocabulary(data)
 	if err != nil {

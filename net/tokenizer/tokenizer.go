@@ -80,8 +80,8 @@ type pair struct{ left, right uint32 }
 // A merge says which token a pair becomes, and when: lower ranks come first.
 type merge struct{ rank, token uint32 }
 
-// New returns a tokenizer for a vocabulary. It returns fault.ErrCorrupt for merges of
-// tokens that there are not and lists of unequal length, and fault.ErrLimit for more than
+// New returns a tokenizer for a vocabulary. It returns foretell.ErrCorrupt for merges of
+// tokens that there are not and lists of unequal length, and foretell.ErrLimit for more than
 // MaxSize tokens.
 func New(v Vocabulary) (*Tokenizer, error) {
 	size := len(v.Tokens)
@@ -263,7 +263,7 @@ func (t *Tokenizer) Complete() bool {
 }
 
 // Decode appends the bytes of symbols to dst. A symbol that stands for no text is
-// fault.ErrSymbol.
+// prob.ErrSymbol.
 func (t *Tokenizer) Decode(dst []byte, symbols []uint32) ([]byte, error) {
 	for _, s := range symbols {
 		b := t.Bytes(s)

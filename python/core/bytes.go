@@ -31,7 +31,8 @@ func ft_compress(c *C.ft_caller, p unsafe.Pointer, n C.int64_t, kind *C.char, o 
 	if opts.Dtype, err = tokens.ParseType(C.GoString(kind)); fail(e, err) != 0 {
 		return 0
 	}
-	options := writerOptions(o)
+	t := newTask()
+	options := writerOptions(o, t)
 	src := slice[byte](p, n)
 	var notes []string
 	opts.Note = func(note error) {
@@ -39,7 +40,6 @@ func ft_compress(c *C.ft_caller, p unsafe.Pointer, n C.int64_t, kind *C.char, o 
 			notes = append(notes, text)
 		}
 	}
-	t := newTask()
 	options.Context = t
 	var out []byte
 	var done atomic.Pointer[foretell.Writer]
@@ -145,7 +145,8 @@ func compressRaw(src []byte, t tokens.Type, options *foretell.WriterOptions, und
 //export ft_content
 func ft_content(c *C.ft_caller, p unsafe.Pointer, n C.int64_t, o *C.ft_reading, e *C.ft_error) (length C.int64_t) {
 	defer rescue(e)
-	t, src, options := newTask(), slice[byte](p, n), readerOptions(o, "")
+	t, src := newTask(), slice[byte](p, n)
+	options := readerOptions(o, "", t)
 	options.Context = t
 	var r *foretell.ReaderAt
 	err := t.run(c, nil, func() (err error) {
@@ -192,7 +193,8 @@ func onlyArray(r *foretell.ReaderAt) *member {
 func ft_decompress(c *C.ft_caller, p unsafe.Pointer, n C.int64_t, o *C.ft_reading, dst unsafe.Pointer, length C.int64_t, e *C.ft_error) (code C.int32_t) {
 	defer rescue(e)
 	code = C.FT_INTERNAL
-	t, w, options := newTask(), &filler{room: slice[byte](dst, length)}, readerOptions(o, "")
+	t, w := newTask(), &filler{room: slice[byte](dst, length)}
+	options := readerOptions(o, "", t)
 	options.Context = t
 	progress := func() (int64, int64) { return w.done.Load(), int64(length) }
 	err := t.run(c, progress, func() error { return decompress(w, slice[byte](p, n), options) })

@@ -40,7 +40,8 @@ type pieces interface {
 	Close() error
 }
 
-func writerOptions(w *C.ft_writing) *foretell.WriterOptions {
+// writerOptions returns how a file is written by a task.
+func writerOptions(w *C.ft_writing, t *task) *foretell.WriterOptions {
 	return &foretell.WriterOptions{
 		Network:     network(w.network),
 		Model:       C.GoString(w.model),
@@ -49,6 +50,7 @@ func writerOptions(w *C.ft_writing) *foretell.WriterOptions {
 		Workers:     int(w.workers),
 		Prior:       slices.Clone(slice[byte](w.prior, w.prior_length)),
 		EmbedPrior:  w.embed != 0,
+		External:    external(&w.external, t),
 	}
 }
 
@@ -59,7 +61,7 @@ func ft_writer_new(c *C.ft_caller, path *C.char, o *C.ft_writing, e *C.ft_error)
 	defer rescue(e)
 	w := &writer{task: newTask()}
 	w.stage.Stop = w.Err
-	options := writerOptions(o)
+	options := writerOptions(o, w.task)
 	options.Context = w.task
 	err := w.run(c, nil, func() (err error) {
 		var dst io.Writer = foreign{w.task}
@@ -265,8 +267,9 @@ const (
 	defaultMemory = 1 << 30 // that of foretell.ReaderOptions
 )
 
-// readerOptions returns how the file with a path, or bytes if that is "", is read.
-func readerOptions(r *C.ft_reading, path string) *foretell.ReaderOptions {
+// readerOptions returns how the file with a path, or bytes if that is "", is read by a
+// task.
+func readerOptions(r *C.ft_reading, path string, t *task) *foretell.ReaderOptions {
 	near := ""
 	if path != "" {
 		near = filepath.Dir(path)
@@ -280,6 +283,7 @@ func readerOptions(r *C.ft_reading, path string) *foretell.ReaderOptions {
 		MaxOutput: int64(r.output),
 		Workers:   int(r.workers),
 		Prior:     slices.Clone(slice[byte](r.prior, r.prior_length)),
+		External:  external(&r.external, t),
 	}
 }
 
@@ -290,7 +294,7 @@ func readerOptions(r *C.ft_reading, path string) *foretell.ReaderOptions {
 func ft_reader_new(c *C.ft_caller, path *C.char, size C.int64_t, o *C.ft_reading, e *C.ft_error) (h C.uint32_t) {
 	defer rescue(e)
 	r := &reader{task: newTask(), memory: int64(o.memory)}
-	options := readerOptions(o, C.GoString(path))
+	options := readerOptions(o, C.GoString(path), r.task)
 	err := r.run(c, nil, func() (err error) {
 		if path == nil {
 			r.ReaderAt, err = foretell.OpenReaderAt(foreign{r.task}, int64(size), options)

@@ -48,11 +48,14 @@ enum { FT_ENCODER, FT_DECODER, FT_STACK, FT_WRITER, FT_READER, FT_BLOB, FT_NETWO
 /* A caller of what takes long. Go calls it back on the thread that called. Each function
  * returns 0, or after setting an error, which ends the call, another number. poll hears
  * signals and is told how many bytes are done, of how many, -1 if that is unknown. read
- * and write are those of a file object, whole or not at all. */
+ * and write are those of a file object, whole or not at all. predict puts what a model of
+ * the caller's says of the next symbol to dst, after the symbol that came last, -1 where a
+ * block begins; which tells apart blocks that are coded at once. */
 typedef struct ft_caller {
 	int32_t (*poll)(struct ft_caller *c, int64_t done, int64_t total);
 	int32_t (*read)(struct ft_caller *c, int64_t offset, void *dst, int64_t n);
 	int32_t (*write)(struct ft_caller *c, const void *src, int64_t n);
+	int32_t (*predict)(struct ft_caller *c, void *model, int64_t which, int64_t last, float *dst, int64_t n);
 } ft_caller;
 
 static inline int32_t ft_poll(ft_caller *c, int64_t done, int64_t total) {
@@ -66,6 +69,19 @@ static inline int32_t ft_read(ft_caller *c, int64_t offset, void *dst, int64_t n
 static inline int32_t ft_write(ft_caller *c, const void *src, int64_t n) {
 	return c->write(c, src, n);
 }
+
+static inline int32_t ft_predict(ft_caller *c, void *model, int64_t which, int64_t last, float *dst, int64_t n) {
+	return c->predict(c, model, which, last, dst, n);
+}
+
+/* A model of the caller's that files are under: what predict is given, NULL for none, and
+ * as foretell.External. */
+typedef struct {
+	void *model;
+	int64_t size;
+	int32_t logits, mix;
+	uint8_t id[32];
+} ft_external;
 
 /* A parametric density for each of count values, each a mixture of parts. */
 typedef struct {
@@ -85,6 +101,7 @@ typedef struct {
 	int32_t solid, embed, resume;
 	const void *prior;
 	int64_t prior_length;
+	ft_external external;
 } ft_writing;
 
 /* How streams of a network are run; 0 is the default of each. */
@@ -101,6 +118,7 @@ typedef struct {
 	int64_t places_length;
 	const void *prior;
 	int64_t prior_length;
+	ft_external external;
 } ft_reading;
 
 typedef struct {

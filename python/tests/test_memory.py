@@ -1,7 +1,7 @@
 """Nothing grows: many coders, errors in the middle, threads."""
 
 import gc
-import resource
+import mmap
 import subprocess
 import sys
 import threading
@@ -19,7 +19,7 @@ def resident():
     """Return the bytes of memory that the process takes."""
     gc.collect()
     with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * resource.getpagesize()
+        return int(file.read().split()[1]) * mmap.PAGESIZE
 
 
 def leaks(action, rounds, most=500):

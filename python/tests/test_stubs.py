@@ -67,23 +67,28 @@ def test_stubs():
                 compare(stub, getattr(thing, member), f"{name}.{member}")
 
 
-def checked(code, tmp_path):
-    """Return what mypy says about a program."""
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory):
+    """A function that returns what mypy says about a program."""
     pytest.importorskip("mypy", reason="mypy is not installed")
-    path = tmp_path / "program.py"
-    path.write_text(code)
-    command = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", str(path)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path).stdout
+    folder = tmp_path_factory.mktemp("mypy")  # with its cache, or it would read NumPy's types each time
+
+    def check(code):
+        (folder / "program.py").write_text(code)
+        command = [sys.executable, "-m", "mypy", "--strict", "program.py"]
+        return subprocess.run(command, capture_output=True, text=True, cwd=folder).stdout
+
+    return check
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
-def test_the_examples_of_the_readme_have_types(number, tmp_path):
+def test_the_examples_of_the_readme_have_types(number, checked):
     readme = pathlib.Path(__file__).resolve().parents[1] / "README.md"
     code = re.findall(r"```python\n(.*?)```", readme.read_text(), re.DOTALL)[number]
-    assert "Success" in checked(code, tmp_path)
+    assert "Success" in checked(code)
 
 
-def test_types_of_what_is_decoded(tmp_path):
+def test_types_of_what_is_decoded(checked):
     out = checked(
         """
 import numpy as np, foretell
@@ -101,8 +106,7 @@ try:
 except foretell.DriftError as error:
     print(error.symbols)
 foretell.Density()
-""",
-        tmp_path,
+"""
     )
     assert out.count("error:") == 1 and 'Missing positional arguments' in out and '"Density"' in out, out
 
@@ -162,9 +166,10 @@ foretell.load("x.fore", progress=Bar)
 """
 
 
-def test_the_typed_example(tmp_path):
-    assert "Success" in checked(EXAMPLE, tmp_path), checked(EXAMPLE, tmp_path)
-    wrong = checked(EXAMPLE.replace('model="fast"', 'model="fastt"'), tmp_path)
+def test_the_typed_example(checked):
+    right = checked(EXAMPLE)
+    assert "Success" in right, right
+    wrong = checked(EXAMPLE.replace('model="fast"', 'model="fastt"'))
     assert wrong.count("error:") == 1 and "fastt" in wrong, wrong
 
 

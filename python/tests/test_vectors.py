@@ -1,11 +1,14 @@
 """The same streams as Go's: vectors that both write and read, and the conformance
 vectors of the project."""
 
+import importlib.metadata
 import json
 import pathlib
 import re
 import shutil
 import subprocess
+import sys
+import sysconfig
 
 import numpy as np
 import pytest
@@ -124,26 +127,31 @@ def test_conformance_of_refusals():
     assert count > 10
 
 
-@pytest.fixture(scope="module")
-def command(tmp_path_factory):
-    """The command of the project, built from this repository."""
-    if not shutil.which("go"):
-        pytest.skip("Go is not installed")
-    path = tmp_path_factory.mktemp("bin") / "foretell"
-    subprocess.run(["go", "build", "-o", path, "./cmd/foretell"], cwd=HERE.parents[1], check=True)
-    return path
+COMMAND = [sys.executable, "-m", "foretell"]
 
 
-def test_files_of_python_are_read_by_the_command(command, tmp_path, rng):
+def test_the_command():
+    """It is there by its name too, and is of the package's version."""
+    said = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, check=True).stdout
+    assert said.split()[:2] == ["foretell", "v" + foretell.__version__]
+    assert importlib.metadata.version("foretell") == foretell.__version__
+    script = shutil.which("foretell", path=sysconfig.get_path("scripts"))
+    if script is None:
+        pytest.skip("the package's script is not installed")
+    assert subprocess.run([script, "--version"], capture_output=True, text=True, check=True).stdout == said
+    assert subprocess.run([script, "nonsense"], capture_output=True).returncode == 2
+
+
+def test_files_of_python_are_read_by_the_command(tmp_path, rng):
     arrays = {"a": rng.integers(0, 50, (30, 40), np.uint16), "b": rng.integers(-5, 5, 100), "c": np.array([True, False])}
     foretell.save(tmp_path / "x.fore", arrays)
-    subprocess.run([command, "-q", "decompress", "-C", tmp_path / "out", tmp_path / "x.fore"], check=True)
+    subprocess.run([*COMMAND, "-q", "decompress", "-C", tmp_path / "out", tmp_path / "x.fore"], check=True)
     for name, array in arrays.items():
         got = np.load(tmp_path / "out" / f"{name}.npy")
         assert got.dtype == array.dtype and np.array_equal(got, array)
 
 
-def test_files_of_the_command_are_read_by_python(command, tmp_path, rng):
+def test_files_of_the_command_are_read_by_python(tmp_path, rng):
     arrays = {
         "c": rng.integers(0, 50, (30, 40), np.uint16),
         "f": np.asfortranarray(rng.integers(0, 50, (5, 6, 7), np.int32)),
@@ -152,14 +160,14 @@ def test_files_of_the_command_are_read_by_python(command, tmp_path, rng):
     }
     for name, array in arrays.items():
         np.save(tmp_path / f"{name}.npy", array)
-        subprocess.run([command, "-q", "compress", "-o", tmp_path / "x.fore", tmp_path / f"{name}.npy", "-f"], check=True)
+        subprocess.run([*COMMAND, "-q", "compress", "-o", tmp_path / "x.fore", tmp_path / f"{name}.npy", "-f"], check=True)
         got = foretell.load(tmp_path / "x.fore")
         assert got.dtype == array.dtype.newbyteorder("=") and np.array_equal(got, array)
         if array.ndim > 1:
             with foretell.open(tmp_path / "x.fore") as file:
                 assert np.array_equal(file[2:4, 3], array[2:4, 3])
     np.savez(tmp_path / "all.npz", **arrays)
-    subprocess.run([command, "-q", "compress", "-o", tmp_path / "y.fore", tmp_path / "all.npz"], check=True)
+    subprocess.run([*COMMAND, "-q", "compress", "-o", tmp_path / "y.fore", tmp_path / "all.npz"], check=True)
     got = foretell.load(tmp_path / "y.fore")
     assert {re.sub(".npy$", "", name.rpartition("/")[2]) for name in got} == set(arrays)
     for name, array in got.items():

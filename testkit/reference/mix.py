@@ -26,6 +26,7 @@ from .mix_parts import (
     sureness,
     train,
 )
+from .mix_spans import in_parts
 from .mix_tree import LETTERS, OF_PRIOR, adapt, read_trees
 from .rangecoder import Decoder
 
@@ -94,9 +95,9 @@ class Engine:
         """tokens are those that sizes follow from; lines and runs are the prior's, and
         block_tokens those of the block that starts from it."""
         g = self.g = GEOMETRIES[setup.geometry]
-        specs, sets, told, dims = g.contexts, g.sets, g.net, g.dims
+        specs, sets, dims = g.contexts, g.sets, g.dims
         if setup.level == BEST:
-            specs, sets, told, dims = specs + g.best, sets + g.best_sets, told + g.best_net, max(dims, g.best_dims)
+            specs, sets, dims = specs + g.best, sets + g.best_sets, max(dims, g.best_dims)
         if setup.trees == LETTERS:
             tokens += len(PRIMER)
         sizes = {"rows": setup.rows, "cols": setup.cols, "symbols": symbols, "classes": classes, "contexts": len(specs)}
@@ -106,7 +107,8 @@ class Engine:
         tokens = min(tokens, MANY_TOKENS)
         rows = min(1 << 16, max(1 << 10, 1 << (4 * tokens).bit_length()))
         nodes = min(symbols, rows)
-        self.net = self.make_net(told, sizes, nodes, rows, dims)
+        told = [inputs + best if setup.level == BEST else inputs for inputs, best in g.nets]
+        self.nets = [self.make_net(t, sizes, nodes, rows, dims) for i, t in enumerate(told) if t or i == 0]
         self.pasts = 256 if g.by_node else 16
         self.history = [[first_history(h) for h in range(128)] for _ in range(self.pasts * len(specs))]
         room = min(block_tokens if block_tokens is not None else tokens, MANY_TOKENS) * len(specs)
@@ -119,7 +121,7 @@ class Engine:
         while bits < most and 4 << bits < room + runs:
             bits += 1
         self.runs = Runs(bits)
-        n = 2 * len(specs) + sum(len(c.selectors) for c in self.candidates) + 2 * len(g.windows) + 2
+        n = 2 * len(specs) + sum(len(c.selectors) for c in self.candidates) + 2 * len(g.windows) + 1 + len(self.nets)
         first = 3 * ONE // (2 * len(specs) + 4)
         self.sets = [WeightSet(select(s), [first] * n, n, schedule(*g.rates)) for s in sets]
         self.last = WeightSet(select(g.final), [ONE // len(sets)] * len(sets), len(sets), schedule(*g.final_rates))
@@ -262,16 +264,18 @@ class Engine:
                 self.rebase(s)
         for s in self.sets + [self.last] + self.maps:
             self.rebase(s.selector)
-        rows = []
-        for i in self.net.inputs:
-            x = 0
-            for t in i.terms:
-                x = x * 0x9E3779B1 + self.part(t) & MASK
-            if len(i.terms) > 1:
-                x = (x ^ x >> 15) * 0x85EBCA6B & MASK
-                x ^= x >> 13
-            rows.append(x % i.rows)
-        self.net.begin(rows)
+        for net in self.nets:
+            net.begin([self.row(i) for i in net.inputs])
+
+    def row(self, i):
+        """The row of an input of a net."""
+        x = 0
+        for t in i.terms:
+            x = x * 0x9E3779B1 + self.part(t) & MASK
+        if len(i.terms) > 1:
+            x = (x ^ x >> 15) * 0x85EBCA6B & MASK
+            x ^= x >> 13
+        return x % i.rows
 
     def rebase(self, s):
         s.base = sum(self.part(t) % t.size * scale for t, scale in s.for_token)
@@ -307,7 +311,8 @@ class Engine:
             self.update(node, depth, slot, bit)
             node, depth, slot = self.tree.child[2 * node + bit], depth + 1, 2 * slot + bit
         self.settle(-1 - node)
-        self.net.end()
+        for net in self.nets:
+            net.end()
         return -1 - node
 
     def predict(self, node, depth, slot):
@@ -336,7 +341,7 @@ class Engine:
             x += [sign * STRETCH[m.get(at, 3 << 29) >> 20] for m, at in zip(c.maps, c.at)]
         for w in self.windows:
             x += w.predict(node)
-        x += [256, self.net.predict(node)]
+        x += [256] + [net.predict(node) for net in self.nets]
         self.inputs = x
         for s in self.sets:
             s.predict(x, self.index(s.selector, node, depth))
@@ -362,7 +367,8 @@ class Engine:
                     m[at] = adapt(m.get(at, 3 << 29), int(c.agrees), 250)
         for w in self.windows:
             w.update(bit)
-        self.net.update(node, bit)
+        for net in self.nets:
+            net.update(node, bit)
         self.last.update(self.outputs, bit)
         for s in self.sets:
             s.update(self.inputs, bit)
@@ -392,7 +398,7 @@ def primed(setup, block):
     """An engine that has read the primer."""
     engine = Engine(setup, block.alphabet, block.count, 0)
     engine.plant(read_trees(None, block.alphabet, LETTERS, 1))
-    key = setup.level, block.alphabet, setup.delimiter, engine.table.shift, engine.runs.shift, engine.net.inputs[-1].before
+    key = setup.level, block.alphabet, setup.delimiter, engine.table.shift, engine.runs.shift, engine.nets[0].inputs[-1].before
     if key not in PRIMED:
         text = [x for x in PRIMER if x < block.alphabet]
         run(engine, setup, [Span(0, len(text), [len(text)])], text, None)
@@ -468,7 +474,9 @@ def plain(block, data):
 
 
 def mix(block, body):
-    check(len(body) > 0 and body[0] <= 1, "an unknown form of block")
+    check(len(body) > 0 and body[0] <= 2, "an unknown form of block")
+    if body[0] == 2:
+        return in_parts(block, Fields(body, 1), lambda size, spans, part: mix(block.part(size, spans), part))
     if body[0] == 0:
         return plain(block, body[1:])
     f = Fields(body, 1)

@@ -11,7 +11,7 @@ FIRST_SMALL = VALUES.index("place")
 
 
 class Geometry:
-    matches, windows, changes, best, best_sets, best_net = [], [], [], [], [], []
+    matches, windows, changes, best, best_sets, best_net, side = [], [], [], [], [], [], []
     trail = words = bent = by_node = runs = False
     backward = best_dims = 0
 
@@ -20,6 +20,7 @@ class Geometry:
         lines = [line.split() for line in self.neighbours.split(",")]
         self.neighbours = [(name, int(t), int(r), int(c)) for name, t, r, c in lines]
         self.names = [n[0] for n in self.neighbours] + VALUES
+        self.nets = [(self.net, self.best_net)] + self.side
         self.changes = [(self.value(a), self.value(b)) for a, b in self.changes]
 
     def value(self, name):
@@ -84,13 +85,20 @@ GEOMETRIES = {
         neighbours="A1 -1 0 0, A2 -2 0 0, A3 -3 0 0, A4 -4 0 0, L 0 0 -1, U 0 -1 0, UL 0 -1 -1, UR 0 -1 1,"
                    "PL -1 0 -1, PU -1 -1 0, PR -1 0 1, PD -1 1 0, PUL -1 -1 -1, PUR -1 -1 1",
         changes=[("L", "PL"), ("U", "PU"), ("UR", "PUR"), ("UL", "PUL")],
-        contexts=["A1", "place A1", "place", "place L", "U", "PD", "A2", "A3"],
-        best=["A4", "row", "A1/5 A2/5 A3/5", "place A3", "PL", "PR", "place L/5 U/5"],
+        contexts=["", "A1", "place", "place L", "U", "A2", "A3"],
+        best=["place A1", "PD", "A4", "row", "A1/5 A2/5 A3/5", "place A3", "PL", "PR", "place L/5 U/5"],
         candidates=[("A1", ["depth age flags", "depth age place", "depth A1", "depth churn"]),
                     ("A2", ["depth agree1"]), ("A3", ["depth agree1 agree2"]), ("A4", ["depth agree1 agree2"])],
-        net=["place", "A1", "A2", "A3", "L", "U", "UL", "UR", "PR", "PD", "PL", "PU"], dims=24,
-        sets=["place agree1", "row", "col", "depth agree1 agree2"], final="depth agree1 age",
-        maps=["agree1 node", "depth flags age"], backward=4, rates=(3000, 400), final_rates=(400, 100)),
+        net=["place", "A1", "A2", "A3", "L", "U", "UL", "UR", "PR", "PD", "PL", "PU",
+             "A1/3", "A1/4", "A1/5", "A1/6", "A1/7", "A1/8", "A1/9", "L/5", "U/5", "row A1/7", "col A1/7"],
+        side=[(["place", "place A1/3", "place A1/5", "place A2/4", "place A3/4",
+                "place L/4", "place U/4", "place UR/4", "place PR/4", "place PD/4"],
+               ["place A1/6", "place A1/8", "place A4/4", "place UL/4",
+                "place PL/4", "place PU/4", "place PUL/4", "place PUR/4"]),
+              ([], ["A1", "A1/7", "A1/5 A2/5", "A1/5 L/5", "A1/5 U/5", "A1/5 PL/5", "A1/5 PU/5", "A1/5 PR/5", "A1/5 PD/5"]),
+              ([], ["A1/5", "A1/7", "place A1", "A1 A2", "A1 L", "A1 U", "A1 PR", "A1/5 L/5 U/5"])],
+        dims=16, best_dims=32, sets=["place agree1", "row", "depth agree1 agree2"], final="depth agree1 age",
+        maps=["agree1 node", "depth flags age"], backward=4, rates=(3000, 300), final_rates=(300, 70)),
     BOOKS: Geometry(
         neighbours="A1 -1 0 0, A2 -2 0 0, A3 -3 0 0, L 0 0 -1, LL 0 0 -2, LLL 0 0 -3, PL -1 0 -1, PR -1 0 1",
         contexts=["place", "place A1", "place L", "place L LL", "place first", "place A2", "place LL",

@@ -49,7 +49,7 @@ class Prior:
             self.fits(span.shape)
         e = Engine(self.setup, self.symbols, self.tokens, self.forest[0].count, len(self.lines), len(self.runs), block.count)
         table = e.table
-        for name in ("history", "candidates", "sets", "last", "maps", "net"):
+        for name in ("history", "candidates", "sets", "last", "maps", "nets"):
             setattr(e, name, copy.deepcopy(getattr(self.state, name)))
         for w, old in zip(e.windows, self.state.windows):
             w.maps = list(old.maps)
@@ -123,12 +123,16 @@ class Archive:
                     if d:
                         points[i] = min(max(first + (d << 7), 1), 65535)
                         m.points[context] = points
-        for source in e.net.inputs:
+        for net in e.nets:
+            self.net(net)
+
+    def net(self, net):
+        for source in net.inputs:
             for r in range(source.rows):
-                self.vector(source.vectors, source.sums, r, e.net.dims, MOST_VECTOR)
-        for r in range(e.net.nodes):
-            if self.vector(e.net.out, e.net.out_sums, r, e.net.dims, MOST_OUT):
-                e.net.bias[r] = self.coarse("biases", 12, 1 << 31)
+                self.vector(source.vectors, source.sums, r, net.dims, MOST_VECTOR)
+        for r in range(net.nodes):
+            if self.vector(net.out, net.out_sums, r, net.dims, MOST_OUT):
+                net.bias[r] = self.coarse("biases", 12, 1 << 31)
 
     def entries(self, entries, numbers):
         for i in numbers:

@@ -31,6 +31,10 @@ class Symbols:
         self.alphabet, self.spans, self.params, self.base, self.prior = alphabet, spans, params, base, prior
         self.count = sum(s.count for s in spans)
 
+    def part(self, alphabet, spans):
+        """Some of its spans as a block of their own."""
+        return Symbols(alphabet, spans, b"", None, None)
+
 
 def split(params):
     """The value map and the codec's parameters."""

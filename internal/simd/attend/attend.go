@@ -1,7 +1,6 @@
 // Package attend holds the inner loops of attention in integers: scores of keys,
 // their powers of two, and sums of values. Each has a portable version, which is the
-// reference, and on amd64 a twin with AVX2 that gives the same results; on arm64 the two
-// that take the longest have one with NEON.
+// reference, and on amd64 and arm64 a twin with AVX2 or NEON that gives the same results.
 package attend
 
 import "math"

@@ -62,8 +62,8 @@
 	VPBLENDVB Y1, Y10, Y0, Y0;  \
 	VMOVDQU   Y0, (DI)
 
-// func signsAVX2(x *int64, n int) uint64
-TEXT ·signsAVX2(SB), NOSPLIT, $0-24
+// func signsFast(x *int64, n int) uint64
+TEXT ·signsFast(SB), NOSPLIT, $0-24
 	MOVQ  x+0(FP), SI
 	MOVQ  n+8(FP), CX
 	VPXOR Y0, Y0, Y0
@@ -86,8 +86,8 @@ turn:
 	VZEROUPPER
 	RET
 
-// func quantizeAVX2(dst *int16, x *int64, n, shift int)
-TEXT ·quantizeAVX2(SB), NOSPLIT, $0-32
+// func quantizeFast(dst *int16, x *int64, n, shift int)
+TEXT ·quantizeFast(SB), NOSPLIT, $0-32
 	MOVQ     dst+0(FP), DI
 	MOVQ     x+8(FP), SI
 	MOVQ     n+16(FP), DX
@@ -123,8 +123,8 @@ turn:
 	VZEROUPPER
 	RET
 
-// func squaresAVX2(x *int16, n int) uint64
-TEXT ·squaresAVX2(SB), NOSPLIT, $0-24
+// func squaresFast(x *int16, n int) uint64
+TEXT ·squaresFast(SB), NOSPLIT, $0-24
 	MOVQ  x+0(FP), SI
 	MOVQ  n+8(FP), CX
 	VPXOR Y0, Y0, Y0
@@ -145,8 +145,8 @@ turn:
 	VZEROUPPER
 	RET
 
-// func shiftAVX2(dst, x *int64, n, left, right int) int64
-TEXT ·shiftAVX2(SB), NOSPLIT, $0-48
+// func shiftFast(dst, x *int64, n, left, right int) int64
+TEXT ·shiftFast(SB), NOSPLIT, $0-48
 	MOVQ  dst+0(FP), DI
 	MOVQ  x+8(FP), SI
 	MOVQ  n+16(FP), DX
@@ -176,8 +176,8 @@ turn:
 	VZEROUPPER
 	RET
 
-// func energyAVX2(x *int64, n, shift int) uint64
-TEXT ·energyAVX2(SB), NOSPLIT, $0-32
+// func energyFast(x *int64, n, shift int) uint64
+TEXT ·energyFast(SB), NOSPLIT, $0-32
 	MOVQ  x+0(FP), SI
 	MOVQ  n+8(FP), DX
 	MOVQ  shift+16(FP), CX
@@ -201,8 +201,8 @@ turn:
 	VZEROUPPER
 	RET
 
-// func scaleAVX2(x *int64, n int, by int64, shift int, gain *int32, gainShift int)
-TEXT ·scaleAVX2(SB), NOSPLIT, $0-48
+// func scaleFast(x *int64, n int, by int64, shift int, gain *int32, gainShift int)
+TEXT ·scaleFast(SB), NOSPLIT, $0-48
 	MOVQ         x+0(FP), SI
 	MOVQ         n+8(FP), DX
 	VPBROADCASTQ by+16(FP), Y6
@@ -229,8 +229,8 @@ turn:
 	VZEROUPPER
 	RET
 
-// func addRoundedAVX2(dst, x *int32, n, shift int)
-TEXT ·addRoundedAVX2(SB), NOSPLIT, $0-32
+// func addRoundedFast(dst, x *int32, n, shift int)
+TEXT ·addRoundedFast(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -258,8 +258,8 @@ turn:
 	VZEROUPPER
 	RET
 
-// func accumulateAVX2(x *int64, y *int32, n, left, right int)
-TEXT ·accumulateAVX2(SB), NOSPLIT, $0-40
+// func accumulateFast(x *int64, y *int32, n, left, right int)
+TEXT ·accumulateFast(SB), NOSPLIT, $0-40
 	MOVQ  x+0(FP), DI
 	MOVQ  y+8(FP), SI
 	MOVQ  n+16(FP), DX
@@ -281,8 +281,8 @@ turn:
 	VZEROUPPER
 	RET
 
-// func accumulateScaledAVX2(x *int64, y *int16, n int, scale int32, shift int)
-TEXT ·accumulateScaledAVX2(SB), NOSPLIT, $0-40
+// func accumulateScaledFast(x *int64, y *int16, n int, scale int32, shift int)
+TEXT ·accumulateScaledFast(SB), NOSPLIT, $0-40
 	MOVQ         x+0(FP), DI
 	MOVQ         y+8(FP), SI
 	MOVQ         n+16(FP), DX

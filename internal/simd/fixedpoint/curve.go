@@ -16,24 +16,21 @@ const (
 )
 
 // at returns S(x), with CurveFrac fraction bits, of x with frac: x is rounded to
-// curveIn of them, and entries are interpolated.
-func (c *Curve) at(x int32, frac int) int64 {
-	n := frac - curveIn
+// curveIn of them, by shifts as those of round, and entries are interpolated.
+func (c *Curve) at(x int32, left, right int, half uint64) int64 {
 	a := uint64(max(int64(x), -int64(x)))
-	switch {
-	case n > 0:
-		n = min(n, 62)
-		a = (a + 1<<(n-1)) >> n
-	case n < 0:
-		a <<= min(-n, 32)
-	}
-	a = min(a, curveMax)
+	a = min((a<<(left&63)+half)>>(right&63), curveMax)
 	i := a >> curveInner
-	s := c[i] + ((c[i+1]-c[i])*int32(a&(1<<curveInner-1))+1<<(curveInner-1))>>curveInner
-	if x < 0 {
-		return 1<<CurveFrac - int64(s)
-	}
-	return int64(s)
+	s := int64(c[i] + ((c[i+1]-c[i])*int32(a&(1<<curveInner-1))+1<<(curveInner-1))>>curveInner)
+	// One less s for x < 0, without a branch, which would often be foreseen wrong.
+	sign := int64(x) >> 63
+	return (s ^ sign) - sign + 1<<CurveFrac&sign
+}
+
+// curveShifts returns how numbers with frac fraction bits get curveIn of them.
+func curveShifts(frac int) (left, right int, half uint64) {
+	left, right = min(max(curveIn-frac, 0), 32), min(max(frac-curveIn, 0), 62)
+	return left, right, 1 << right >> 1
 }
 
 // fastCurve returns how many of n numbers the vector loops take, and how far numbers
@@ -50,15 +47,16 @@ func fastCurve(n, frac int) (done, left, right int) {
 func (c *Curve) Activate(dst []int64, x []int32, frac int) {
 	dst = dst[:len(x)]
 	if done, left, right := fastCurve(len(x), frac); done > 0 {
-		activateAVX2(&dst[0], c, &x[0], done, left, right)
+		activateFast(&dst[0], c, &x[0], done, left, right)
 		dst, x = dst[done:], x[done:]
 	}
 	c.activate(dst, x, frac)
 }
 
 func (c *Curve) activate(dst []int64, x []int32, frac int) {
+	left, right, half := curveShifts(frac)
 	for i, v := range x {
-		dst[i] = round(int64(v)*c.at(v, frac), CurveFrac)
+		dst[i] = round(int64(v)*c.at(v, left, right, half), CurveFrac)
 	}
 }
 
@@ -67,14 +65,15 @@ func (c *Curve) activate(dst []int64, x []int32, frac int) {
 func (c *Curve) Gate(dst []int64, x []int32, frac int, y []int32) {
 	dst, y = dst[:len(x)], y[:len(x)]
 	if done, left, right := fastCurve(len(x), frac); done > 0 {
-		gateAVX2(&dst[0], c, &x[0], &y[0], done, left, right)
+		gateFast(&dst[0], c, &x[0], &y[0], done, left, right)
 		dst, x, y = dst[done:], x[done:], y[done:]
 	}
 	c.gate(dst, x, frac, y)
 }
 
 func (c *Curve) gate(dst []int64, x []int32, frac int, y []int32) {
+	left, right, half := curveShifts(frac)
 	for i, v := range x {
-		dst[i] = round(int64(v)*c.at(v, frac), CurveFrac) * int64(y[i])
+		dst[i] = round(int64(v)*c.at(v, left, right, half), CurveFrac) * int64(y[i])
 	}
 }

@@ -86,8 +86,8 @@ GLOBL consts<>(SB), RODATA|NOPTR, $32
 	VMOVDQU     Y2, (DI);          \
 	VMOVDQU     Y3, 32(DI)
 
-// func activateAVX2(dst *int64, c *Curve, x *int32, n, left, right int)
-TEXT ·activateAVX2(SB), NOSPLIT, $0-48
+// func activateFast(dst *int64, c *Curve, x *int32, n, left, right int)
+TEXT ·activateFast(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
 	MOVQ c+8(FP), SI
 	MOVQ x+16(FP), DX
@@ -106,8 +106,8 @@ turn:
 	VZEROUPPER
 	RET
 
-// func gateAVX2(dst *int64, c *Curve, x, y *int32, n, left, right int)
-TEXT ·gateAVX2(SB), NOSPLIT, $0-56
+// func gateFast(dst *int64, c *Curve, x, y *int32, n, left, right int)
+TEXT ·gateFast(SB), NOSPLIT, $0-56
 	MOVQ dst+0(FP), DI
 	MOVQ c+8(FP), SI
 	MOVQ x+16(FP), DX

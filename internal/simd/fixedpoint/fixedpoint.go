@@ -1,6 +1,7 @@
 // Package fixedpoint holds inner loops over numbers in fixed point: what lies between the
 // products of a neural network in integers. Each has a portable version, which is the
-// reference, and on amd64 a twin with AVX2 that gives the same results.
+// reference, and on amd64 a twin with AVX2 that gives the same results; on arm64 all but
+// Scale have one with NEON.
 package fixedpoint
 
 import "math/bits"
@@ -13,8 +14,12 @@ func round(x int64, n int) int64 {
 	return (x + 1<<(n-1)) >> n
 }
 
-// shifts reports whether n is a shift to the right that the vector loops can do.
-func shifts(n int) bool { return n >= 1 && n <= 62 }
+// shifts returns round, for n from -63 to 63, as shifts to the left and then to the
+// right, with what is added between.
+func shifts(n int) (left, right int, half int64) {
+	left, right = max(-n, 0), max(n, 0)
+	return left, right, int64(uint64(1) << right >> 1)
+}
 
 // Quantized numbers are within QuantizedMax of zero.
 const (
@@ -26,7 +31,7 @@ const (
 func Bits(x []int64) int {
 	var all uint64
 	if done := fast(len(x)); done > 0 {
-		all = signsAVX2(&x[0], done)
+		all = signsFast(&x[0], done)
 		x = x[done:]
 	}
 	return bits.Len64(all | signs(x))
@@ -45,7 +50,7 @@ func Quantize(dst []int16, x []int64) (n int) {
 	dst = dst[:len(x)]
 	n = max(Bits(x)-quantizedBits, 0)
 	if done := fast(len(x)); done > 0 {
-		quantizeAVX2(&dst[0], &x[0], done, n)
+		quantizeFast(&dst[0], &x[0], done, n)
 		dst, x = dst[done:], x[done:]
 	}
 	quantize(dst, x, n)
@@ -53,15 +58,16 @@ func Quantize(dst []int16, x []int64) (n int) {
 }
 
 func quantize(dst []int16, x []int64, n int) {
+	half := int64(1) << n >> 1
 	for i, v := range x {
-		dst[i] = int16(min(max(round(v, n), -QuantizedMax), QuantizedMax))
+		dst[i] = int16(min(max((v+half)>>(n&63), -QuantizedMax), QuantizedMax))
 	}
 }
 
 // Squares returns the sum of the squares of quantized numbers.
 func Squares(x []int16) (sum uint64) {
 	if done := fast(len(x)); done > 0 {
-		sum = squaresAVX2(&x[0], done)
+		sum = squaresFast(&x[0], done)
 		x = x[done:]
 	}
 	return sum + squares(x)
@@ -79,15 +85,16 @@ func squares(x []int16) (sum uint64) {
 func Shift(dst, x []int64, n int) (sum int64) {
 	dst = dst[:len(x)]
 	if done := fast(len(x)); done > 0 {
-		sum = shiftAVX2(&dst[0], &x[0], done, max(-n, 0), max(n, 0))
+		sum = shiftFast(&dst[0], &x[0], done, max(-n, 0), max(n, 0))
 		dst, x = dst[done:], x[done:]
 	}
 	return sum + shift(dst, x, n)
 }
 
 func shift(dst, x []int64, n int) (sum int64) {
+	left, right, half := shifts(n)
 	for i, v := range x {
-		dst[i] = round(v, n)
+		dst[i] = (v<<(left&63) + half) >> (right & 63)
 		sum += dst[i]
 	}
 	return sum
@@ -97,15 +104,16 @@ func shift(dst, x []int64, n int) (sum int64) {
 // zero. n is from 1 to 62.
 func Energy(x []int64, n int) (sum uint64) {
 	if done := fast(len(x)); done > 0 {
-		sum = energyAVX2(&x[0], done, n)
+		sum = energyFast(&x[0], done, n)
 		x = x[done:]
 	}
 	return sum + energy(x, n)
 }
 
 func energy(x []int64, n int) (sum uint64) {
+	_, right, half := shifts(n)
 	for _, v := range x {
-		v = round(v, n)
+		v = (v + half) >> (right & 63)
 		sum += uint64(v * v)
 	}
 	return sum
@@ -114,16 +122,19 @@ func energy(x []int64, n int) (sum uint64) {
 // Scale sets x to round(round(x*by / 2^n) * gain / 2^m).
 func Scale(x []int64, by int64, n int, gain []int32, m int) {
 	gain = gain[:len(x)]
-	if done := fast(len(x)); done > 0 && shifts(n) && shifts(m) {
-		scaleAVX2(&x[0], done, by, n, &gain[0], m)
+	if done := fastScale(len(x)); done > 0 && 1 <= n && n <= 62 && 1 <= m && m <= 62 {
+		scaleFast(&x[0], done, by, n, &gain[0], m)
 		x, gain = x[done:], gain[done:]
 	}
 	scale(x, by, n, gain, m)
 }
 
 func scale(x []int64, by int64, n int, gain []int32, m int) {
+	left, right, half := shifts(n)
+	gainLeft, gainRight, gainHalf := shifts(m)
 	for i, v := range x {
-		x[i] = round(round(v*by, n)*int64(gain[i]), m)
+		v = (v*by<<(left&63) + half) >> (right & 63)
+		x[i] = (v*int64(gain[i])<<(gainLeft&63) + gainHalf) >> (gainRight & 63)
 	}
 }
 
@@ -135,15 +146,16 @@ func AddRounded(dst, x []int32, n int) {
 	}
 	dst = dst[:len(x)]
 	if done := fast(len(x)); done > 0 {
-		addRoundedAVX2(&dst[0], &x[0], done, n)
+		addRoundedFast(&dst[0], &x[0], done, n)
 		dst, x = dst[done:], x[done:]
 	}
 	addRounded(dst, x, n)
 }
 
 func addRounded(dst, x []int32, n int) {
+	_, right, half := shifts(n)
 	for i, v := range x {
-		dst[i] += int32(round(int64(v), n))
+		dst[i] += int32((int64(v) + half) >> (right & 63))
 	}
 }
 
@@ -155,15 +167,16 @@ const ResidualMax = 1 << 62
 func Accumulate(x []int64, y []int32, n int) {
 	y = y[:len(x)]
 	if done := fast(len(x)); done > 0 {
-		accumulateAVX2(&x[0], &y[0], done, max(-n, 0), max(n, 0))
+		accumulateFast(&x[0], &y[0], done, max(-n, 0), max(n, 0))
 		x, y = x[done:], y[done:]
 	}
 	accumulate(x, y, n)
 }
 
 func accumulate(x []int64, y []int32, n int) {
+	left, right, half := shifts(n)
 	for i, v := range y {
-		x[i] = min(max(x[i]+round(int64(v), n), -ResidualMax), ResidualMax)
+		x[i] = min(max(x[i]+(int64(v)<<(left&63)+half)>>(right&63), -ResidualMax), ResidualMax)
 	}
 }
 
@@ -171,14 +184,15 @@ func accumulate(x []int64, y []int32, n int) {
 func AccumulateScaled(x []int64, y []int16, scale int32, n int) {
 	y = y[:len(x)]
 	if done := fast(len(x)); done > 0 {
-		accumulateScaledAVX2(&x[0], &y[0], done, scale, n)
+		accumulateScaledFast(&x[0], &y[0], done, scale, n)
 		x, y = x[done:], y[done:]
 	}
 	accumulateScaled(x, y, scale, n)
 }
 
 func accumulateScaled(x []int64, y []int16, scale int32, n int) {
+	_, right, half := shifts(n)
 	for i, v := range y {
-		x[i] = min(max(x[i]+round(int64(v)*int64(scale), n), -ResidualMax), ResidualMax)
+		x[i] = min(max(x[i]+(int64(v)*int64(scale)+half)>>(right&63), -ResidualMax), ResidualMax)
 	}
 }

@@ -12,35 +12,38 @@ func fast(n int) int {
 	return n &^ 15
 }
 
-//go:noescape
-func signsAVX2(x *int64, n int) uint64
+// fastScale is fast, for Scale.
+func fastScale(n int) int { return fast(n) }
 
 //go:noescape
-func quantizeAVX2(dst *int16, x *int64, n, shift int)
+func signsFast(x *int64, n int) uint64
 
 //go:noescape
-func squaresAVX2(x *int16, n int) uint64
+func quantizeFast(dst *int16, x *int64, n, shift int)
 
 //go:noescape
-func shiftAVX2(dst, x *int64, n, left, right int) int64
+func squaresFast(x *int16, n int) uint64
 
 //go:noescape
-func energyAVX2(x *int64, n, shift int) uint64
+func shiftFast(dst, x *int64, n, left, right int) int64
 
 //go:noescape
-func scaleAVX2(x *int64, n int, by int64, shift int, gain *int32, gainShift int)
+func energyFast(x *int64, n, shift int) uint64
 
 //go:noescape
-func addRoundedAVX2(dst, x *int32, n, shift int)
+func scaleFast(x *int64, n int, by int64, shift int, gain *int32, gainShift int)
 
 //go:noescape
-func accumulateAVX2(x *int64, y *int32, n, left, right int)
+func addRoundedFast(dst, x *int32, n, shift int)
 
 //go:noescape
-func accumulateScaledAVX2(x *int64, y *int16, n int, scale int32, shift int)
+func accumulateFast(x *int64, y *int32, n, left, right int)
 
 //go:noescape
-func activateAVX2(dst *int64, c *Curve, x *int32, n, left, right int)
+func accumulateScaledFast(x *int64, y *int16, n int, scale int32, shift int)
 
 //go:noescape
-func gateAVX2(dst *int64, c *Curve, x, y *int32, n, left, right int)
+func activateFast(dst *int64, c *Curve, x *int32, n, left, right int)
+
+//go:noescape
+func gateFast(dst *int64, c *Curve, x, y *int32, n, left, right int)

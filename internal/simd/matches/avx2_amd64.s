@@ -12,24 +12,24 @@
 	CMPQ  AX, R13;         \
 	JA    done;            \
 	MOVQ  (SI)(AX*1), R10; \
-	MOVQ  R11, AX;         \
-	ANDQ  $7, AX;          \
+	MOVL  R11, AX;         \
+	ANDL  $7, AX;          \
 	SHRXQ AX, R10, R10
 
-// TAKE makes AX the number of code I, of at most 28 bits.
+// TAKE makes AX the number of code I, and CX how many bits it has.
 #define TAKE(I) \
 	MOVBLZX I(R9), BX;       \
-	MOVQ    (R8)(BX*8), CX;  \
+	MOVL    (R8)(BX*8), CX;  \
 	MOVL    4(R8)(BX*8), AX; \
-	BZHIQ   CX, R10, DX;     \
+	BZHIL   CX, R10, DX;     \
 	ADDL    DX, AX;          \
-	MOVBLZX CX, CX;          \
 	ADDQ    CX, R11
 
 #define PLAIN
 #define ORDERED \
 	MOVL (R15)(AX*4), AX
 
+// Where no code has more than 14 bits, those of four are read at once.
 #define NUMBERS(MAP) \
 	MOVQ  j+0(FP), R12;             \
 	MOVQ  numbersJob_dst(R12), DI;   \
@@ -40,7 +40,32 @@
 	MOVQ  numbersJob_n(R12), BP;    \
 	MOVQ  numbersJob_last(R12), R13; \
 	XORL  R11, R11;                 \
-	loop:                           \
+	CMPQ  numbersJob_narrow(R12), $0; \
+	JEQ   wide;                     \
+	narrow:                         \
+	CMPQ  BP, $4;                   \
+	JL    wide;                     \
+	READ;                           \
+	TAKE(0);                        \
+	SHRXQ CX, R10, R10;             \
+	MAP;                            \
+	MOVL  AX, (DI);                 \
+	TAKE(1);                        \
+	SHRXQ CX, R10, R10;             \
+	MAP;                            \
+	MOVL  AX, 4(DI);                \
+	TAKE(2);                        \
+	SHRXQ CX, R10, R10;             \
+	MAP;                            \
+	MOVL  AX, 8(DI);                \
+	TAKE(3);                        \
+	MAP;                            \
+	MOVL  AX, 12(DI);               \
+	ADDQ  $4, R9;                   \
+	ADDQ  $16, DI;                  \
+	SUBQ  $4, BP;                   \
+	JMP   narrow;                   \
+	wide:                           \
 	CMPQ  BP, $2;                   \
 	JL    done;                     \
 	READ;                           \
@@ -54,7 +79,7 @@
 	ADDQ  $2, R9;                   \
 	ADDQ  $8, DI;                   \
 	SUBQ  $2, BP;                   \
-	JMP   loop;                     \
+	JMP   wide;                     \
 	done:                           \
 	MOVQ  BP, numbersJob_n(R12);    \
 	MOVQ  R11, numbersJob_bits(R12); \

@@ -1,6 +1,6 @@
-// Package matches holds the inner loops of decoding what was coded as matches and
-// literals: numbers made of codes and bits, and the copying. It knows no format;
-// docs/codecs.md specifies what it computes.
+// Package matches holds the inner loops of coding by matches and literals: remembering
+// where symbols were last, and for decoding numbers made of codes and bits, and the
+// copying. It knows no format; docs/codecs.md specifies what decoding computes.
 //
 // As everywhere below internal/simd the portable loops are the reference, and the
 // faster twins give the same symbols.

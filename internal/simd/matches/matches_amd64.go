@@ -23,7 +23,12 @@ type numbersJob struct {
 	n     int
 	last  int // where in src the last 8 bytes begin
 	bits  uint
+
+	narrow int // 1 if no code that occurs has more than 14 bits
 }
+
+// narrowBits is how many bits a code may have so that those of four are read at once.
+const narrowBits = 14
 
 //go:noescape
 func numbersBMI2(j *numbersJob)
@@ -43,6 +48,13 @@ func numbersFast(dst []uint32, codes []uint8, src []byte, table *[256]Bucket, or
 		order: unsafe.Pointer(unsafe.SliceData(order)),
 		n:     len(codes),
 		last:  len(src) - 8,
+	}
+	most := uint8(0)
+	for _, b := range table {
+		most = max(most, b.Bits())
+	}
+	if most <= narrowBits {
+		j.narrow = 1
 	}
 	if order == nil {
 		numbersBMI2(&j)

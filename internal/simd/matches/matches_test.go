@@ -185,3 +185,42 @@ func TestCopy(t *testing.T) {
 		}
 	}
 }
+
+// TestEnter holds every level against the portable loops, on few and on many symbols.
+func TestEnter(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 200 {
+		n := r.IntN(300)
+		s := make([]uint32, n+4)
+		few := 1 + r.Uint32N(1<<r.IntN(20))
+		for i := range s {
+			s[i] = r.Uint32N(few)
+			if r.IntN(4) == 0 {
+				s[i] = ^s[i]
+			}
+		}
+		start := r.Uint32N(1 << 20)
+		mask := uint32(1)<<(8+r.IntN(HeadBits-7)) - 1
+		enter := func() (latest, known, fours []uint32, pairs, quads *Heads) {
+			pairs, quads = new(Heads), new(Heads)
+			latest, known, fours = make([]uint32, n), make([]uint32, n), make([]uint32, n)
+			for k := range uint32(2) { // what is found the second time was entered the first time
+				known = known[:EnterPairs(latest, known[:n], s, start+k*uint32(n), pairs, mask)]
+				EnterFours(fours, known, s, start+k*uint32(n), quads, mask)
+			}
+			return latest, known, fours, pairs, quads
+		}
+		restore, err := simd.Use("purego")
+		if err != nil {
+			t.Fatal(err)
+		}
+		latest, known, fours, pairs, quads := enter()
+		restore()
+		atLevels(t, func(level string) {
+			l, k, f, p, q := enter()
+			if !slices.Equal(l, latest) || !slices.Equal(k, known) || !slices.Equal(f, fours) || *p != *pairs || *q != *quads {
+				t.Fatalf("%s: %d places are entered otherwise", level, n)
+			}
+		})
+	}
+}

@@ -7,3 +7,11 @@ func numbersFast(dst []uint32, codes []uint8, src []byte, table *[256]Bucket, or
 }
 
 func copyFast(out []uint32, s *Steps) (at int) { return 0 }
+
+func enterPairsFast(latest, known, s []uint32, start uint32, heads *Heads, mask uint32) (done, found int) {
+	return 0, 0
+}
+
+func enterFoursFast(latest, known, s []uint32, start uint32, heads *Heads, mask uint32) (done int) {
+	return 0
+}

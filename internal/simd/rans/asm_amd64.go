@@ -57,3 +57,21 @@ func encodeIndexed16AVX512(j *encodeJob)
 
 //go:noescape
 func encodeIndexed32AVX512(j *encodeJob)
+
+//go:noescape
+func decode8BMI2(j *decodeJob)
+
+//go:noescape
+func decode16BMI2(j *decodeJob)
+
+//go:noescape
+func decode32BMI2(j *decodeJob)
+
+//go:noescape
+func encode8BMI2(j *encodeJob)
+
+//go:noescape
+func encode16BMI2(j *encodeJob)
+
+//go:noescape
+func encode32BMI2(j *encodeJob)

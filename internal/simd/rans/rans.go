@@ -8,7 +8,7 @@
 // what it computes.
 //
 // As everywhere below internal/simd the portable loops are the reference, and
-// the faster twins for AVX2 and AVX-512 give the same bits.
+// the faster twins for BMI2, AVX2 and AVX-512 give the same bits.
 package rans
 
 import (

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	hasAVX2   = cpu.X86.HasAVX2 && cpu.X86.HasPOPCNT && cpu.X86.HasBMI2
+	hasAVX2   = cpu.X86.HasAVX2 && cpu.X86.HasPOPCNT && cpu.X86.HasBMI1 && cpu.X86.HasBMI2
 	hasAVX512 = hasAVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL
 )
 
@@ -85,7 +85,14 @@ func decodeFast[S Symbol](dst []S, index []uint16, src []byte, states []uint64, 
 	default:
 		// From tables that the first caches hold, single loads are faster than
 		// gathering four.
-		return 0, 0, false
+		switch unsafe.Sizeof(dst[0]) {
+		case 1:
+			decode8BMI2(&j)
+		case 2:
+			decode16BMI2(&j)
+		default:
+			decode32BMI2(&j)
+		}
 	}
 	return (len(dst)/group - j.groups) * group, j.used, true
 }
@@ -93,7 +100,11 @@ func decodeFast[S Symbol](dst []S, index []uint16, src []byte, states []uint64, 
 func encodeFast[S Symbol](src []S, index []uint16, dst []byte, at int, states []uint64, table []Entry, size int, prec uint) (left, newAt int, ok, done bool) {
 	lanes := len(states)
 	group := lanes * PerLane(prec)
-	if !simd.Wide() || !hasAVX512 || lanes < minLanes || len(src) < group || at < 4*lanes {
+	wide := simd.Wide() && hasAVX512
+	if simd.Level() == "purego" || !hasAVX2 || lanes < minLanes || len(src) < group || at < 4*lanes {
+		return 0, 0, false, false
+	}
+	if !wide && (index != nil || PerLane(prec) == 1) {
 		return 0, 0, false, false
 	}
 	rest := len(src) % group
@@ -115,7 +126,16 @@ func encodeFast[S Symbol](src []S, index []uint16, dst []byte, at int, states []
 	if index != nil {
 		j.index = unsafe.Pointer(unsafe.SliceData(index[rest:]))
 	}
-	encodeAVX512(&j, unsafe.Sizeof(src[0]), index != nil)
+	switch size := unsafe.Sizeof(src[0]); {
+	case wide:
+		encodeAVX512(&j, size, index != nil)
+	case size == 1:
+		encode8BMI2(&j)
+	case size == 2:
+		encode16BMI2(&j)
+	default:
+		encode32BMI2(&j)
+	}
 	return rest + j.groups*group, j.at, j.bad == 0, true
 }
 

@@ -98,6 +98,33 @@ func testTwins[S Symbol](t *testing.T) {
 	}
 }
 
+// TestBad puts a symbol that has no slots, or is none of the table's, in every place of a
+// group, at every level.
+func TestBad(t *testing.T) {
+	dec, enc := tables(rand.New(rand.NewPCG(3, 4)), 1, 200, 12)
+	good := uint8(dec[0].Symbol())
+	enc[199] = Entry{}
+	for _, lanes := range []int{8, 32} {
+		for _, bad := range []uint8{199, 200, 255} {
+			for at := range 2 * lanes {
+				src := slices.Repeat([]uint8{good}, 2*lanes)
+				src[at] = bad
+				for _, level := range simd.Levels() {
+					restore, err := simd.Use(level)
+					if err != nil {
+						t.Fatal(err)
+					}
+					states := slices.Repeat([]uint64{Lower}, lanes)
+					if _, _, ok := Encode(src, nil, make([]byte, 8*lanes), 8*lanes, states, enc, 200, 12); ok {
+						t.Fatalf("%s: symbol %d at %d of %d lanes is coded", level, bad, at, lanes)
+					}
+					restore()
+				}
+			}
+		}
+	}
+}
+
 // indexFor lengthens an index to n entries.
 func indexFor(index []uint16, n int) []uint16 {
 	if index == nil {

@@ -134,27 +134,28 @@ TEXT ·encode32BMI2(SB), NOSPLIT, $0-8
 	ENCODELOOP(4, LOAD32)
 
 // TAKE takes a symbol off state S and as many bits as that needs off R10, counting
-// them in R11. LOOK makes BX the slot of the state, and S what it adds to.
+// them in the lowest byte of R11. LOOK makes BX the slot of the state, and S what it
+// adds to. The rest of BX does no harm: shifts look at 6 bits and BZHI at 8, and the
+// sum of those bytes stays below 256.
 #define TAKE(L, S, LOOK, STORE) \
-	LOOK(S);                \
-	STORE(L);               \
-	MOVBLZX BX, CX;         \
-	BZHIL   CX, R10, BX;    \
-	SHRXQ   CX, R10, R10;   \
-	ADDL    BX, S;          \
-	ADDQ    CX, R11
+	LOOK(S);              \
+	STORE(L);             \
+	BZHIL BX, R10, CX;    \
+	SHRXQ BX, R10, R10;   \
+	ADDL  CX, S;          \
+	ADDQ  BX, R11
 
 #define LOOK(S) MOVQ (R8)(S*8), BX; MOVL 4(R8)(S*8), S
-#define LOOKSHORT(S) MOVL (R8)(S*4), BX; MOVL BX, S; SHRL $16, S
+#define LOOKSHORT(S) MOVL (R8)(S*4), BX; MOVWLZX 2(R8)(S*4), S
 
-// READ gets the bits from R11 on into R10.
+// READ moves SI to the byte in which the bits go on and gets those into R10.
 #define READ \
-	MOVQ  R11, BX;         \
-	SHRQ  $3, BX;          \
-	MOVQ  (SI)(BX*1), R10; \
-	MOVL  R11, BX;         \
-	ANDL  $7, BX;          \
-	SHRXQ BX, R10, R10
+	MOVBLZX R11, BX;       \
+	ANDL    $7, R11;       \
+	SHRL    $3, BX;        \
+	ADDQ    BX, SI;        \
+	MOVQ    (SI), R10;     \
+	SHRXQ   R11, R10, R10
 
 #define STORE8(L) MOVB BH, L(DI)
 #define STORE16(L) MOVL BX, CX; SHRL $8, CX; MOVW CX, (2*L)(DI)
@@ -170,11 +171,16 @@ TEXT ·encode32BMI2(SB), NOSPLIT, $0-8
 	MOVQ decodeJob_src(BX), SI;    \
 	MOVQ decodeJob_table(BX), R8;  \
 	MOVQ decodeJob_pos(BX), R11;   \
+	MOVQ R11, CX;                  \
+	SHRQ $3, CX;                   \
+	ADDQ CX, SI;                   \
+	ANDQ $7, R11;                  \
 	MOVQ decodeJob_groups(BX), CX; \
 	IMUL3Q $(8*BYTES), CX, CX;     \
 	ADDQ DI, CX;                   \
 	MOVQ CX, end-8(SP);            \
 	MOVQ decodeJob_last(BX), CX;   \
+	ADDQ decodeJob_src(BX), CX;    \
 	MOVQ CX, last-16(SP);          \
 	MOVQ decodeJob_narrow(BX), CX; \
 	MOVQ CX, narrow-24(SP);        \
@@ -190,10 +196,11 @@ TEXT ·encode32BMI2(SB), NOSPLIT, $0-8
 	loop:                          \
 	CMPQ DI, end-8(SP);            \
 	JAE  done;                     \
-	MOVQ R11, BX;                  \
-	SHRQ $3, BX;                   \
+	MOVBLZX R11, BX;               \
+	SHRL $3, BX;                   \
+	ADDQ SI, BX;                   \
 	CMPQ BX, last-16(SP);          \
-	JGT  done;                     \
+	JA   done;                     \
 	CMPQ narrow-24(SP), $0;        \
 	JEQ  wide;                     \
 	READ;                          \
@@ -236,6 +243,9 @@ TEXT ·encode32BMI2(SB), NOSPLIT, $0-8
 	MOVL BP, 28(BX);               \
 	SUBQ decodeJob_dst(CX), DI;    \
 	MOVQ DI, decodeJob_bytes(CX);  \
+	SUBQ decodeJob_src(CX), SI;    \
+	MOVBLZX R11, R11;              \
+	LEAQ (R11)(SI*8), R11;         \
 	MOVQ R11, decodeJob_pos(CX);   \
 	RET
 

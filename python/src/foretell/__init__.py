@@ -36,6 +36,7 @@ from ._steps import Decoder, Encoder, Stack
 from ._values import Density, Gaussian, Laplace, Logistic, Mixture
 from ._models import Bernoulli, Binomial, Categorical, Uniform
 from ._files import Array, File, compress, decompress, load, models, open, save, train
+from ._external import External
 from ._model import Model, Stream
 from ._writer import Writer
 from ._datasets import TokenDataset, TokenStream
@@ -59,6 +60,7 @@ __all__ = [
     "DriftError",
     "Encoder",
     "EndOfStream",
+    "External",
     "File",
     "ForetellError",
     "ForkError",

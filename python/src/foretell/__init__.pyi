@@ -1,5 +1,5 @@
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from types import EllipsisType, TracebackType
 from typing import IO, Any, Literal, Protocol, Self, SupportsFloat, SupportsIndex, TypeAlias, overload
 
@@ -30,7 +30,7 @@ _Place: TypeAlias = _Path | IO[bytes]
 
 # At run time a str may also be the path of a model file: a Path says that it is one.
 _ModelName: TypeAlias = Literal["adaptive", "best", "fast", "mix", "static", "static-tans"]
-_Predictor: TypeAlias = _ModelName | Model | os.PathLike[str] | None
+_Predictor: TypeAlias = _ModelName | Model | External | os.PathLike[str] | None
 
 class _Bar(Protocol):
     def update(self, n: int, /) -> object: ...
@@ -365,6 +365,21 @@ class TokenStream:
     def load_state_dict(self, state: dict[str, Any]) -> None: ...
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[NDArray[Any]]: ...
+
+class External:
+    def __init__(
+        self,
+        start: Callable[[], Generator[ArrayLike, int, object]],
+        size: SupportsIndex,
+        *,
+        id: Buffer,
+        logits: bool = False,
+        mix: bool = False,
+    ) -> None: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def id(self) -> bytes: ...
 
 class Model:
     def __init__(self, path: _Path, *, max_memory: int = 0, workers: int = 0) -> None: ...

@@ -125,6 +125,8 @@ _OS_ERROR = 10
 def make(code, number, message, index, length, row, start, stop, block, offset):
     """Return the exception for an error of the Go side."""
     if code == _OS_ERROR:
+        if os.name == "nt":  # the number is one of Windows
+            return OSError(0, message.rpartition(": ")[2], None, number)
         return OSError(number, os.strerror(number) if number else message)
     kind = _KINDS.get(code, ForetellError)
     if kind is SymbolError:

@@ -1,10 +1,12 @@
 """Arrays of integers in .fore files, and bytes."""
 
+import contextlib
 import io
 import json
 import math
 import operator
 import os
+import threading
 from collections.abc import Mapping
 
 import numpy as np
@@ -12,6 +14,7 @@ import numpy as np
 from . import _native
 from ._arrays import TYPES, is_array, named
 from ._errors import ArgumentError, LimitError
+from ._external import External
 from ._how import as_bytes, models, reading, writing
 from ._model import Model
 from ._places import is_path, naming, source
@@ -31,8 +34,8 @@ def save(path, arrays, *, model=None, block=0, solid=False, workers=0, prior=b""
     path is a path, a file object for bytes, or a URL that fsspec knows, such as
     s3://bucket/x.fore, which takes the file once it is whole.
 
-    model is one of models(), or a network that predicts the arrays: a Model, or the path
-    of its file. Reading takes the network too, and workers threads work on each of its
+    model is one of models(), an External of your own, or a network that predicts the
+    arrays: a Model, or the path of its file. Reading takes the network too, and workers threads work on each of its
     blocks. block is the most elements in a block, the unit of random access and of damage; 0 is the model's default. Small arrays share blocks; with
     solid=True larger ones do too, which makes files of many smaller. workers is how many
     threads work, 0 for one per CPU; the bytes do not depend on it. prior is what train
@@ -126,9 +129,11 @@ class File(Mapping):
     """
 
     def __init__(self, path, *, model=None, max_memory=0, max_output=0, workers=0, prior=b""):
-        if model is not None and not isinstance(model, Model):
+        if model is not None and not isinstance(model, (External, Model)):
             model = os.path.abspath(os.fsdecode(model))
         self._how = (model, max_memory, max_output, workers, as_bytes(prior))
+        # An own model is asked on the thread that calls, which hears of its errors.
+        self._turn = threading.Lock() if isinstance(model, External) else contextlib.nullcontext()
         with naming(path):
             self._source = source(path)
             self._native = self._open()
@@ -150,7 +155,7 @@ class File(Mapping):
             if other.info() != self._info:
                 raise OSError(f"{self.path} is not what it was when it was opened")
             self._native = other
-        with self._source.lock:
+        with self._turn, self._source.lock:
             self._native.rows(number, start, stop, flat, progress)
 
     @property

@@ -40,11 +40,9 @@ typedef struct {
 	const void *src;
 } Piece;
 
-/* use_read copies what the file's function gives, so that nobody keeps Go's memory. */
-static int use_read(Caller *c, void *what) {
-	Piece *p = what;
+/* fill puts the bytes of data, which it lets go of, to p; what tells what they are. */
+static int fill(PyObject *data, const Piece *p, const char *what) {
 	Py_buffer got;
-	PyObject *data = PyObject_CallFunction(c->file, "LL", (long long)p->offset, (long long)p->n);
 	if (data == NULL)
 		return -1;
 	int failed = PyObject_GetBuffer(data, &got, PyBUF_SIMPLE);
@@ -54,11 +52,17 @@ static int use_read(Caller *c, void *what) {
 	if (got.len == p->n) {
 		memcpy(p->dst, got.buf, got.len);
 	} else {
-		PyErr_Format(PyExc_EOFError, "the file gave %zd of %lld bytes at %lld", got.len, (long long)p->n, (long long)p->offset);
+		PyErr_Format(PyExc_EOFError, "the %s gave %zd of %lld bytes at %lld", what, got.len, (long long)p->n, (long long)p->offset);
 		failed = -1;
 	}
 	PyBuffer_Release(&got);
 	return failed;
+}
+
+/* use_read copies what the file's function gives, so that nobody keeps Go's memory. */
+static int use_read(Caller *c, void *what) {
+	Piece *p = what;
+	return fill(PyObject_CallFunction(c->file, "LL", (long long)p->offset, (long long)p->n), p, "file");
 }
 
 static int32_t read_file(ft_caller *to, int64_t offset, void *dst, int64_t n) {
@@ -78,13 +82,30 @@ static int32_t write_file(ft_caller *to, const void *src, int64_t n) {
 	return with_python((Caller *)to, use_write, &p);
 }
 
+typedef struct {
+	Piece piece;
+	PyObject *model;
+	int64_t last;
+} Question;
+
+static int use_predict(Caller *c, void *what) {
+	Question *q = what;
+	(void)c;
+	return fill(PyObject_CallFunction(q->model, "LL", (long long)q->piece.offset, (long long)q->last), &q->piece, "model");
+}
+
+static int32_t predict(ft_caller *to, void *model, int64_t which, int64_t last, float *dst, int64_t n) {
+	Question q = {{which, n * (int64_t)sizeof *dst, dst, NULL}, model, last};
+	return with_python((Caller *)to, use_predict, &q);
+}
+
 void work(Caller *c, PyObject *progress, PyObject *file) {
-	*c = (Caller){{poll, read_file, write_file}, NULL, progress == Py_None ? NULL : progress, file};
+	*c = (Caller){{poll, read_file, write_file, predict}, NULL, progress == Py_None ? NULL : progress, file};
 	c->save = PyEval_SaveThread();
 }
 
 void work_held(Caller *c) {
-	*c = (Caller){{poll, read_file, write_file}, NULL, NULL, NULL};
+	*c = (Caller){{poll, read_file, write_file, predict}, NULL, NULL, NULL};
 }
 
 void worked(Caller *c) {

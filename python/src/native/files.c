@@ -1,15 +1,43 @@
 /* Files that are read, and bytes: what _files.py needs of Go. */
 #include "native.h"
 
-/* An O& converter of (model, network, block, solid, workers, prior, embed, resume), the
- * prior a bytes that the tuple keeps, as it does the network. */
+#include <string.h>
+
+/* An O& converter of None or (predict, size, logits, mix, id), which the tuple keeps. */
+static int external(PyObject *o, void *to) {
+	ft_external *x = to;
+	PyObject *predict;
+	long long size;
+	int logits, mix;
+	const char *id;
+	Py_ssize_t n;
+	*x = (ft_external){0};
+	if (o == Py_None)
+		return 1;
+	if (!PyArg_ParseTuple(o, "OLppy#", &predict, &size, &logits, &mix, &id, &n))
+		return 0;
+	if (n != sizeof x->id) {
+		PyErr_SetString(PyExc_ValueError, "an identity that is not of 32 bytes");
+		return 0;
+	}
+	x->model = predict;
+	x->size = size;
+	x->logits = logits;
+	x->mix = mix;
+	memcpy(x->id, id, n);
+	return 1;
+}
+
+/* An O& converter of (model, network, block, solid, workers, prior, embed, resume,
+ * external), the prior a bytes that the tuple keeps, as it does the network. */
 int writing(PyObject *tuple, void *to) {
 	ft_writing *w = to;
 	long long block, workers;
 	int solid, embed, resume;
 	Py_ssize_t n;
 	const char *prior;
-	if (!PyArg_ParseTuple(tuple, "sO&LpLy#pp", &w->model, network_of, &w->network, &block, &solid, &workers, &prior, &n, &embed, &resume))
+	if (!PyArg_ParseTuple(tuple, "sO&LpLy#ppO&", &w->model, network_of, &w->network, &block, &solid, &workers, &prior, &n, &embed, &resume,
+	                      external, &w->external))
 		return 0;
 	w->block = block;
 	w->workers = workers;
@@ -21,13 +49,14 @@ int writing(PyObject *tuple, void *to) {
 	return 1;
 }
 
-/* An O& converter of (max_memory, max_output, workers, prior, network, places). */
+/* An O& converter of (max_memory, max_output, workers, prior, network, places, external). */
 static int reading(PyObject *tuple, void *to) {
 	ft_reading *r = to;
 	long long memory, output, workers;
 	Py_ssize_t n, length;
 	const char *prior;
-	if (!PyArg_ParseTuple(tuple, "LLLy#O&y#", &memory, &output, &workers, &prior, &n, network_of, &r->network, &r->places, &length))
+	if (!PyArg_ParseTuple(tuple, "LLLy#O&y#O&", &memory, &output, &workers, &prior, &n, network_of, &r->network, &r->places, &length,
+	                      external, &r->external))
 		return 0;
 	r->places_length = length;
 	r->memory = memory;
@@ -181,6 +210,7 @@ typedef struct {
 	uint32_t h;
 	int users;
 	PyObject *file; /* the function that reads a file object, or NULL */
+	PyObject *external; /* what predicts, or NULL */
 } Reader;
 
 /* reader_init opens a file: (path, size, how), or with a function for the path one of
@@ -212,6 +242,7 @@ static int reader_init(PyObject *self, PyObject *args, PyObject *kwargs) {
 	r->h = h;
 	if (path == NULL)
 		r->file = Py_NewRef(from);
+	r->external = Py_XNewRef(how.external.model);
 	return 0;
 }
 
@@ -284,6 +315,7 @@ static void reader_free(PyObject *self) {
 	if (r->h != 0 && usable())
 		go->release(FT_READER, r->h);
 	Py_XDECREF(r->file);
+	Py_XDECREF(r->external);
 	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
 	release(self);
 	Py_DECREF((PyObject *)type);

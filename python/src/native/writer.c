@@ -6,7 +6,7 @@ typedef struct {
 	PyObject_HEAD
 	uint32_t h;
 	atomic_int busy;
-	PyObject *file, *progress; /* functions, or NULL */
+	PyObject *file, *progress, *external; /* functions, or NULL */
 } Writer;
 
 /* writer_init begins a file: (path, how, progress), or with a function for the path one
@@ -39,6 +39,7 @@ static int writer_init(PyObject *self, PyObject *args, PyObject *kwargs) {
 		w->file = Py_NewRef(to);
 	if (progress != Py_None)
 		w->progress = Py_NewRef(progress);
+	w->external = Py_XNewRef(how.external.model);
 	return 0;
 }
 
@@ -161,6 +162,7 @@ static void writer_free(PyObject *self) {
 		go->release(FT_WRITER, w->h);
 	Py_XDECREF(w->file);
 	Py_XDECREF(w->progress);
+	Py_XDECREF(w->external);
 	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
 	release(self);
 	Py_DECREF((PyObject *)type);

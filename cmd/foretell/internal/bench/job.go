@@ -18,6 +18,7 @@ import (
 	"github.com/foretell/foretell/cmd/foretell/internal/staged"
 	"github.com/foretell/foretell/cmd/foretell/internal/ways"
 	"github.com/foretell/foretell/internal/packed"
+	"github.com/foretell/foretell/internal/parquet"
 	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
@@ -112,7 +113,7 @@ func (j *Job) do() (Outcome, error) {
 			return l.run(j)
 		}
 	}
-	j.Source.Decompressors = packed.All()
+	j.Source.Decompressors, j.Source.Formats = packed.All(), []tokens.Format{parquet.Format()}
 	opts := foretell.WriterOptions{BlockTokens: j.Block, Solid: j.Solid, Apart: j.Apart, Workers: j.Threads}
 	all := append(ways.General(), ways.Models([]string{strings.TrimPrefix(j.Way, "foretell ")}, opts, func() (*tokens.Source, error) {
 		return tokens.Open(j.Inputs, j.Source)

@@ -1,11 +1,13 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/klauspost/cpuid/v2"
@@ -57,20 +59,26 @@ func (m *Benchmark) heading() string {
 	return fmt.Sprintf("%s: %s, %s", show.Printable(m.Name), show.Counted(m.Tokens, "token"), show.Counted(m.Content, "byte"))
 }
 
-// Print prints a table and a chart of the sizes.
-func (m *Benchmark) Print(w io.Writer) error {
-	t := show.Table{Left: 1}
-	t.Row("", "BYTES", "BITS/TOKEN", "RATIO", "ENC MB/s", "DEC MB/s", "MiB", "RUNS")
-	chart := show.Table{Left: 2}
+// Print prints a table and a chart of the sizes, for a terminal of so many columns, 0 if
+// it is none: then they are made for 80, but nothing is cut.
+func (m *Benchmark) Print(w io.Writer, columns int) error {
+	t := show.Table{Left: 1, Columns: columns, Least: 4}
+	t.Row("", "", "BITS/", "", "ENC", "DEC")
+	t.Row("", "BYTES", "TOKEN", "RATIO", "MB/s", "MB/s", "MiB", "RUNS")
+	chart := show.Table{Left: 2, Columns: columns}
+	name := 0 // the longest
+	for _, r := range m.Rows {
+		name = max(name, utf8.RuneCountInString(r.Name))
+	}
 	most := 0.0
 	for _, r := range m.Rows {
 		most = max(most, r.Bits)
 	}
 	for _, r := range m.Rows {
 		t.Row(r.cells()...)
-		const width = 50
 		if most > 0 {
-			chart.Row(r.Name, fmt.Sprintf("%s %.2f", bar(r.Bits/most*width), r.Bits))
+			number := fmt.Sprintf(" %.2f", r.Bits)
+			chart.Row(r.Name, bar(r.Bits/most*float64(barWidth(cmp.Or(columns, 80)-name-len("  ")-len(number))))+number)
 		}
 	}
 	fmt.Fprintf(w, "%s\n\n", m.heading())
@@ -80,6 +88,10 @@ func (m *Benchmark) Print(w io.Writer) error {
 	fmt.Fprint(w, "\nBits per token:\n\n")
 	return chart.Print(w)
 }
+
+// barWidth returns how many characters the longest bar has where there is room for so
+// many.
+func barWidth(room int) int { return min(max(room, 8), 50) }
 
 // bar returns a bar that is so many characters long.
 func bar(length float64) string {

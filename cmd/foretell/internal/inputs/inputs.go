@@ -20,6 +20,7 @@ import (
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/foretell/foretell/cmd/foretell/internal/staged"
 	"github.com/foretell/foretell/internal/packed"
+	"github.com/foretell/foretell/internal/parquet"
 	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
@@ -64,7 +65,7 @@ func (s *Sharing) Add(cmd *cobra.Command) {
 // Options returns what the flags ask for.
 func (s *Flags) Options() (opts tokens.Options, err error) {
 	opts.Strict, opts.Note = s.strict, s.Notes.Add
-	opts.Decompressors = packed.All()
+	opts.Decompressors, opts.Formats = packed.All(), []tokens.Format{parquet.Format()}
 	if len(s.Members) > 0 {
 		opts.Match = s.Members
 		pick := pick.Selection{Members: s.Members}
@@ -115,20 +116,24 @@ func (s *Flags) Open(inputs []string, opts tokens.Options) (*tokens.Source, erro
 
 // Earlier returns the path of an output that an earlier run has left, by which
 // folders among the inputs are read without it; "" if there is another file, which
-// is an input like all others. is is asked about at most maxEarlier bytes of it.
-func Earlier(out string, is func(begin []byte) bool) string {
+// is an input like all others. is is asked about its first most bytes.
+func Earlier(out string, most int64, is func(begin []byte) bool) string {
 	f, err := os.Open(out)
 	if err != nil {
 		return out
 	}
 	defer f.Close()
-	if b, err := io.ReadAll(io.LimitReader(f, maxEarlier)); err == nil && !is(b) {
+	if b, err := io.ReadAll(io.LimitReader(f, most)); err == nil && !is(b) {
 		return ""
 	}
 	return out
 }
 
-const maxEarlier = 64 << 20 // priors are smaller
+// By how many bytes a file is known to be what an earlier run has left.
+const (
+	FewBytes  = 64       // a page or a .fore file
+	AllOfThem = 64 << 20 // a prior, which is smaller
+)
 
 // isForeFile reports whether a regular file is a .fore file.
 func isForeFile(name string) bool {

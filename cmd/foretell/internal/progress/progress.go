@@ -61,6 +61,9 @@ func (a *View) AddProgress(cmd *cobra.Command) {
 		[]cobra.Completion{"auto", "json", "none"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
+// Lines reports whether progress is shown as lines of JSON.
+func (a *View) Lines() bool { return a.mode == progressJSON }
+
 // An Activity is what progress is shown of.
 type Activity struct {
 	Verb string

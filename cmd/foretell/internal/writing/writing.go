@@ -225,7 +225,7 @@ func (c *Options) Report(s *Summary, pipe bool) error {
 		if len(s.Fresh) > 1 {
 			names += fmt.Sprintf(" and %s more", show.Count(int64(len(s.Fresh)-1)))
 		}
-		fmt.Fprintf(os.Stderr, "foretell: note: the compression of the archive itself is not kept: %s will come back uncompressed, each file in it byte for byte\n", names)
+		fmt.Fprintf(os.Stderr, "foretell: note: %s will come back uncompressed: with the same content, but not the same file\n", names)
 	}
 	switch {
 	case c.json && s.Output == "-":

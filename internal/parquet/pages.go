@@ -1,0 +1,420 @@
+package parquet
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"math/bits"
+
+	"github.com/foretell/foretell/internal/fault"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/snappy"
+	"github.com/klauspost/compress/zstd"
+)
+
+// maxPage bounds the bytes of a page that is held in memory, and of a value.
+const maxPage = 128 << 20
+
+// maxPageHeader bounds what stands before a page.
+const maxPageHeader = 1 << 20
+
+// The codecs.
+const (
+	codecNone   = 0
+	codecSnappy = 1
+	codecGzip   = 2
+	codecZstd   = 6
+)
+
+var codecNames = map[int64]string{3: "LZO", 4: "Brotli", 5: "LZ4", 7: "LZ4_RAW"}
+
+// The kinds of pages.
+const (
+	pageData   = 0
+	pageIndex  = 1
+	pageDict   = 2
+	pageDataV2 = 3
+)
+
+// A chunk is what a group of rows has of a column.
+type chunk struct {
+	at, size     int64 // in the file
+	codec        int64
+	values, rows int64 // values with those that are absent
+}
+
+// A page is what a page holds: its levels, if that is not yet read, and its values.
+type page struct{ r *bufio.Reader }
+
+// rest returns all that is left.
+func (p *page) rest() ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(p.r, maxPage+1))
+	if len(b) > maxPage {
+		err = errPage
+	}
+	return b, err
+}
+
+var errPage = fmt.Errorf("%w: a page of more than %d bytes", fault.ErrLimit, maxPage)
+
+// take returns the next n bytes.
+func (p *page) take(n int64) ([]byte, error) {
+	if n < 0 || n > maxPage {
+		return nil, errPage
+	}
+	return readN(p.r, n)
+}
+
+// readN reads n bytes. It takes no more memory than a few times what there is.
+func readN(r io.Reader, n int64) ([]byte, error) {
+	const little = 1 << 20
+	if n <= little {
+		b := make([]byte, n)
+		_, err := io.ReadFull(r, b)
+		return b, cut(err)
+	}
+	b, err := io.ReadAll(io.LimitReader(r, n))
+	if err == nil && int64(len(b)) < n {
+		err = io.ErrUnexpectedEOF
+	}
+	return b, err
+}
+
+// levels returns what reads levels that lie behind their length.
+func (p *page) levels(most uint32) (*hybrid, error) {
+	if most == 0 {
+		return &hybrid{}, nil
+	}
+	head, err := p.take(4)
+	if err != nil {
+		return nil, err
+	}
+	b, err := p.take(int64(binary.LittleEndian.Uint32(head)))
+	return &hybrid{b: b, width: uint(bits.Len32(most))}, err
+}
+
+// A walker goes through a column.
+type walker struct {
+	*leaf
+	file   io.ReaderAt
+	chunks []chunk       // to come
+	done   func(n int64) // is told of bytes that are done with, if not nil
+
+	from chunk         // that the walk is in
+	r    *bufio.Reader // its bytes to come
+	left int64         // and how many they are
+	rows int64         // that have begun in it
+	dict *dictionary
+	z    *zstd.Decoder // nil if none was needed
+
+	n              int // levels of the page that are to come
+	reps, defs     *hybrid
+	values         decoder
+	repBuf, defBuf [levelBatch]uint32
+}
+
+// levelBatch is how many levels are read at a time.
+const levelBatch = 1 << 10
+
+// levels reads the next levels of repetition and of definition, as many of one as of
+// the other; none at the end of the column. A column without either has zeros. All
+// belong to one page, and the values that they announce are to be read, or to be passed
+// over, before the next call.
+func (w *walker) levels() (reps, defs []uint32, err error) {
+	for w.n == 0 {
+		if w.left == 0 {
+			if more, err := w.enter(); err != nil || !more {
+				return nil, nil, err
+			}
+			continue
+		}
+		if err := w.page(); err != nil {
+			return nil, nil, w.in(err)
+		}
+	}
+	n := min(w.n, levelBatch)
+	reps, defs = w.repBuf[:n], w.defBuf[:n]
+	if err := w.read(w.reps, reps, w.repeated); err != nil {
+		return nil, nil, err
+	}
+	if err := w.read(w.defs, defs, w.defined); err != nil {
+		return nil, nil, err
+	}
+	if w.rows == 0 && reps[0] != 0 {
+		return nil, nil, fmt.Errorf("%w: column %s begins within a list", fault.ErrCorrupt, w.name)
+	}
+	for _, r := range reps {
+		if r == 0 {
+			w.rows++
+		}
+	}
+	w.n -= n
+	w.from.values -= int64(n)
+	return reps, defs, nil
+}
+
+// read fills levels.
+func (w *walker) read(from *hybrid, to []uint32, most uint32) error {
+	if most == 0 {
+		clear(to)
+		return nil
+	}
+	if err := from.next(to); err != nil {
+		return w.in(err)
+	}
+	for _, v := range to {
+		if v > most {
+			return fmt.Errorf("%w: column %s has a level of %d, more than %d", fault.ErrCorrupt, w.name, v, most)
+		}
+	}
+	return nil
+}
+
+// in says which column an error is in. A page that ends too early is damaged: the file
+// itself is as long as it should be.
+func (w *walker) in(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("%w: a page ends too early", fault.ErrCorrupt)
+	}
+	return fmt.Errorf("column %s: %w", w.name, err)
+}
+
+// enter ends a chunk and begins the next.
+func (w *walker) enter() (bool, error) {
+	if w.r != nil && (w.from.values != 0 || w.rows != w.from.rows) {
+		return false, fmt.Errorf("%w: column %s has not as many values or rows as it should", fault.ErrCorrupt, w.name)
+	}
+	if len(w.chunks) == 0 {
+		return false, nil
+	}
+	w.from, w.chunks = w.chunks[0], w.chunks[1:]
+	w.left, w.rows, w.dict = w.from.size, 0, nil
+	w.seek()
+	return true, nil
+}
+
+// page begins the next page, or reads the dictionary.
+func (w *walker) page() error {
+	head, err := w.head()
+	if err != nil {
+		return err
+	}
+	packed, size := head.number(3, -1), head.number(2, -1)
+	if packed < 0 || packed > w.left || size < 0 {
+		return fmt.Errorf("%w: a page of %d bytes", fault.ErrCorrupt, packed)
+	}
+	w.left -= packed
+	if w.done != nil {
+		w.done(packed)
+	}
+	body := io.NewSectionReader(w.file, w.from.at+w.from.size-w.left-packed, packed)
+	// The next page begins where this one ends, however much of it is read.
+	w.seek()
+	switch kind := head.number(1, -1); kind {
+	case pageDict:
+		if w.dict != nil {
+			return fmt.Errorf("%w: a second dictionary", fault.ErrCorrupt)
+		}
+		h := head.of(7)
+		n := h.number(1, -1)
+		if e := h.number(2, -1); n < 0 || n > maxPage || e != encodingPlain && e != encodingPlainDict {
+			return fmt.Errorf("%w: a dictionary that is malformed", fault.ErrCorrupt)
+		}
+		p, err := w.open(body, w.from.codec, head, packed, size, nil)
+		if err != nil {
+			return err
+		}
+		w.dict, err = w.dictionary(p, int(n))
+		return err
+	case pageData:
+		return w.first(body, head, packed, size)
+	case pageDataV2:
+		return w.second(body, head, packed, size)
+	case pageIndex:
+		return nil
+	default:
+		return fmt.Errorf("%w: a page of kind %d", fault.ErrUnsupported, kind)
+	}
+}
+
+// seek has the bytes of the chunk that are left read from where they are.
+func (w *walker) seek() {
+	rest := io.NewSectionReader(w.file, w.from.at+w.from.size-w.left, w.left)
+	if w.r == nil {
+		w.r = bufio.NewReader(rest)
+	}
+	w.r.Reset(rest)
+}
+
+// head reads what stands before a page.
+func (w *walker) head() (fields, error) {
+	for peek := 256; ; peek *= 4 {
+		peek = int(min(int64(peek), w.left))
+		b, err := w.r.Peek(peek)
+		if err == bufio.ErrBufferFull {
+			w.r = bufio.NewReaderSize(w.r, peek)
+			b, err = w.r.Peek(peek)
+		}
+		if err != nil {
+			return nil, cut(err)
+		}
+		if head, n := structOf(b); n > 0 {
+			w.left -= int64(n)
+			_, err := w.r.Discard(n)
+			return head, err
+		}
+		if int64(peek) == w.left || peek >= maxPageHeader {
+			return nil, fmt.Errorf("%w: a page whose header is malformed", fault.ErrCorrupt)
+		}
+	}
+}
+
+// count returns how many values a page has, absent ones included.
+func (w *walker) count(n int64) (int, error) {
+	if n < 0 || n > w.from.values {
+		return 0, fmt.Errorf("%w: a page of %d values", fault.ErrCorrupt, n)
+	}
+	return int(n), nil
+}
+
+// first begins a data page of the first version.
+func (w *walker) first(body io.Reader, head fields, packed, size int64) error {
+	h := head.of(5)
+	n, err := w.count(h.number(1, -1))
+	if err != nil {
+		return err
+	}
+	if w.defined > 0 && h.number(3, -1) != encodingRLE || w.repeated > 0 && h.number(4, -1) != encodingRLE {
+		return fmt.Errorf("%w: levels in an encoding of old: write the table anew", fault.ErrUnsupported)
+	}
+	p, err := w.open(body, w.from.codec, head, packed, size, nil)
+	if err != nil {
+		return err
+	}
+	if w.reps, err = p.levels(w.repeated); err != nil {
+		return err
+	}
+	if w.defs, err = p.levels(w.defined); err != nil {
+		return err
+	}
+	w.n = n
+	w.values, err = w.decoder(h.number(2, -1), p, n, w.dict)
+	return err
+}
+
+// second begins a data page of the second version: its levels are not compressed.
+func (w *walker) second(body io.Reader, head fields, packed, size int64) error {
+	h := head.of(8)
+	n, err := w.count(h.number(1, -1))
+	if err != nil {
+		return err
+	}
+	defs, reps := h.number(5, -1), h.number(6, -1)
+	if defs < 0 || reps < 0 || reps+defs > min(packed, size) {
+		return fmt.Errorf("%w: a page whose levels are malformed", fault.ErrCorrupt)
+	}
+	levels := &page{bufio.NewReader(io.LimitReader(body, reps+defs))}
+	r, err := levels.take(reps)
+	if err != nil {
+		return err
+	}
+	d, err := levels.take(defs)
+	if err != nil {
+		return err
+	}
+	w.reps, w.defs = &hybrid{b: r, width: uint(bits.Len32(w.repeated))}, &hybrid{b: d, width: uint(bits.Len32(w.defined))}
+	codec := w.from.codec
+	if h.number(7, 1) != 1 {
+		codec = codecNone
+	}
+	p, err := w.open(body, codec, head, packed-reps-defs, size-reps-defs, append(r, d...))
+	if err != nil {
+		return err
+	}
+	w.n = n
+	w.values, err = w.decoder(h.number(4, -1), p, n, w.dict)
+	return err
+}
+
+// open decompresses a page of which before has been read. A page that is neither
+// compressed nor short is read as it is wanted.
+func (w *walker) open(body io.Reader, codec int64, head fields, packed, size int64, before []byte) (*page, error) {
+	if codec == codecNone {
+		if packed != size {
+			return nil, fmt.Errorf("%w: a page of %d bytes that should have %d", fault.ErrCorrupt, packed, size)
+		}
+		if packed > maxPage {
+			return &page{bufio.NewReaderSize(body, enoughBytes)}, nil
+		}
+	}
+	if packed > maxPage || size > maxPage {
+		return nil, errPage
+	}
+	b, err := readN(body, packed)
+	if err != nil {
+		return nil, err
+	}
+	if sum, ok := head[4]; ok && sum.kind == kindInt32 {
+		c := crc32.Update(crc32.ChecksumIEEE(before), crc32.IEEETable, b)
+		if c != uint32(sum.n) {
+			return nil, fmt.Errorf("%w: a page whose checksum is another", fault.ErrCorrupt)
+		}
+	}
+	if b, err = w.decompress(codec, b, int(size)); err != nil {
+		return nil, err
+	}
+	if int64(len(b)) != size {
+		return nil, fmt.Errorf("%w: a page of %d bytes that should have %d", fault.ErrCorrupt, len(b), size)
+	}
+	return &page{bufio.NewReader(bytes.NewReader(b))}, nil
+}
+
+// decompress returns what compressed bytes hold, which should be size bytes.
+func (w *walker) decompress(codec int64, b []byte, size int) (out []byte, err error) {
+	if codec == codecNone || size == 0 {
+		return b[:min(len(b), size)], nil
+	}
+	switch codec {
+	case codecSnappy:
+		n, err := snappy.DecodedLen(b)
+		if err == nil && n != size {
+			err = fmt.Errorf("%d bytes instead of %d", n, size)
+		}
+		if err == nil {
+			out, err = snappy.Decode(nil, b)
+		}
+		return out, damaged(err)
+	case codecGzip:
+		z, err := gzip.NewReader(bytes.NewReader(b))
+		if err == nil {
+			out, err = io.ReadAll(io.LimitReader(z, int64(size)+1))
+		}
+		return out, damaged(err)
+	default: // codecZstd
+		if err = w.zstd(bytes.NewReader(b)); err == nil {
+			out, err = io.ReadAll(io.LimitReader(w.z, int64(size)+1))
+		}
+		return out, damaged(err)
+	}
+}
+
+// zstd begins to decompress.
+func (w *walker) zstd(r io.Reader) (err error) {
+	if w.z == nil {
+		w.z, err = zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxPage))
+		return err
+	}
+	return w.z.Reset(r)
+}
+
+// damaged marks an error of a decompressor.
+func damaged(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", fault.ErrCorrupt, err)
+}
