@@ -57,6 +57,7 @@ type clustering struct {
 	classes     int
 	class       []int32
 	members     []int      // symbols of each class
+	worth       []int64    // of a class of so many symbols, for being cheaper to store
 	next, prev  [][]bigram // of each symbol, without itself
 	self        []int32
 	n           []int32 // classes x classes
@@ -88,7 +89,10 @@ func newClustering(size, classes int, p pairs) *clustering {
 
 // start puts the symbols of order, the commonest first, into classes 1 and up.
 func (c *clustering) start(order []uint32) {
-	c.members = make([]int, c.classes)
+	c.members, c.worth = make([]int, c.classes), make([]int64, len(order)+1)
+	for n := range c.worth {
+		c.worth[n] = classCost * int64(log2(uint64(n+1)))
+	}
 	for i, s := range order {
 		c.class[s] = int32(1 + i%(c.classes-1))
 		c.members[c.class[s]]++
@@ -201,7 +205,7 @@ func (c *clustering) best(self int32, after, before *sums, old int) int {
 		gain += h(row[a]+after.count[a]+before.count[a]+self) - h(row[a])
 		gain -= h(c.left[a]+after.total+self) - h(c.left[a])
 		gain -= h(c.right[a]+before.total+self) - h(c.right[a])
-		gain += classCost * int64(log2(uint64(c.members[a]+1)))
+		gain += c.worth[c.members[a]]
 		if gain > best {
 			best, at = gain, a
 		}
