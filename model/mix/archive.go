@@ -23,6 +23,9 @@ type lineModels struct {
 	size   [lineLevels]adaptiveBits
 	past   [16]adaptiveBits // by size of the count
 	chance [32]adaptiveBits // and by the last bit
+
+	runGaps, runSize adaptiveBits
+	runNode          []adaptiveBit // bits of a run's symbol by node
 }
 
 // over reports whether the input has ended before its time, from where on what is
@@ -236,4 +239,25 @@ func (a *archive) counter(c uint32, level, above int) uint32 {
 	past := a.number(&a.past[k], histories, int(c%histories))
 	p := a.number(&a.chance[2*k+past&1], 256, int(c>>24))
 	return uint32(p)<<24 | 1<<23 | min(typical(k), countLimit)<<7 | uint32(past)
+}
+
+// runs codes runs in the order of their tags.
+func (a *archive) runs(runs []run, t *tree) {
+	tag := int64(0)
+	if a.runNode = make([]adaptiveBit, len(t.child)/2); t.size < 2 {
+		return
+	}
+	for i, r := range runs {
+		if i%often == 0 && a.over() {
+			return
+		}
+		tag += a.integer(&a.runGaps, int64(r.tag)-tag)
+		n := min(typical(max(1, min(a.number(&a.runSize, 16, bits.Len32(r.count())), 8))), countLimit)
+		node := int32(0)
+		for code := t.code[min(int(r.symbol()), t.size-1)]; node >= 0; code <<= 1 {
+			bit := b2i(a.flag(&a.runNode[node], code>>63 == 1))
+			node = t.child[2*int(node)+bit]
+		}
+		runs[i] = newRun(uint32(tag)|1, uint32(^node), n)
+	}
 }

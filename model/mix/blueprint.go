@@ -23,12 +23,12 @@ type blueprint struct {
 	dims      int // of its vectors
 	inputs    int // of the mixer
 	tableBits int
+	runBits   int // of the number of buckets of runs; -1 without
 }
 
 const (
-	mostLines     = 20 // logarithm of the number of lines of a table
-	mostLinesBest = 22 // and at the best level
 	leastLines    = 8
+	leastRuns     = 5
 	leastRows     = 1 << 10
 	smallThings   = 1 << 18 // bytes, and what allocating rounds up
 	manyTokens    = 1 << 22 // from here on sizes do not grow
@@ -102,22 +102,30 @@ func (s setup) draw(size, classes, tokens int) (*blueprint, error) {
 		}
 		p.nets = append(p.nets, inputs)
 	}
-	p.tableBits = s.level.tableBits(tokens * len(specs))
+	n := tokens * len(specs)
+	p.size(s.level, n, n)
 	return p, nil
 }
 
-// tableBits returns the logarithm of the number of lines of a table that is to
-// take in a number of tokens' contexts.
-func (l Level) tableBits(contexts int) int {
-	most := mostLines
-	if l == Best {
-		most = mostLinesBest
+// size sets the sizes of the tables of lines and runs, which are to take in so many.
+func (p *blueprint) size(level Level, lines, runs int) {
+	most, mostRuns := 20, 19 // logarithms of the numbers of lines and buckets of a table
+	if level == Best {
+		most, mostRuns = 22, 21
+		if p.g.runs {
+			most = 21
+		}
 	}
-	b := leastLines
-	for b < most && 1<<b < 2*contexts {
-		b++
+	p.tableBits, p.runBits = leastLines, -1
+	for p.tableBits < most && 1<<p.tableBits < 2*lines {
+		p.tableBits++
 	}
-	return b
+	if p.g.runs {
+		p.runBits = leastRuns
+		for p.runBits < mostRuns && 4<<p.runBits < runs {
+			p.runBits++
+		}
+	}
 }
 
 // nets returns what each net is told at a level.
@@ -165,7 +173,10 @@ func (g *geometry) selectors(specs []string, d dims) ([]selector, error) {
 // bytes returns how much memory the engine takes at most.
 func (p *blueprint) bytes() int64 {
 	n := int64(64) << p.tableBits
-	n += int64(len(p.contexts)) * (int64(p.g.pasts())*histories*4 + 64)
+	if p.runBits >= 0 {
+		n += 64 << p.runBits
+	}
+	n += int64(len(p.contexts)) * (int64(p.g.pasts())*histories*4 + 128)
 	for _, c := range p.cands {
 		for _, s := range c.sels {
 			n += 4 * int64(s.size)

@@ -20,6 +20,7 @@ const (
 	exchangePasses = 12
 	entropyBits    = 16 // after the point of h
 	tabulated      = 1 << 16
+	classCost      = 2 // what a bit of the class of a symbol counts, which has to be stored
 )
 
 // entropyTable holds h below tabulated.
@@ -55,6 +56,8 @@ type bigram struct {
 type clustering struct {
 	classes     int
 	class       []int32
+	members     []int      // symbols of each class
+	worth       []int64    // of a class of so many symbols, for being cheaper to store
 	next, prev  [][]bigram // of each symbol, without itself
 	self        []int32
 	n           []int32 // classes x classes
@@ -86,8 +89,13 @@ func newClustering(size, classes int, p pairs) *clustering {
 
 // start puts the symbols of order, the commonest first, into classes 1 and up.
 func (c *clustering) start(order []uint32) {
+	c.members, c.worth = make([]int, c.classes), make([]int64, len(order)+1)
+	for n := range c.worth {
+		c.worth[n] = classCost * int64(log2(uint64(n+1)))
+	}
 	for i, s := range order {
 		c.class[s] = int32(1 + i%(c.classes-1))
+		c.members[c.class[s]]++
 	}
 	k := c.classes
 	c.n, c.left, c.right = make([]int32, k*k), make([]int32, k), make([]int32, k)
@@ -119,9 +127,11 @@ func (c *clustering) exchange(order []uint32, on *pulse) {
 			after.collect(c.next[s], c.class)
 			before.collect(c.prev[s], c.class)
 			old := c.class[s]
+			c.members[old]--
 			c.add(int(old), c.self[s], &after, &before, -1)
 			best := c.best(c.self[s], &after, &before, int(old))
 			c.add(best, c.self[s], &after, &before, 1)
+			c.members[best]++
 			if best != int(old) {
 				c.class[s] = int32(best)
 				moved++
@@ -173,7 +183,8 @@ func (c *clustering) add(a int, self int32, after, before *sums, sign int32) {
 	c.right[a] += sign * (before.total + self)
 }
 
-// best returns the class, 1 or above, in which a symbol does most good.
+// best returns the class, 1 or above, in which a symbol does most good. Classes that have
+// many symbols are cheaper to store.
 func (c *clustering) best(self int32, after, before *sums, old int) int {
 	k := c.classes
 	best, at := int64(-1<<62), old
@@ -194,6 +205,7 @@ func (c *clustering) best(self int32, after, before *sums, old int) int {
 		gain += h(row[a]+after.count[a]+before.count[a]+self) - h(row[a])
 		gain -= h(c.left[a]+after.total+self) - h(c.left[a])
 		gain -= h(c.right[a]+before.total+self) - h(c.right[a])
+		gain += c.worth[c.members[a]]
 		if gain > best {
 			best, at = gain, a
 		}

@@ -10,6 +10,7 @@ package mix
 type line [16]uint32
 
 const (
+	sures      = 6
 	lineLevels = 4
 	newCounter = 1 << 31
 	countLimit = 250
@@ -20,6 +21,7 @@ var (
 	counterRate [256]int32          // by count, of 1<<14
 	historyNext [2][histories]uint8 // by bit and history
 	mapRate     [1024]int64         // by count, of 1<<16
+	sureOf      [histories]uint8    // how sure a history makes, below sures
 )
 
 func makeCounterTables() {
@@ -30,6 +32,7 @@ func makeCounterTables() {
 		mapRate[n] = int64(65536 * 2 / (2*n + 3))
 	}
 	for h := range histories {
+		sureOf[h] = sureness(h>>1&7, h>>4&7)
 		n := [2]int{h >> 1 & 7, h >> 4 & 7}
 		for bit := range 2 {
 			m := n
@@ -43,6 +46,25 @@ func makeCounterTables() {
 			historyNext[bit][h] = uint8(m[1]<<4 | m[0]<<1 | bit)
 		}
 	}
+}
+
+// sureness returns 0 if nothing has come, 1 to 3 if it was always the same, once or more
+// often, 5 if it nearly was, and else 4.
+func sureness(zeros, ones int) uint8 {
+	less, all := min(zeros, ones), zeros+ones
+	switch {
+	case all == 0:
+		return 0
+	case less == 0 && all == 1:
+		return 1
+	case less == 0 && all < 4:
+		return 2
+	case less == 0:
+		return 3
+	case less == 1 && all > 5:
+		return 5
+	}
+	return 4
 }
 
 // train moves a counter towards bit.
@@ -82,6 +104,18 @@ type table struct {
 
 func newTable(bits int) table {
 	return table{lines: make([]line, 1<<bits), shift: uint(32 - bits)}
+}
+
+// seek returns the line of a hash, nil if there is none.
+func (t *table) seek(hash uint32) *line {
+	tag := hash | 1
+	i := int(tag>>t.shift) & (len(t.lines) - 1)
+	for _, k := range [...]int{i, i ^ 1, i ^ 2} {
+		if l := &t.lines[k]; l[0] == tag {
+			return l
+		}
+	}
+	return nil
 }
 
 // find returns the line of a hash. One that is new takes the place of the least

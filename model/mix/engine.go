@@ -1,7 +1,6 @@
 package mix
 
 import (
-	"github.com/foretell/foretell/internal/simd/learn"
 	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/rangecoder"
 )
@@ -16,9 +15,11 @@ type engine struct {
 
 	contexts [][]term
 	hash     []uint32 // of each context, for this token
-	tags     []uint32 // and of the context at this node
+	tags     []uint32 // of lines at this node
+	which    []int    // whose they are
 	table    table
-	cur      []*line  // of each context, at this node
+	runs     runs
+	tracks   []track  // of each context
 	history  []uint32 // maps by context, depth or node, and history
 	entry    []int32  // those of this bit; -1 where the context is new
 
@@ -43,6 +44,7 @@ type engine struct {
 	depth  int
 	inLine uint32
 	known  int
+	sure   int
 	p      int32 // probability of bit 1, 16 bits
 }
 
@@ -68,7 +70,8 @@ func (p *blueprint) build() *engine {
 		contexts: p.contexts,
 		hash:     make([]uint32, n),
 		tags:     make([]uint32, n),
-		cur:      make([]*line, n),
+		which:    make([]int, n),
+		tracks:   make([]track, n),
 		entry:    make([]int32, n),
 		history:  make([]uint32, n*p.g.pasts()*histories),
 		table:    newTable(p.tableBits),
@@ -105,6 +108,9 @@ func (p *blueprint) build() *engine {
 		e.trail.init(p.symbols)
 	}
 	e.layout.init(p.g, p.rows, p.cols, p.transposed)
+	if p.g.runs {
+		e.runs = newRuns(p.runBits)
+	}
 	e.reset()
 	return e
 }
@@ -112,6 +118,7 @@ func (p *blueprint) build() *engine {
 // reset puts the engine in its first state.
 func (e *engine) reset() {
 	clear(e.table.lines)
+	clear(e.runs.buckets)
 	for i := range e.history {
 		h := i % histories
 		zeros, ones := uint32(h>>1&7), uint32(h>>4&7)
@@ -176,21 +183,6 @@ func (e *engine) part(v *[maxValues]uint32, t term) uint32 {
 	return 0
 }
 
-// lines finds the lines of all contexts at a node.
-func (e *engine) lines(node int32) {
-	at := uint32(node)*0x9E3779B1 + uint32(e.book)*0x2C1B3C6D
-	for c, h := range e.hash {
-		h = (h + at) * 0x85EBCA6B
-		h ^= h >> 15
-		h *= 0xC2B2AE35
-		e.tags[c] = h ^ h>>16
-	}
-	learn.Prefetch(e.table.lines, e.tags, e.table.shift)
-	for c, h := range e.tags {
-		e.cur[c] = e.table.find(h)
-	}
-}
-
 // begin prepares the first bit of the token whose values are loaded.
 func (e *engine) begin(place int) {
 	e.choose(place)
@@ -218,6 +210,7 @@ func (e *engine) begin(place int) {
 		e.nets[k].begin(v, e)
 	}
 	e.node, e.depth, e.inLine, e.known = 0, 0, 1, 0
+	clear(e.tracks)
 }
 
 func (e *engine) rebase(s *selector) {
@@ -244,6 +237,8 @@ func (e *engine) index(s *selector) int {
 			}
 		case kindKnown:
 			x = e.known
+		case kindSure:
+			x = e.sure
 		case kindTrust:
 			x = e.opinion.trust
 		case kindBack:
@@ -269,8 +264,14 @@ func (e *engine) predict() {
 		maps, pasts = min(int(e.node), byNodes-1)*histories, byNodes*histories
 	}
 	e.known = 0
-	for c, l := range e.cur {
-		s := l[e.inLine&15]
+	for c := range e.tracks {
+		f := &e.tracks[c]
+		s := uint32(newCounter)
+		if f.line != nil {
+			s = f.line[e.inLine&15]
+		} else if f.running {
+			s = f.counters[f.code>>(63-e.depth)&1]
+		}
 		if s>>7&255 == 0 {
 			x[2*c], x[2*c+1] = 0, 0
 			e.entry[c] = -1
@@ -284,7 +285,10 @@ func (e *engine) predict() {
 		x[2*c+1] = stretch(e.history[i] >> 16)
 		maps += pasts
 	}
-	n := 2 * len(e.cur)
+	if e.layout.g.runs {
+		e.sure = e.sureness()
+	}
+	n := 2 * len(e.tracks)
 	if e.layout.g.guided {
 		e.opinion.predict(e.node, e.depth, x[n:])
 		n += guideInputs
@@ -334,8 +338,13 @@ func (e *engine) predict() {
 
 // update trains everything on the bit that was predicted.
 func (e *engine) update(bit uint32) {
-	for c, l := range e.cur {
-		train(&l[e.inLine&15], bit)
+	for c := range e.tracks {
+		f := &e.tracks[c]
+		if f.line != nil {
+			train(&f.line[e.inLine&15], bit)
+		} else if f.running {
+			f.running = uint32(f.code>>(63-e.depth))&1 == bit
+		}
 		if i := e.entry[c]; i >= 0 {
 			adapt(&e.history[i], bit, historyLimit)
 		}
@@ -382,7 +391,7 @@ func (e *engine) encode(enc *rangecoder.Encoder, symbol uint32, sum *surprisal.S
 		}
 		e.update(bit)
 	}
-	e.end()
+	e.end(symbol)
 }
 
 // decode is the reverse of encode.
@@ -394,12 +403,13 @@ func (e *engine) decode(dec *rangecoder.Decoder) uint32 {
 		e.predict()
 		e.update(uint32(dec.Bit(uint64(65536-e.p) << 16)))
 	}
-	e.end()
+	e.end(uint32(^e.node))
 	return uint32(^e.node)
 }
 
 // end trains what learns from whole tokens.
-func (e *engine) end() {
+func (e *engine) end(symbol uint32) {
+	e.settle(symbol)
 	for k := range e.nets {
 		e.nets[k].end()
 	}
@@ -417,8 +427,8 @@ func (e *engine) learn(symbol uint32, place int) {
 			e.lines(node)
 		}
 		bit := uint32(code>>(63-d)) & 1
-		for _, l := range e.cur {
-			train(&l[in&15], bit)
+		for c := range e.tracks {
+			train(&e.tracks[c].line[in&15], bit)
 		}
 		in = in*2 + bit
 		node = e.tree.child[2*node+int32(bit)]

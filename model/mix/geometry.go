@@ -31,6 +31,7 @@ package mix
 //	node      the node of the tree
 //	agree1, agree2, ...   whether the code so far is that of the candidate
 //	known     the number of contexts that have been seen with this node before
+//	sure      whether the second to the fourth context have, and if always the same came; with runs
 //	trust     what the guide says, from "surely 0" to "surely 1"; one more if nothing
 //	back1, back2, ...   the same of the candidate's bit
 type geometry struct {
@@ -57,6 +58,7 @@ type geometry struct {
 	side      []told      // further nets
 	bent      bool        // whether what is below 0 in their sum counts as 0
 	byNode    bool        // whether histories are told apart by node, not depth
+	runs      bool        // whether lines that had one symbol are kept as runs
 	guided    bool        // by a model from outside
 	backward  int         // how many instants back time runs backwards from; 0: never
 
@@ -164,6 +166,7 @@ var geometries = [geometryCount]geometry{
 			{"M2", []string{"len2 depth"}},
 		},
 		trail:      true,
+		runs:       true,
 		windows:    []int{100, 600, 5000},
 		net:        []string{"a", "b", "c", "d", "e", "f", "a:class", "b:class", "c:class", "a:class b:class"},
 		bestNet:    []string{"a b", "a b c", "next1", "above", "a/8 b/4"},
@@ -171,7 +174,7 @@ var geometries = [geometryCount]geometry{
 		bestDims:   64,
 		sets:       []string{"node", "known depth", "a:class depth", "len1 agree1", "a:class b:class", "a"},
 		bestSets:   []string{"b:class depth", "a:class known", "M1:class a:class"},
-		final:      "known",
+		final:      "sure",
 		maps:       []string{"node", "known depth"},
 		rates:      schedule{first: 5000, last: 350, fall: 2},
 		finalRates: schedule{first: 800, last: 150, fall: 2},
@@ -239,6 +242,7 @@ var geometries = [geometryCount]geometry{
 			{"M2", []string{"len2 depth"}},
 		},
 		trail:      true,
+		runs:       true,
 		words:      true,
 		net:        []string{"a b c", "word word1"},
 		bestNet:    []string{"a", "b", "c", "d", "e", "f", "a b", "a b c d", "word", "word1", "above"},
@@ -268,6 +272,7 @@ var geometries = [geometryCount]geometry{
 			{"M1", []string{"len1 depth"}},
 			{"M2", []string{"len2 depth"}},
 		},
+		runs:       true,
 		net:        []string{"a", "b", "c", "d", "e"},
 		bestNet:    []string{"f", "a b", "a b c", "up1", "up2", "slot"},
 		netDims:    32,

@@ -7,6 +7,7 @@ import "sync"
 var prepare = sync.OnceFunc(func() {
 	makeEntropies()
 	makeCounterTables()
+	makeRunCounters()
 	makeLogistic()
 	makeRoots()
 	makeWindowLogs()

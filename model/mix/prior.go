@@ -25,6 +25,7 @@ type Prior struct {
 	trees  learned
 	engine *engine // in its state after training
 	lines  []line  // of its table, by rising tag
+	runs   []run   // likewise
 	data   []byte  // as marshalled
 }
 
@@ -74,30 +75,44 @@ func Train(cfg TrainConfig, b *model.Block) (*Prior, error) {
 	return p.pruned(cmp.Or(cfg.MaxBytes, defaultPrior), &pulse{b: b})
 }
 
-// pruned keeps as many of the most used lines as fit into limit bytes, and
+// An item is a line, of which the tag and the count are told like a run's, or a run.
+type item struct {
+	run
+	line *line
+}
+
+// pruned keeps as many of the most used lines and runs as fit into limit bytes, and
 // returns the prior as it will be read.
 func (p *Prior) pruned(limit int, on *pulse) (*Prior, error) {
-	var lines []line
-	for _, l := range p.engine.table.lines {
-		if used(&l) > 0 {
-			lines = append(lines, l)
+	var items []item
+	for k := range p.engine.table.lines {
+		if l := &p.engine.table.lines[k]; used(l) > 0 {
+			items = append(items, item{run{l[0], used(l)}, l})
 		}
 	}
-	slices.SortFunc(lines, func(a, b line) int {
-		return cmp.Or(cmp.Compare(used(&b), used(&a)), cmp.Compare(a[0], b[0]))
+	for k := range p.engine.runs.buckets {
+		b := &p.engine.runs.buckets[k]
+		for k := 0; k < len(b); k += 2 {
+			if b[k] != 0 {
+				items = append(items, item{run{b[k], b[k+1]}, nil})
+			}
+		}
+	}
+	slices.SortFunc(items, func(a, b item) int {
+		return cmp.Or(cmp.Compare(b.count(), a.count()), cmp.Compare(a.tag, b.tag), cmp.Compare(a.past, b.past))
 	})
-	best := p.largest(lines, limit, on)
+	best := p.largest(items, limit, on)
 	if best == nil {
 		for k := range p.engine.nets {
 			p.engine.nets[k].reset()
 		}
-		best = p.largest(lines, limit, on)
+		best = p.largest(items, limit, on)
 	}
 	// Then weights and histories go, those first that were used least.
 	for _, uses := range []uint16{15, 255, math.MaxUint16} {
 		if best == nil {
 			p.engine.forget(uses)
-			best = p.largest(lines, limit, on)
+			best = p.largest(items, limit, on)
 		}
 	}
 	if on.err != nil {
@@ -121,9 +136,9 @@ func (e *engine) forget(uses uint16) {
 	}
 }
 
-// largest returns the prior with as many lines as fit into limit bytes, nil if it
+// largest returns the prior with as many lines and runs as fit into limit bytes, nil if it
 // is too large even without any.
-func (p *Prior) largest(lines []line, limit int, on *pulse) []byte {
+func (p *Prior) largest(items []item, limit int, on *pulse) []byte {
 	a := archive{enc: rangecoder.NewEncoder(nil)}
 	p.trees.put(a.enc)
 	a.engine(p.engine)
@@ -132,20 +147,30 @@ func (p *Prior) largest(lines []line, limit int, on *pulse) []byte {
 		return nil
 	}
 	var best []byte
-	low, high := 0, len(lines)
+	low, high := 0, len(items)
 	for n := high; low <= high && !on.stops(); n = (low + high + 1) / 2 {
-		some := slices.Clone(lines[:n])
-		slices.SortFunc(some, func(a, b line) int { return cmp.Compare(a[0], b[0]) })
+		some := slices.Clone(items[:n])
+		slices.SortFunc(some, func(a, b item) int { return cmp.Compare(a.tag, b.tag) })
+		var lines []line
+		var runs []run
+		for _, it := range some {
+			if it.line != nil {
+				lines = append(lines, *it.line)
+			} else {
+				runs = append(runs, it.run)
+			}
+		}
 		a.enc.Resume(at, slices.Clone(learned))
 		a.lineModels = lineModels{}
-		a.lines(some)
-		data := p.marshal(n, a.enc.Finish())
+		a.lines(lines)
+		a.runs(runs, p.trees.forest[0])
+		data := p.marshal(len(lines), len(runs), a.enc.Finish())
 		if len(data) <= limit {
 			best, low = data, n+1
 		} else {
 			high = n - 1
 		}
-		if high-low < len(lines)>>8 && best != nil {
+		if high-low < len(items)>>8 && best != nil {
 			break
 		}
 	}
@@ -155,12 +180,15 @@ func (p *Prior) largest(lines []line, limit int, on *pulse) []byte {
 // MarshalBinary returns the prior's bytes, which ParsePrior reads.
 func (p *Prior) MarshalBinary() ([]byte, error) { return slices.Clone(p.data), nil }
 
-// marshal returns the prior of so many lines, whose code is what follows the numbers.
-func (p *Prior) marshal(lines int, code []byte) []byte {
+// marshal returns the prior of so many lines and runs, whose code is what follows the numbers.
+func (p *Prior) marshal(lines, runs int, code []byte) []byte {
 	out := p.setup.append([]byte(priorMagic))
 	out = binary.AppendUvarint(out, uint64(p.size))
 	out = binary.AppendUvarint(out, uint64(p.tokens))
 	out = binary.AppendUvarint(out, uint64(lines))
+	if geometries[p.setup.geometry].runs {
+		out = binary.AppendUvarint(out, uint64(runs))
+	}
 	out = append(out, code...)
 	return binary.LittleEndian.AppendUint32(out, crc32.Checksum(out, crc32.MakeTable(crc32.Castagnoli)))
 }
@@ -188,8 +216,11 @@ func ParsePrior(data []byte, maxMemory int64) (*Prior, error) {
 	if geometries[p.setup.geometry].guided {
 		return nil, bad("of guided blocks")
 	}
-	var numbers [3]int
-	for k, limit := range [3]uint64{MaxSize, maxPriorTokens, maxPriorLines} {
+	var numbers [4]int
+	for k, limit := range [4]uint64{MaxSize, maxPriorTokens, maxPriorLines, maxPriorLines} {
+		if k == 3 && !geometries[p.setup.geometry].runs {
+			break
+		}
 		v, n := uvarint.Parse(body)
 		if n <= 0 || v > limit {
 			return nil, bad("impossible sizes")
@@ -200,10 +231,10 @@ func ParsePrior(data []byte, maxMemory int64) (*Prior, error) {
 	if p.size < 2 || p.setup.learned == treePrior {
 		return nil, bad("impossible sizes")
 	}
-	if numbers[2] > len(body) {
+	if numbers[2] > len(body) || numbers[3]/8 > len(body) {
 		return nil, bad("impossible sizes")
 	}
-	need := p.setup.treeBytes(p.size) + 64*int64(numbers[2])
+	need := p.setup.treeBytes(p.size) + 64*int64(numbers[2]) + 8*int64(numbers[3])
 	if maxMemory > 0 && need > maxMemory {
 		return nil, fmt.Errorf("%w: the prior takes %d bytes of memory", fault.ErrLimit, need)
 	}
@@ -215,7 +246,7 @@ func ParsePrior(data []byte, maxMemory int64) (*Prior, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan.tableBits = 0
+	plan.tableBits, plan.runBits = 0, min(plan.runBits, 0)
 	if need += plan.bytes(); maxMemory > 0 && need > maxMemory {
 		return nil, fmt.Errorf("%w: the prior takes %d bytes of memory", fault.ErrLimit, need)
 	}
@@ -227,6 +258,8 @@ func ParsePrior(data []byte, maxMemory int64) (*Prior, error) {
 	}
 	p.lines = make([]line, numbers[2])
 	a.lines(p.lines)
+	p.runs = make([]run, numbers[3])
+	a.runs(p.runs, p.trees.forest[0])
 	if err := dec.Finish(); err != nil {
 		return nil, err
 	}
@@ -240,7 +273,8 @@ func (p *Prior) plan(tokens int) (*blueprint, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.tableBits = p.setup.level.tableBits(min(tokens, manyTokens)*len(b.contexts) + len(p.lines))
+	n := min(tokens, manyTokens) * len(b.contexts)
+	b.size(p.setup.level, n+len(p.lines), n+len(p.runs))
 	return b, nil
 }
 
@@ -266,6 +300,9 @@ func (e *engine) load(p *Prior) {
 	}
 	for k := range p.lines {
 		*e.table.find(p.lines[k][0]) = p.lines[k]
+	}
+	for _, r := range p.runs {
+		e.runs.put(r)
 	}
 }
 

@@ -120,7 +120,7 @@ func TestPriorEnd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.tableBits = leastLines
+		p.tableBits, p.runBits = leastLines, min(p.runBits, leastRuns)
 		e := p.build()
 		in := bytes.Repeat([]byte{0xAA}, 12)
 		dec := rangecoder.NewDecoder(in)
@@ -138,9 +138,18 @@ func TestPriorEnd(t *testing.T) {
 		if read := dec.State().Offset; read > 1000 || lines[often][0] != 0 {
 			t.Errorf("%+v: %d bytes were read of %d", s, read, len(in))
 		}
+		runs := make([]run, 100*often)
+		a.runs(runs, natural(2048))
+		if read := dec.State().Offset; read > 1000 || runs[often] != (run{}) {
+			t.Errorf("%+v: %d bytes were read of %d", s, read, len(in))
+		}
 		data := binary.AppendUvarint(s.append([]byte(priorMagic)), 2048)
 		data = binary.AppendUvarint(data, maxPriorTokens)
-		data = sealed(append(append(data, 0), in...))
+		data = append(data, 0) // lines
+		if geometries[s.geometry].runs {
+			data = append(data, 0)
+		}
+		data = sealed(append(data, in...))
 		if _, err := ParsePrior(data, 1<<30); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Error(err)
 		}

@@ -70,6 +70,7 @@ const (
 	kindAgree
 	kindKnown
 	kindTrust
+	kindSure
 	kindBack
 )
 
@@ -101,6 +102,8 @@ func (g *geometry) parseTerm(f string) (term, error) {
 		return term{kind: kindDepth}, nil
 	case "node":
 		return term{kind: kindNode}, nil
+	case "sure":
+		return term{kind: kindSure}, nil
 	case "known":
 		return term{kind: kindKnown}, nil
 	case "trust":
@@ -162,6 +165,8 @@ func (g *geometry) size(t term, d dims) int {
 		return min(d.symbols, maxNode+1)
 	case kindAgree:
 		return 2
+	case kindSure:
+		return sures * sures * sures
 	case kindKnown:
 		return d.contexts + 1
 	case kindTrust, kindBack:

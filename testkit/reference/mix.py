@@ -7,7 +7,25 @@ from .errors import Missing, check
 from .fields import Fields
 from .mix_geometry import BOOKS, BYTES, FLAT, FRAMES, GEOMETRIES, PROSE, TEXT, terms
 from .mix_layout import Layout
-from .mix_parts import MASK, STRETCH, Map, Match, Net, NetInput, Table, Trail, WeightSet, Window, Words, schedule, train
+from .mix_parts import (
+    MASK,
+    NEW_COUNTER,
+    RUN_COUNTERS,
+    STRETCH,
+    Map,
+    Match,
+    Net,
+    NetInput,
+    Runs,
+    Table,
+    Trail,
+    WeightSet,
+    Window,
+    Words,
+    schedule,
+    sureness,
+    train,
+)
 from .mix_spans import in_parts
 from .mix_tree import LETTERS, OF_PRIOR, adapt, read_trees
 from .rangecoder import Decoder
@@ -73,9 +91,9 @@ class Candidate:
 class Engine:
     """Predicts the bits of tokens and learns from them."""
 
-    def __init__(self, setup, symbols, tokens, classes, lines=0, block_tokens=None):
-        """tokens are those that sizes follow from; lines and block_tokens those of a prior and
-        of the block that starts from it."""
+    def __init__(self, setup, symbols, tokens, classes, lines=0, runs=0, block_tokens=None):
+        """tokens are those that sizes follow from; lines and runs are the prior's, and
+        block_tokens those of the block that starts from it."""
         g = self.g = GEOMETRIES[setup.geometry]
         specs, sets, dims = g.contexts, g.sets, g.dims
         if setup.level == BEST:
@@ -93,11 +111,16 @@ class Engine:
         self.nets = [self.make_net(t, sizes, nodes, rows, dims) for i, t in enumerate(told) if t or i == 0]
         self.pasts = 256 if g.by_node else 16
         self.history = [[first_history(h) for h in range(128)] for _ in range(self.pasts * len(specs))]
-        room = min(block_tokens if block_tokens is not None else tokens, MANY_TOKENS) * len(specs) + lines
-        most, bits = 22 if setup.level == BEST else 20, 8
-        while bits < most and 1 << bits < 2 * room:
+        room = min(block_tokens if block_tokens is not None else tokens, MANY_TOKENS) * len(specs)
+        best = setup.level == BEST
+        most, bits = 21 if best and g.runs else 22 if best else 20, 8
+        while bits < most and 1 << bits < 2 * (room + lines):
             bits += 1
         self.table = Table(bits)
+        most, bits = 21 if best else 19, 5
+        while bits < most and 4 << bits < room + runs:
+            bits += 1
+        self.runs = Runs(bits)
         n = 2 * len(specs) + sum(len(c.selectors) for c in self.candidates) + 2 * len(g.windows) + 1 + len(self.nets)
         first = 3 * ONE // (2 * len(specs) + 4)
         self.sets = [WeightSet(select(s), [first] * n, n, schedule(*g.rates)) for s in sets]
@@ -161,15 +184,75 @@ class Engine:
                 h = (h ^ self.part(t)) * 0x9E3779B1 & MASK
                 h ^= h >> 16
             self.hashes.append(h)
+        self.lines = [None] * len(self.contexts)  # those that counters are in
+        self.running = list(self.lines)  # symbol and count of runs, as long as bits are theirs
+        self.open = list(self.lines)  # tag, node and depth where a run is or may begin
 
-    def find_lines(self, node):
-        at = node * 0x9E3779B1 + self.book * 0x2C1B3C6D
-        tags = []
-        for h in self.hashes:
-            h = (h + at) * 0x85EBCA6B & MASK
-            h = (h ^ h >> 15) * 0xC2B2AE35 & MASK
-            tags.append(h ^ h >> 16)
-        return [self.table.find(tag) for tag in tags]
+    def tag(self, c, node):
+        h = (self.hashes[c] + node * 0x9E3779B1 + self.book * 0x2C1B3C6D) * 0x85EBCA6B & MASK
+        h = (h ^ h >> 15) * 0xC2B2AE35 & MASK
+        return h ^ h >> 16 | 1
+
+    def find_lines(self, node, depth):
+        """Finds the lines at a node of the contexts that have had lines so far."""
+        for c in range(len(self.contexts)):
+            if self.g.runs and depth > 0 and self.lines[c] is None:
+                continue
+            tag = self.tag(c, node)
+            if not self.g.runs:
+                self.lines[c] = self.table.find(tag)
+                continue
+            self.lines[c] = self.table.seek(tag)
+            if self.lines[c] is None:
+                self.open[c] = tag, node, depth
+                self.running[c] = self.runs.find(tag)
+
+    def counter(self, c, depth, slot):
+        """The counter of a context."""
+        if self.lines[c] is not None:
+            return self.lines[c][slot]
+        if self.running[c]:
+            symbol, count = self.running[c]
+            return RUN_COUNTERS[count][self.tree.code[symbol] >> 63 - depth & 1]
+        return NEW_COUNTER
+
+    def settle(self, symbol):
+        """Runs learn the token."""
+        for c, first in enumerate(self.open):
+            if first is None:
+                continue
+            tag, node, depth = first
+            old, count = self.runs.find(tag) or (symbol, 0)
+            if old == symbol:
+                self.runs.put(tag, symbol, count + 1)
+                continue
+            self.runs.drop(tag)
+            self.fork(c, tag, node, depth, (old, count), (symbol, 1))
+
+    def fork(self, c, tag, node, depth, old, new):
+        """Gives counters to two symbols, each with how often it came, where they go the same way."""
+        while True:
+            line = self.table.find(tag)
+            if line[1] >> 7 & 255:
+                return
+            ends = []
+            for symbol, count in (old, new):
+                at, slot, d = node, 1, depth
+                while at >= 0 and d < depth + 4:
+                    bit = self.tree.code[symbol] >> 63 - d & 1 if d < 64 else 0
+                    line[slot] = RUN_COUNTERS[count][bit] if symbol == old[0] else train(line[slot], bit)
+                    at, slot, d = self.tree.child[2 * at + bit], 2 * slot + bit, d + 1
+                ends.append(at)
+            depth += 4
+            if ends[0] != ends[1]:
+                for at, (symbol, count) in zip(ends, (old, new)):
+                    if at >= 0:
+                        self.runs.put(self.tag(c, at), symbol, count)
+                return
+            node = ends[0]
+            if node < 0:
+                return
+            tag = self.tag(c, node)
 
     def begin(self, place, values):
         self.choose(place, values)
@@ -204,6 +287,8 @@ class Engine:
                 x = min(depth, 15)
             elif t.kind == "node":
                 x = min(node, t.size - 1)
+            elif t.kind == "sure":
+                x = self.sure
             elif t.kind == "agree":
                 x = int(self.candidates[t.value].agrees)
             else:
@@ -219,20 +304,23 @@ class Engine:
         node, depth = 0, 0
         while node >= 0:
             if depth % 4 == 0:
-                lines, slot = self.find_lines(node), 1
-            p = self.predict(node, depth, lines, slot)
+                self.find_lines(node, depth)
+                slot = 1
+            p = self.predict(node, depth, slot)
             bit = coder.bit(65536 - p << 16) if isinstance(coder, Decoder) else self.tree.code[coder] >> 63 - depth & 1
-            self.update(node, depth, lines, slot, bit)
+            self.update(node, depth, slot, bit)
             node, depth, slot = self.tree.child[2 * node + bit], depth + 1, 2 * slot + bit
+        self.settle(-1 - node)
         for net in self.nets:
             net.end()
         return -1 - node
 
-    def predict(self, node, depth, lines, slot):
+    def predict(self, node, depth, slot):
         """The probability of a 1 in 16 bits."""
-        x, self.known, self.entries = [], 0, []
-        for c, line in enumerate(lines):
-            s = line[slot]
+        x, self.known, self.entries, self.past = [], 0, [], []
+        for c in range(len(self.contexts)):
+            s = self.counter(c, depth, slot)
+            self.past.append(s & 127)
             if s >> 7 & 255 == 0:
                 x += [0, 0]
                 self.entries.append(None)
@@ -241,7 +329,9 @@ class Engine:
             h = self.history[self.pasts * c + (min(node, 255) if self.g.by_node else min(depth, 15))]
             self.entries.append(h)
             x += [STRETCH[s >> 20], STRETCH[h[s & 127] >> 20]]
-        self.past = [line[slot] & 127 for line in lines]
+        self.sure = 0
+        for past in self.past[1:4]:
+            self.sure = 6 * self.sure + sureness(past)
         for c in self.candidates:
             c.at = [self.index(s, node, depth) for s in c.selectors] if c.agrees else None
             if not c.agrees:
@@ -262,9 +352,12 @@ class Engine:
             p += m.predict(self.last.dot, self.index(m.selector, node, depth))
         return min(max(p // (2 + len(self.maps)), 1), 65535)
 
-    def update(self, node, depth, lines, slot, bit):
-        for line, h, past in zip(lines, self.entries, self.past):
-            line[slot] = train(line[slot], bit)
+    def update(self, node, depth, slot, bit):
+        for c, (line, h, past) in enumerate(zip(self.lines, self.entries, self.past)):
+            if line is not None:
+                line[slot] = train(line[slot], bit)
+            elif self.running[c] and self.tree.code[self.running[c][0]] >> 63 - depth & 1 != bit:
+                self.running[c] = None
             if h is not None:
                 h[past] = adapt(h[past], bit, 400)
         for c in self.candidates:
@@ -288,9 +381,10 @@ class Engine:
         node, slot = 0, 1
         for d in range(self.tree.depth[symbol]):
             if d % 4 == 0:
-                lines, slot = self.find_lines(node), 1
+                self.find_lines(node, d)
+                slot = 1
             bit = self.tree.code[symbol] >> 63 - d & 1
-            for line in lines:
+            for line in self.lines:
                 line[slot] = train(line[slot], bit)
             node, slot = self.tree.child[2 * node + bit], 2 * slot + bit
 
@@ -304,7 +398,7 @@ def primed(setup, block):
     """An engine that has read the primer."""
     engine = Engine(setup, block.alphabet, block.count, 0)
     engine.plant(read_trees(None, block.alphabet, LETTERS, 1))
-    key = setup.level, block.alphabet, setup.delimiter, engine.table.shift, engine.nets[0].inputs[-1].before
+    key = setup.level, block.alphabet, setup.delimiter, engine.table.shift, engine.runs.shift, engine.nets[0].inputs[-1].before
     if key not in PRIMED:
         text = [x for x in PRIMER if x < block.alphabet]
         run(engine, setup, [Span(0, len(text), [len(text)])], text, None)

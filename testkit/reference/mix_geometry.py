@@ -12,7 +12,7 @@ FIRST_SMALL = VALUES.index("place")
 
 class Geometry:
     matches, windows, changes, best, best_sets, best_net, side = [], [], [], [], [], [], []
-    trail = words = bent = by_node = False
+    trail = words = bent = by_node = runs = False
     backward = best_dims = 0
 
     def __init__(self, **rows):
@@ -30,11 +30,11 @@ class Geometry:
 
 class Term:
     """A part of a context: kind is "value", "prefix" or "class", which hold for the whole
-    token, or "depth", "node", "agree" or "known", which are asked for each decision."""
+    token, or "depth", "node", "agree", "known" or "sure", which are asked for each decision."""
 
     def __init__(self, geometry, name, sizes):
         self.keep = 0
-        if name in ("depth", "node", "known"):
+        if name in ("depth", "node", "known", "sure"):
             self.kind, self.value = name, None
         elif name.startswith("agree"):
             self.kind, self.value = "agree", int(name[5:]) - 1
@@ -51,7 +51,7 @@ class Term:
         self.whole = self.kind == "value" and geometry.names.index(small) < len(geometry.neighbours) + FIRST_SMALL
         self.size = {
             "prefix": (1 << self.keep) + 1, "class": sizes["classes"] + 1, "depth": 16,
-            "node": min(symbols, 2048), "agree": 2, "known": sizes["contexts"] + 1,
+            "node": min(symbols, 2048), "agree": 2, "known": sizes["contexts"] + 1, "sure": 216,
             "value": {
                 "place": min(places, 4096), "row": min(sizes["rows"], 4096), "col": min(sizes["cols"], 4096),
                 "age": 8, "flags": 1 << len(geometry.changes), "churn": 16, "reach": 4, "len1": 32, "len2": 32,
@@ -75,11 +75,11 @@ GEOMETRIES = {
         best=["a b c d", "a b c d e f", "a c", "b c", "a:class b:class c:class", "a b:class",
               "a b:class c:class", "c", "d", "a/8 b/4 c/4 d/4", "a next1", "a start"],
         candidates=[("M1", ["len1 depth"]), ("M2", ["len2 depth"])],
-        trail=True, windows=[100, 600, 5000],
+        trail=True, runs=True, windows=[100, 600, 5000],
         net=["a", "b", "c", "d", "e", "f", "a:class", "b:class", "c:class", "a:class b:class"], dims=32,
         best_net=["a b", "a b c", "next1", "above", "a/8 b/4"], best_dims=64,
         sets=["node", "known depth", "a:class depth", "len1 agree1", "a:class b:class", "a"],
-        best_sets=["b:class depth", "a:class known", "M1:class a:class"], final="known",
+        best_sets=["b:class depth", "a:class known", "M1:class a:class"], final="sure",
         maps=["node", "known depth"], rates=(5000, 350), final_rates=(800, 150)),
     GRID: Geometry(
         neighbours="A1 -1 0 0, A2 -2 0 0, A3 -3 0 0, A4 -4 0 0, L 0 0 -1, U 0 -1 0, UL 0 -1 -1, UR 0 -1 1,"
@@ -115,7 +115,7 @@ GEOMETRIES = {
               "word word1 word2", "word kinds4", "word above", "word a b", "word1 word2", "word1 a", "word1 a b",
               "word1 kinds2", "word1 a b c", "word1 a b c d e f", "letters a b", "kinds6 a", "kinds4 a b"],
         candidates=[("M1", ["len1 depth"]), ("M2", ["len2 depth"])],
-        trail=True, words=True, bent=True, by_node=True, net=["a b c", "word word1"], dims=32,
+        trail=True, words=True, runs=True, bent=True, by_node=True, net=["a b c", "word word1"], dims=32,
         best_net=["a", "b", "c", "d", "e", "f", "a b", "a b c d", "word", "word1", "above"], best_dims=64,
         sets=["node", "known depth", "a depth", "len1 agree1", "kinds4"],
         best_sets=["kinds3 depth", "b depth", "M1 agree1", "column"], final="known",
@@ -125,7 +125,7 @@ GEOMETRIES = {
         contexts=["", "a", "a b", "a b c", "a b c d", "a b c d e f",
                   "slot", "up1 slot", "up1 a", "up1 up2", "b"],
         best=["slot a", "up1 up2 a", "up1 a b", "b c", "a c", "c", "d", "slot up1 up2", "c d", "a b c d e"],
-        candidates=[("M1", ["len1 depth"]), ("M2", ["len2 depth"])], bent=True, by_node=True,
+        candidates=[("M1", ["len1 depth"]), ("M2", ["len2 depth"])], runs=True, bent=True, by_node=True,
         net=["a", "b", "c", "d", "e"], dims=32, best_net=["f", "a b", "a b c", "up1", "up2", "slot"],
         sets=["node", "known depth", "a depth", "len1 agree1", "slot depth"],
         best_sets=["up1 depth", "M1 agree1"], final="known",

@@ -63,19 +63,71 @@ def train(counter, bit):
     return p << 15 | (n + 1 if n < 250 else n) << 7 | HISTORIES[bit][counter & 127]
 
 
+def run_counters():
+    """What a counter becomes that was trained n times with 0 alone, and with 1 alone."""
+    out = [(NEW_COUNTER, NEW_COUNTER)]
+    while len(out) <= 250:
+        out.append((train(out[-1][0], 0), train(out[-1][1], 1)))
+    return out
+
+
+RUN_COUNTERS = run_counters()
+
+
+def sureness(history):
+    zeros, ones = history >> 1 & 7, history >> 4 & 7
+    less, count = min(zeros, ones), zeros + ones
+    if less == 0:
+        return 0 if count == 0 else 1 if count == 1 else 2 if count < 4 else 3
+    return 5 if less == 1 and count > 5 else 4
+
+
+class Runs:
+    """Symbols that came alone, and how often, by the tag of what would be their first line."""
+
+    def __init__(self, bits):
+        self.buckets, self.mask, self.shift = {}, (1 << bits) - 1, 32 - bits
+
+    def bucket(self, tag):
+        return self.buckets.setdefault(tag >> self.shift & self.mask, [(0, 0, 0)] * 8)
+
+    def find(self, tag):
+        """The symbol and count of a tag, or None."""
+        return next((x[1:] for x in self.bucket(tag) if x[0] == tag), None)
+
+    def put(self, tag, symbol, count):
+        b = self.bucket(tag)
+        at = next((k for k in range(8) if b[k][0] == tag), None)
+        if at is None:
+            at = min(range(8), key=lambda k: b[k][2])
+        b[at] = tag, symbol, min(count, 250)
+
+    def drop(self, tag):
+        b = self.bucket(tag)
+        b[[x[0] for x in b].index(tag)] = 0, 0, 0
+
+
 class Table:
     """Lines of 15 counters by hash. Lines that were never used are not kept."""
 
     def __init__(self, bits):
         self.lines, self.mask, self.shift = {}, (1 << bits) - 1, 32 - bits
 
-    def find(self, h):
-        tag = h | 1
+    def seek(self, tag):
+        """The line of a tag, or None."""
         i = tag >> self.shift & self.mask
         for at in (i, i ^ 1, i ^ 2):
             line = self.lines.get(at)
             if line is not None and line[0] == tag:
                 return line
+        return None
+
+    def find(self, tag):
+        """The line of a tag, made if there is none."""
+        line = self.seek(tag)
+        if line is not None:
+            return line
+        i = tag >> self.shift & self.mask
         at = min((i, i ^ 1, i ^ 2), key=self.used)
         # The list stays the same: another context may be at this line.
         line = self.lines.setdefault(at, [])

@@ -5,7 +5,7 @@ import copy
 from .container import crc32c
 from .errors import Missing, check
 from .fields import Fields
-from .mix_geometry import FLAT
+from .mix_geometry import FLAT, GEOMETRIES
 from .mix_parts import NEW_COUNTER
 from .mix_tree import AdaptiveBits, read_trees
 from .rangecoder import Decoder
@@ -27,6 +27,8 @@ class Prior:
         f = Fields(data[:-4], 8)
         self.setup = Setup(f)
         self.symbols, self.tokens, count = f.uvarint(), f.uvarint(), f.uvarint()
+        runs = f.uvarint() if GEOMETRIES[self.setup.geometry].runs else 0
+        check(runs <= 1 << 22, "sizes of a prior")
         check(2 <= self.symbols <= 1 << 20 and self.tokens <= 1 << 26 and count <= 1 << 22, "sizes of a prior")
         coder = Decoder(f.rest())
         self.forest = read_trees(coder, self.symbols, self.setup.trees, self.setup.cols)
@@ -34,6 +36,7 @@ class Prior:
         archive = Archive(coder)
         archive.engine(self.state)
         self.lines = archive.lines(count)
+        self.runs = archive.runs(runs, self.forest[0])
         coder.finish()
 
     def engine(self, setup, block):
@@ -44,7 +47,7 @@ class Prior:
             raise Missing("the block needs another prior")
         for span in block.spans:
             self.fits(span.shape)
-        e = Engine(self.setup, self.symbols, self.tokens, self.forest[0].count, len(self.lines), block.count)
+        e = Engine(self.setup, self.symbols, self.tokens, self.forest[0].count, len(self.lines), len(self.runs), block.count)
         table = e.table
         for name in ("history", "candidates", "sets", "last", "maps", "nets"):
             setattr(e, name, copy.deepcopy(getattr(self.state, name)))
@@ -52,6 +55,8 @@ class Prior:
             w.maps = list(old.maps)
         for line in self.lines:
             table.find(line[0])[:] = line
+        for r in self.runs:
+            e.runs.put(*r)
         e.plant(self.forest)
         return e
 
@@ -161,6 +166,18 @@ class Archive:
                 above = 15 if k == 1 else (line[k // 2] >> 7 & 255).bit_length()
                 line.append(self.counter(k.bit_length() - 1, above))
             out.append(line)
+        return out
+
+    def runs(self, count, tree):
+        """Tag, symbol and count of each run."""
+        out, tag = [], 0
+        for _ in range(count):
+            tag += self.integer("run gaps")
+            n = typical(min(max(1, self.number("run size", 16)), 8))
+            node = 0
+            while node >= 0:
+                node = tree.child[2 * node + self.number(("run symbol", node), 2)]
+            out.append((tag & 0xFFFFFFFF | 1, -1 - node, n))
         return out
 
     def counter(self, level, above):
