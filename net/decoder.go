@@ -2,7 +2,7 @@ package net
 
 import (
 	"github.com/foretell/foretell/internal/simd/gemm"
-	"github.com/foretell/foretell/net/layer"
+	"github.com/foretell/foretell/net/internal/layer"
 )
 
 // A decoder is a causal transformer that predicts tokens: a vector for each token,

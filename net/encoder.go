@@ -1,7 +1,7 @@
 package net
 
 import (
-	"github.com/foretell/foretell/net/layer"
+	"github.com/foretell/foretell/net/internal/layer"
 )
 
 // An encoder is one layer of a transformer in which every position sees all others:

@@ -6,7 +6,7 @@ import (
 	"math/big"
 
 	"github.com/foretell/foretell/internal/fault"
-	"github.com/foretell/foretell/net/layer"
+	"github.com/foretell/foretell/net/internal/layer"
 )
 
 // frameArchitecture is how a file says that it holds a frame predictor for commaVQ.

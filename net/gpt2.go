@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/foretell/foretell/internal/fault"
-	"github.com/foretell/foretell/net/layer"
+	"github.com/foretell/foretell/net/internal/layer"
 )
 
 // gpt2GGUF reads a network of GPT-2's architecture (Radford et al. 2019) from a GGUF

@@ -3,7 +3,7 @@ package net
 import (
 	"crypto/sha256"
 
-	"github.com/foretell/foretell/net/layer"
+	"github.com/foretell/foretell/net/internal/layer"
 )
 
 // arithmetic is the version of docs/net.md. Another one is another identity.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/foretell/foretell/internal/fault"
-	"github.com/foretell/foretell/net/layer"
+	"github.com/foretell/foretell/net/internal/layer"
 )
 
 // maxCount bounds the number of layers that a model file may ask for.

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
-	"github.com/foretell/foretell/net/layer"
+	"github.com/foretell/foretell/net/internal/layer"
 	"github.com/foretell/foretell/net/tensor"
 )
 

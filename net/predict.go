@@ -5,7 +5,7 @@ import (
 	"runtime"
 
 	"github.com/foretell/foretell/internal/fault"
-	"github.com/foretell/foretell/net/layer"
+	"github.com/foretell/foretell/net/internal/layer"
 )
 
 // Frames is the working space to predict frames. It belongs to one goroutine at a

@@ -6,7 +6,7 @@ import (
 	"runtime"
 
 	"github.com/foretell/foretell/internal/fault"
-	"github.com/foretell/foretell/net/layer"
+	"github.com/foretell/foretell/net/internal/layer"
 )
 
 // LogitFrac is the number of fraction bits of a logit: a logit n stands for n / 2^16.

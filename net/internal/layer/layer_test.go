@@ -335,7 +335,7 @@ func TestAttention(t *testing.T) {
 
 // TestTables holds the tables to the hashes in docs/net.md.
 func TestTables(t *testing.T) {
-	doc, err := os.ReadFile("../../docs/net.md")
+	doc, err := os.ReadFile("../../../docs/net.md")
 	if err != nil {
 		t.Fatal(err)
 	}
