@@ -2,8 +2,8 @@
 # Builds and tests the Python package in a clean virtual environment. PYTHON names the
 # interpreter, 3.11 or later. FORETELL_TORCH says which PyTorch: 1, the default, is that of
 # PyPI, with transformers, Triton and libraries of CUDA that it does not load without, 6 GB
-# and minutes; debian is that of Debian 12, for CPUs alone, 0.6 GB and a minute, for the
-# tests that need it; 0 is none. What is missing is skipped, and said.
+# and minutes; debian is that of Debian 12, for CPUs alone, 0.6 GB and a minute, with PyPI's
+# Triton, 1 GB, for the tests that need them; 0 is none. What is missing is skipped, and said.
 set -euo pipefail
 cd "$(dirname "$0")"
 python=${PYTHON:-python3}
@@ -48,7 +48,7 @@ if [ "$torch" = debian ]; then
 	$sudo apt-get install -y -qq --no-install-recommends --download-only -o APT::Sandbox::User=root \
 		-o Dir::Cache::archives="$work/debs" python3-torch >/dev/null
 	find "$work/debs" -name '*.deb' -exec dpkg -x {} "$work/debian" \;
-	install --no-deps --target "$work/torch" "$work"/wheels/foretell-*-cp311-abi3-*.whl pytest iniconfig packaging pluggy pygments
+	install --no-deps --target "$work/torch" "$work"/wheels/foretell-*-cp311-abi3-*.whl pytest iniconfig packaging pluggy pygments triton
 	LD_LIBRARY_PATH=$(printf %s: "$work"/debian/{,usr/}lib{,/*-linux-gnu{,/blas,/lapack}})
 	export LD_LIBRARY_PATH
 	PYTHONPATH=$work/torch:$work/debian/usr/lib/python3/dist-packages /usr/bin/python3 -m pytest -q -rs -k 'torch or test_weighed' tests

@@ -37,8 +37,17 @@ type Stage struct {
 // A place is a path below a folder that it cannot leave, not even through
 // symbolic links.
 type place struct {
-	root *os.Root
-	name string
+	root  *os.Root
+	name  string
+	alone bool // the root is there for this place
+}
+
+// close is for a place at which nothing more is done. Some systems do not remove a
+// folder that is open.
+func (p place) close() {
+	if p.alone {
+		p.root.Close()
+	}
 }
 
 // A File is an output under way.
@@ -135,7 +144,12 @@ func (s *Stage) Path(name string, force bool, mode fs.FileMode) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.create(place{root, filepath.Base(name)}, name, force, mode)
+	at := place{root, filepath.Base(name), true}
+	f, err := s.create(at, name, force, mode)
+	if err != nil {
+		at.close()
+	}
+	return f, err
 }
 
 // Check returns what Path would say of a file that stands there already.
@@ -175,7 +189,7 @@ func (s *Stage) Below(root *os.Root, name string, force bool, mode fs.FileMode) 
 	if err := s.mkdir(root, path.Dir(name)); err != nil {
 		return nil, err
 	}
-	return s.create(place{root, filepath.FromSlash(name)}, filepath.Join(root.Name(), filepath.FromSlash(name)), force, mode)
+	return s.create(place{root: root, name: filepath.FromSlash(name)}, filepath.Join(root.Name(), filepath.FromSlash(name)), force, mode)
 }
 
 // Folder opens a folder for outputs, and makes it if need be.
@@ -232,7 +246,7 @@ func (s *Stage) mkdir(root *os.Root, name string) error {
 		}
 		return err
 	}
-	s.dirs = append(s.dirs, place{root, local})
+	s.dirs = append(s.dirs, place{root: root, name: local})
 	return nil
 }
 
@@ -341,6 +355,7 @@ func (s *Stage) Commit() error {
 		if err := f.at.root.Rename(f.temp, f.at.name); err != nil {
 			return err
 		}
+		f.at.close()
 		s.files = s.files[1:]
 	}
 	s.dirs = nil
@@ -373,6 +388,7 @@ func (s *Stage) remove() {
 	for _, f := range s.files {
 		f.Close() // an open file cannot be removed everywhere
 		f.at.root.Remove(f.temp)
+		f.at.close()
 	}
 	for _, d := range slices.Backward(s.dirs) {
 		d.root.Remove(d.name) // fails if an output has come to be in it

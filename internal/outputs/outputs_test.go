@@ -1,6 +1,7 @@
 package outputs
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -200,4 +201,22 @@ func TestErrorsNameOutputs(t *testing.T) {
 		}
 	}
 	s.Discard()
+}
+
+func TestFoldersAreLetGo(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "x")
+	var s Stage
+	for _, end := range []func(){func() { s.Commit() }, s.Discard} {
+		f, err := s.Path(name, true, AnyMode)
+		if err == nil {
+			err = f.Finish()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		end()
+		if _, err := f.at.root.Stat("."); !errors.Is(err, fs.ErrClosed) {
+			t.Errorf("the folder is still open: %v", err)
+		}
+	}
 }

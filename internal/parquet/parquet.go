@@ -8,8 +8,8 @@
 // framing. Beside a column of lists, or one that lacks values, lie the offsets of its
 // rows, where no reader of Parquet looks.
 //
-// It is written by hand because a file is not to be trusted: no reader of Parquet at
-// hand keeps to a bound of memory.
+// It is written by hand because a file is not to be trusted: parquet-go, for one, makes
+// lists as long as the metadata claims that they are.
 package parquet
 
 import (

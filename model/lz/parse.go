@@ -55,6 +55,9 @@ type parser struct {
 // what was parsed before give, in rounds.
 func (p *parser) optimal(s []uint32, size int, e effort) error {
 	p.finder.reset(s, e.pair, e.quad)
+	if len(s) <= 4*chunkLen {
+		e.slack = min(e.slack, 1) // a short block takes little time anyway
+	}
 	p.bias, p.slack = int32(e.bias)<<priceBits, int32(e.slack)<<priceBits
 	p.begin(s, size)
 	p.matches = p.matches[:0]

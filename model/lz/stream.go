@@ -48,17 +48,17 @@ func (c *coder) encode(dst []byte, codes []uint8) ([]byte, error) {
 }
 
 // table returns a table for counts of n codes: one with half as many slots as long as
-// that costs less than two bits for each slot less, since making them is much of decoding a
-// short stream.
+// that costs no more than two bits for each slot less, nor a hundredth, since making them
+// is much of decoding a short stream.
 func (c *coder) table(n int) (best *ans.Table, err error) {
 	least := uint64(0)
-	for p := min(max(bits.Len(uint(n))-1, ans.MinPrecision), maxPrecision); p >= ans.MinPrecision; p-- {
+	for p := min(max(bits.Len(uint(n)), ans.MinPrecision), maxPrecision); p >= ans.MinPrecision; p-- {
 		t, err := ans.NewTable(c.counts[:], p)
 		if err != nil {
 			return nil, err
 		}
 		size, _ := t.Bits(c.counts[:])
-		if best != nil && size > least+2<<p {
+		if best != nil && size > least+min(2<<p, least>>7) {
 			break
 		}
 		best, least = t, size

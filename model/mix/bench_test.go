@@ -4,6 +4,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/foretell/foretell/model"
@@ -86,7 +87,17 @@ func BenchmarkAblation(b *testing.B) {
 	}{
 		{"everything", func(*geometry) {}},
 		{"learned tree", nil},
-		{"net", func(g *geometry) { g.net = nil }},
+		{"nets", func(g *geometry) { g.net, g.side = nil, nil }},
+		{"nets but the first", func(g *geometry) { g.side = nil }},
+		{"first branches in the nets", func(g *geometry) {
+			cut := func(told []string) []string {
+				return slices.DeleteFunc(slices.Clone(told), func(s string) bool { return strings.Contains(s, "/") })
+			}
+			g.net, g.side = cut(g.net), slices.Clone(g.side)
+			for k := range g.side {
+				g.side[k] = told{cut(g.side[k].inputs), cut(g.side[k].best)}
+			}
+		}},
 		{"candidates", func(g *geometry) {
 			// Whether the code agrees with them still selects weights.
 			g.candidate = slices.Clone(g.candidate)

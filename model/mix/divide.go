@@ -19,9 +19,7 @@ func (c *Codec) encodeBlock(b *model.Block) ([]byte, error) {
 	}
 	first, second := *b, *b
 	if b.Work != nil {
-		n := len(b.Symbols)
-		first.Work = func(done int) error { return b.Work(done / 2) }
-		second.Work = func(done int) error { return b.Work((n + done) / 2) }
+		first.Work, second.Work = shifted(b, 0, 2), shifted(b, len(b.Symbols), 2)
 	}
 	if b.Costs != nil {
 		second.Costs = make([]float32, len(b.Costs))

@@ -161,12 +161,22 @@ func (d *division) sections(b *model.Block) []section {
 		s.Symbols = make([]uint32, 0, n)
 		d.each(b, at, p, func(x []uint32) { s.Symbols = append(s.Symbols, x...) })
 		if b.Work != nil {
-			first := before
-			s.Work = func(done int) error { return b.Work(first + done) }
+			s.Work = shifted(b, before, 1)
 		}
 		before += n
 	}
 	return parts
+}
+
+// shifted returns what tells a block of the work on a part of it, which begins behind a
+// number of its symbols and is one of so many tries. 0 asks alone whether to go on.
+func shifted(b *model.Block, before, tries int) func(int) error {
+	return func(done int) error {
+		if done == 0 {
+			return b.Work(0)
+		}
+		return b.Work((before + done) / tries)
+	}
 }
 
 // each calls f for the symbols of each span of a part.

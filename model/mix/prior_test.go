@@ -299,9 +299,18 @@ func FuzzDecode(f *testing.F) {
 		}
 		f.Add(encodePlain(nil, b), uint8(k))
 	}
+	const several = 255
+	if body, err := New(Config{}).Encode(nil, ofKinds()); err != nil {
+		f.Fatal(err)
+	} else {
+		f.Add(body, uint8(several))
+	}
 	f.Fuzz(func(t *testing.T, body []byte, k uint8) {
 		c := shapes[int(k)%len(shapes)]
 		b := synthetic(c.size, c.shape...)
+		if k == several {
+			b = ofKinds()
+		}
 		first := emptyOf(b)
 		if New(Config{MaxMemory: 1 << 26}).Decode(first, body) != nil {
 			return
@@ -311,7 +320,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal("decoding depends on more than the body:", err)
 		}
 		for _, x := range first.Symbols {
-			if x >= uint32(c.size) {
+			if x >= uint32(b.Size) {
 				t.Fatal("symbol out of range")
 			}
 		}

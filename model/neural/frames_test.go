@@ -45,7 +45,7 @@ func TestGoldenFrames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "3518556bf0a8a20a5a37816decd032dfe4a82cbac1c9ef9674655e5f96deb3dd"
+	const want = "c8c1a81ca08e57b76f842505baa5e2a2d22d7e22ce58c68db49c271dd9155ad8"
 	if sum := sha256.Sum256(body); hex.EncodeToString(sum[:]) != want {
 		t.Errorf("%d bytes with the SHA-256 %x", len(body), sum)
 	}

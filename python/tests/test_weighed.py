@@ -159,6 +159,8 @@ def kernels(monkeypatch):
 
     if os.environ["TRITON_INTERPRET"] == "1":
         monkeypatch.setattr(_triton, "TILE", 1 << 16)
+        if not hasattr(torch.Tensor, "untyped_storage"):  # in PyTorch 1, of which Triton asks it
+            monkeypatch.setattr(torch.Tensor, "untyped_storage", torch.Tensor.storage, raising=False)
     monkeypatch.setattr(foretell.torch, "_kernels", lambda rows: _triton)
 
 

@@ -5,7 +5,7 @@ package each
 type Beside[T, R any] struct {
 	Tasks   []T
 	Workers int          // tasks at a time
-	Small   func(T) bool // asked once of each task
+	Small   func(T) bool // reports whether a task may run beside others
 	Run     func(T) R    // in a goroutine
 	begun   []chan R     // of the tasks from next on
 	next    int          // the task that is taken next
