@@ -3,11 +3,13 @@ package foretell
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/foretell/foretell/internal/realdata"
@@ -297,6 +299,31 @@ func TestLimits(t *testing.T) {
 		if _, err := content(file, &opts); !errors.Is(err, ErrLimit) {
 			t.Errorf("%+v: %v", opts, err)
 		}
+	}
+}
+
+// TestLimitNamed: the limit that an error names is the least that suffices.
+func TestLimitNamed(t *testing.T) {
+	file := zerosFile(t, 1, 1<<20)
+	read := func(limit int64) error {
+		_, err := content(file, &ReaderOptions{MaxMemory: limit, Workers: 1})
+		return err
+	}
+	const little = 1 << 16
+	limit := int64(little)
+	for err := read(limit); err != nil; err = read(limit) {
+		_, tail, found := strings.Cut(err.Error(), "needs a limit of ")
+		var named int64
+		if _, scan := fmt.Sscan(tail, &named); !errors.Is(err, ErrLimit) || !found || scan != nil || named <= limit {
+			t.Fatalf("limit %d: %v", limit, err)
+		}
+		if read(named-1) == nil {
+			t.Errorf("the error asks for %d bytes, and less suffices", named)
+		}
+		limit = named
+	}
+	if limit == little {
+		t.Error("nothing is refused")
 	}
 }
 

@@ -22,6 +22,11 @@ type budget struct {
 // a budget counts.
 const reserve = 8
 
+// limitFor returns the least limit under which n bytes may be taken.
+func limitFor(n int64) int64 {
+	return n + (n-1)/(reserve-1)
+}
+
 func newBudget(limit int64) *budget {
 	b := &budget{all: limit, left: limit - limit/reserve}
 	b.freed.L = &b.mu
@@ -37,7 +42,8 @@ func (b *budget) Take(n int64) error {
 		b.freed.Wait()
 	}
 	if b.left < n {
-		return fmt.Errorf("%w: decoding takes %d bytes at least, more than the %d bytes allowed", fault.ErrLimit, b.all-b.left+n, b.all)
+		taken := b.all - b.all/reserve - b.left
+		return fmt.Errorf("%w: decoding needs a limit of %d bytes of memory, more than the %d bytes allowed", fault.ErrLimit, limitFor(taken+n), b.all)
 	}
 	b.left -= n
 	return nil
