@@ -35,7 +35,9 @@ type pairs []uint64
 // learnOrder returns an order of the symbols for a tree of halves. p, which it
 // sorts, holds the pairs of symbols that are an instant apart.
 func learnOrder(size int, p pairs, on *pulse) []uint32 {
-	slices.Sort(p)
+	if p.sort(on); on.err != nil {
+		return nil
+	}
 	points := project(shares(p, size), 2*size, on)
 	order := ascending(size)
 	b := bisector{points: points, at: make([]float32, size), on: on}

@@ -36,7 +36,7 @@ func learnBook(size int, p pairs, count []int32, on *pulse) *book {
 	for classes < maxClasses && classes*32 < len(order) {
 		classes *= 2
 	}
-	c := newClustering(size, classes, p)
+	c := newClustering(size, classes, p, on)
 	c.start(order)
 	c.exchange(order, on)
 	merges := c.join(on)

@@ -64,12 +64,14 @@ type clustering struct {
 	left, right []int32 // sums of rows and columns
 }
 
-func newClustering(size, classes int, p pairs) *clustering {
+func newClustering(size, classes int, p pairs, on *pulse) *clustering {
 	c := &clustering{
 		classes: classes, class: make([]int32, size),
 		next: make([][]bigram, size), prev: make([][]bigram, size), self: make([]int32, size),
 	}
-	slices.Sort(p)
+	if p.sort(on); on.err != nil {
+		return c
+	}
 	for k := 0; k < len(p); {
 		end := k
 		for end < len(p) && p[end] == p[k] {

@@ -18,7 +18,9 @@ const (
 func learnKin(size, features int, near pairs, count []int32, on *pulse) *book {
 	order := common(count, kinLeast)
 	k := &kin{features: features, class: make([]int32, size), lists: make([][]bigram, size), n: make([]int32, 2*kinClasses*features), total: make([]int32, 2*kinClasses)}
-	slices.Sort(near)
+	if near.sort(on); on.err != nil {
+		return nil
+	}
 	for i := 0; i < len(near); {
 		end := i
 		for end < len(near) && near[end] == near[i] {

@@ -2,6 +2,7 @@ package mix
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/model"
@@ -143,6 +144,38 @@ func readTree(dec *rangecoder.Decoder, size int, s setup) ([]*tree, error) {
 }
 
 func trees(t *tree, err error) ([]*tree, error) { return []*tree{t}, err }
+
+// sortAtOnce is how many pairs are sorted before it is asked whether to go on.
+const sortAtOnce = 1 << 20
+
+// sort puts pairs in order, unless learning stops.
+func (p pairs) sort(on *pulse) {
+	n := len(p)
+	if n <= sortAtOnce {
+		slices.Sort(p)
+		return
+	}
+	if on.stops() {
+		return
+	}
+	pivot, i, j := p[(n-1)/2], -1, n
+	for {
+		for i++; p[i] < pivot; i++ {
+		}
+		for j--; p[j] > pivot; j-- {
+		}
+		if i >= j {
+			break
+		}
+		p[i], p[j] = p[j], p[i]
+	}
+	if min(j+1, n-j-1) < n/16 {
+		slices.Sort(p) // which holds out against any order
+		return
+	}
+	p[:j+1].sort(on)
+	p[j+1:].sort(on)
+}
 
 // pairs returns which symbols stand at the same place an instant apart.
 func pairsOf(b *model.Block, s setup) pairs {

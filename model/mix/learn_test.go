@@ -2,6 +2,7 @@ package mix
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/foretell/foretell/model"
@@ -44,6 +45,31 @@ func TestLearningEnds(t *testing.T) {
 					t.Fatalf("%s: training: %v after %d calls, not %d", name, err, calls, last+1)
 				}
 			}
+		}
+	}
+}
+
+// Sorting in pieces gives the order of sorting at once, and asks in between.
+func TestPairsSort(t *testing.T) {
+	const n = 3 * sortAtOnce
+	x := uint32(1)
+	for name, next := range map[string]func(i int) uint64{
+		"any":     func(int) uint64 { x = x*1664525 + 1013904223; return uint64(x) << 8 },
+		"few":     func(int) uint64 { x = x*1664525 + 1013904223; return uint64(x >> 30) },
+		"same":    func(int) uint64 { return 7 },
+		"rising":  func(i int) uint64 { return uint64(i) },
+		"falling": func(i int) uint64 { return uint64(n - i) },
+		"uneven":  func(i int) uint64 { return uint64(max(i-n/2, 0)) + uint64(b2i(i == (n-1)/2)) },
+	} {
+		p := make(pairs, n)
+		for i := range p {
+			p[i] = next(i)
+		}
+		want, asked := slices.Clone(p), 0
+		slices.Sort(want)
+		p.sort(&pulse{b: &model.Block{Work: func(int) error { asked++; return nil }}})
+		if !slices.Equal(p, want) || asked == 0 {
+			t.Errorf("%s: asked %d times, in order: %v", name, asked, slices.IsSorted(p))
 		}
 	}
 }
