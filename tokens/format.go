@@ -12,8 +12,9 @@ type Format struct {
 
 	// Walk hands out what a file becomes: Framing, and Members whose names are
 	// their own, without the file's. The Data of a Member is read to its end before
-	// emit returns. read is told of bytes of the file that are done with. Errors that wrap foretell.ErrUnsupported, foretell.ErrCorrupt or
-	// foretell.ErrLimit and come before all parts let the file be kept as bytes.
+	// emit returns. read is told of bytes of the file that are done with. Errors that
+	// wrap foretell.ErrUnsupported, foretell.ErrCorrupt or foretell.ErrLimit and come
+	// before all parts let the file be kept as bytes.
 	Walk func(r io.ReaderAt, size int64, read func(n int64), emit func(Part) error) error
 }
 

@@ -108,13 +108,13 @@ type Part struct {
 // What a file is, its content tells first: an npy array; an npz (a zip with a
 // member named *.npy, all of them stored or deflated, nothing encrypted); a tar, in
 // which an npz may be that stores its members; a tar or an npy array that gzip or one of
-// Options.Decompressors has compressed; what one of Options.Formats reads; a file of tokens of llm.c; an index of
-// Megatron-LM, and X.bin beside X.idx. An npy may have others behind it. All else is raw: elements of
-// the type that Options gives, in most cases bytes, as is every member of an
-// archive that is no npy. Arrays of floats, objects or records, arrays that are
-// cut off and zips that cannot be walked in order are kept as bytes, of which
-// Options.Note is told; see also Stored. So are .fore files in folders and archives,
-// unless Options.Dtype is set; one that is an input itself is ErrFore.
+// Options.Decompressors has compressed; what one of Options.Formats reads; a file of
+// tokens of llm.c; an index of Megatron-LM, and X.bin beside X.idx. An npy may have others
+// behind it. All else is raw: elements of the type that Options gives, in most cases
+// bytes, as is every member of an archive that is no npy. Arrays of floats, objects or
+// records, arrays that are cut off and zips that cannot be walked in order are kept as
+// bytes, of which Options.Note is told; see also Stored. So are .fore files in folders
+// and archives, unless Options.Dtype is set; one that is an input itself is ErrFore.
 type Source struct {
 	opts  Options
 	list  []input // of Open
