@@ -73,13 +73,19 @@ type Prices struct {
 
 // Begin begins a stretch of n symbols, after a run of literals and offsets.
 func (w *Ways) Begin(n int, run uint32, last History) {
-	for i := range w.Least[:n+1+wayRoom] {
-		w.Least[i] = Unknown
-	}
+	copy(w.Least[:n+1+wayRoom], unknown[:])
 	w.Offers = w.Offers[:0]
 	w.Node = Node{Known: true, Run: run, History: last}
 	w.Last[0] = [4]uint32{last[0], last[1], last[2]}
 }
+
+// unknown is what Ways begin with.
+var unknown = func() (u [MaxWay + 1 + wayRoom]int32) {
+	for i := range u {
+		u[i] = Unknown
+	}
+	return u
+}()
 
 // Advance goes on from the node in hand as far as the processor can do so faster: to the
 // end, n, or to a node from which there is a long match. It returns how far the caller has

@@ -135,8 +135,6 @@ GLOBL limits<>(SB), RODATA|NOPTR, $64
 // REP offers a match at one of the last offsets. R15 has what is the same there.
 #define REP(KIND, long, back, next) \
 	MOVBLZX R15, BP;                 \
-	TESTL   $1, BP;                  \
-	JZ      next;                    \
 	CMPL    BP, $0xff;               \
 	JEQ     long;                    \
 	NOTL    BP;                      \
