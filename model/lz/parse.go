@@ -23,8 +23,9 @@ type parser struct {
 	slack  int32
 	once   bool // there is one round
 
-	nearest bool // and of each chain one place is looked at
-	steps   []step
+	nearest bool   // and of each chain one place is looked at
+	steps   []step // of a chunk, or of all symbols where they are parsed greedily
+	parts   parts
 
 	// worked is told how many symbols of a block are parsed, taking all passes over it
 	// together.
@@ -32,7 +33,7 @@ type parser struct {
 	pass, passes int
 
 	matches []match  // of all places, kept from one round to the next; of one if there is none
-	first   []uint32 // where those of each place begin
+	starts  []uint32 // where those of each place begin
 }
 
 // optimal parses s by dynamic programming over the prices that the statistics of
@@ -49,11 +50,11 @@ func (p *parser) optimal(s []uint32, size int, e effort) error {
 	p.begin(s, size)
 	p.matches = p.matches[:0]
 	if p.once = e.rounds == 1; !p.once {
-		p.first = resize(p.first, len(s)+1)
-		p.first[0] = 0
+		p.starts = resize(p.starts, len(s)+1)
+		p.starts[0] = 0
 	}
 	for round := range e.rounds {
-		p.steps = p.steps[:0]
+		p.parts.reset(len(s))
 		state := state{last: firstHistory}
 		for at := 0; at < len(s); at += chunkLen {
 			end := min(at+chunkLen, len(s))
@@ -65,31 +66,14 @@ func (p *parser) optimal(s []uint32, size int, e effort) error {
 			}
 			if round > 0 {
 				state = p.chunk(at, end, state)
+				p.parts.add(s, at, end, p.steps)
 				continue
 			}
-			p.enter(at, end)
-			if !p.once {
-				p.gather(at, end)
-			}
-			if at == 0 {
-				// The first chunk is parsed twice, to begin with better prices.
-				p.chunk(at, end, state)
-				p.tally(s, 0, end, 0)
-				p.prices.set(&p.stats)
-				p.steps = p.steps[:0]
-			}
-			from := len(p.steps)
-			state = p.chunk(at, end, state)
-			p.tally(s, at, end, from)
-			p.prices.set(&p.stats)
-			if k := end / chunkLen; k&(k-1) == 0 {
-				// There may be very many, and they change less and less.
-				p.prices.setLiterals(&p.stats)
-			}
+			state = p.first(at, end, state)
 		}
 		if round+1 < e.rounds {
 			p.clearStats()
-			p.tally(s, 0, len(s), 0)
+			p.stats.count(&p.parts, mark{})
 			p.prices.set(&p.stats)
 			p.prices.setLiterals(&p.stats)
 		}
@@ -97,18 +81,50 @@ func (p *parser) optimal(s []uint32, size int, e effort) error {
 	return nil
 }
 
+// first parses a chunk in the first round.
+func (p *parser) first(at, end int, before state) state {
+	p.enter(at, end)
+	if !p.once {
+		p.gather(at, end)
+	}
+	if at == 0 {
+		// The first chunk is parsed twice, to begin with better prices.
+		p.chunk(at, end, before)
+		p.parts.add(p.s, at, end, p.steps)
+		p.stats.count(&p.parts, mark{})
+		p.parts.reset(len(p.s))
+		p.prices.set(&p.stats)
+	}
+	m := p.parts.mark()
+	after := p.chunk(at, end, before)
+	p.parts.add(p.s, at, end, p.steps)
+	p.stats.count(&p.parts, m)
+	k := end / chunkLen
+	if k < steady || k%(steady/2) == 0 {
+		p.prices.set(&p.stats)
+	}
+	if k&(k-1) == 0 {
+		// There may be very many, and they change less and less.
+		p.prices.setLiterals(&p.stats)
+	}
+	return after
+}
+
+// steady is after how many chunks prices are no longer set anew after each.
+const steady = 8
+
 // gather finds the matches of s[at:end], places that have been entered.
 func (p *parser) gather(at, end int) {
 	for i := at; i < end; i++ {
 		p.matches = p.find(p.matches, i, at)
-		p.first[i+1] = uint32(len(p.matches))
-		if m := len(p.matches); m > int(p.first[i]) && p.matches[m-1].length >= nice {
+		p.starts[i+1] = uint32(len(p.matches))
+		if m := len(p.matches); m > int(p.starts[i]) && p.matches[m-1].length >= nice {
 			// Places within a long match need no other.
 			long := p.matches[m-1]
 			for k := uint32(1); k+nice < long.length && i+1 < end; k++ {
 				i++
 				p.matches = append(p.matches, match{long.length - k, long.offset})
-				p.first[i+1] = uint32(len(p.matches))
+				p.starts[i+1] = uint32(len(p.matches))
 			}
 		}
 	}
@@ -140,29 +156,4 @@ func (p *parser) begin(s []uint32, size int) {
 	}
 	p.prices.set(&p.stats)
 	p.prices.setLiterals(&p.stats)
-}
-
-// tally counts what the steps from the given one on code of s[start:end].
-func (p *parser) tally(s []uint32, start, end, from int) {
-	at, lit := uint32(start), p.stats.lit
-	for _, t := range p.steps[from:] {
-		run := t.place - at
-		for _, v := range s[at:t.place] {
-			lit[v]++
-		}
-		p.stats.token[token(run, t.length, t.kind())]++
-		if run >= longRun {
-			p.stats.long[code(run-longRun)]++
-		}
-		if t.length >= longLength {
-			p.stats.long[code(t.length-longLength)]++
-		}
-		if t.offset >= newOffset {
-			p.stats.offset[code(t.offset-newOffset)]++
-		}
-		at = t.place + t.length
-	}
-	for _, v := range s[at:end] {
-		lit[v]++
-	}
 }

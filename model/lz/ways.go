@@ -6,7 +6,7 @@ import (
 	"github.com/foretell/foretell/internal/simd/matches"
 )
 
-// chunk finds the cheapest way to code s[start:end], appends its steps, and
+// chunk finds the cheapest way to code s[start:end], makes steps its steps, and
 // returns the state after it.
 func (p *parser) chunk(start, end int, first state) state {
 	n := end - start
@@ -28,13 +28,13 @@ func (p *parser) chunk(start, end int, first state) state {
 		p.settle(n)
 		w.Run, w.Origin, w.History = 0, uint32(n), history(w.Last[n][:])
 	}
-	k := len(p.steps)
+	p.steps = p.steps[:0]
 	for at := w.Origin; at > 0; {
 		o := &w.Offers[w.Match[at]]
 		p.steps = append(p.steps, step{uint32(start) + o.From, at - o.From, o.Offset})
 		at = o.Origin
 	}
-	slices.Reverse(p.steps[k:])
+	slices.Reverse(p.steps)
 	return state{w.Run, w.History}
 }
 
@@ -152,7 +152,7 @@ func (p *parser) of(at, start int) []match {
 		p.matches = p.find(p.matches[:0], at, start)
 		return p.matches
 	}
-	return p.matches[p.first[at]:p.first[at+1]]
+	return p.matches[p.starts[at]:p.starts[at+1]]
 }
 
 // relax offers a match of lengths from to upto after a run; price is what is paid without
