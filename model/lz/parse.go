@@ -1,6 +1,10 @@
 package lz
 
-import "github.com/foretell/foretell/internal/simd/matches"
+import (
+	"math/bits"
+
+	"github.com/foretell/foretell/internal/simd/matches"
+)
 
 // A state is what the end of a chunk hands on to the next one.
 type state struct {
@@ -27,6 +31,9 @@ type parser struct {
 	steps   []step // of a chunk, or of all symbols where they are parsed greedily
 	parts   parts
 
+	depth        int // places with the same four symbols to look at, where that is worth it
+	saved, spent int // prices with and without those, where both were tried
+
 	// worked is told how many symbols of a block are parsed, taking all passes over it
 	// together.
 	worked       func(done int) error
@@ -47,6 +54,7 @@ func (p *parser) optimal(s []uint32, size int, e effort) error {
 		e.slack = min(e.slack, 1) // a short block takes little time anyway
 	}
 	p.prices.bias, p.slack = int32(e.bias)<<priceBits, int32(e.slack)<<priceBits
+	p.depth, p.saved, p.spent = e.quad, 0, 0
 	p.begin(s, size)
 	p.matches = p.matches[:0]
 	if p.once = e.rounds == 1; !p.once {
@@ -83,6 +91,9 @@ func (p *parser) optimal(s []uint32, size int, e effort) error {
 
 // first parses a chunk in the first round.
 func (p *parser) first(at, end int, before state) state {
+	if k := at / chunkLen; k >= steady && k&(k-1) == 0 {
+		p.quad.depth = p.depth // perhaps they are of use again
+	}
 	p.enter(at, end)
 	if !p.once {
 		p.gather(at, end)
@@ -96,7 +107,7 @@ func (p *parser) first(at, end int, before state) state {
 		p.prices.set(&p.stats)
 	}
 	m := p.parts.mark()
-	after := p.chunk(at, end, before)
+	after := p.chunkAsWell(at, end, before)
 	p.parts.add(p.s, at, end, p.steps)
 	p.stats.count(&p.parts, m)
 	k := end / chunkLen
@@ -109,6 +120,30 @@ func (p *parser) first(at, end int, before state) state {
 	}
 	return after
 }
+
+// chunkAsWell is chunk, and now and then tries where fours are looked at whether they save
+// more than the time that they take is worth. If not, there are none for a while.
+func (p *parser) chunkAsWell(at, end int, before state) state {
+	k := at/chunkLen + 1
+	octave := 1 << (bits.Len(uint(k)) - 1)
+	if !p.once || p.quad.depth == 0 || k < steady || k != octave+octave/steady {
+		return p.chunk(at, end, before)
+	}
+	p.quad.depth = 0
+	p.chunk(at, end, before)
+	without := p.ways.Price
+	p.quad.depth = p.depth
+	after := p.chunk(at, end, before)
+	p.saved += int(without - p.ways.Price)
+	p.spent += int(without)
+	if p.saved < p.spent/worth {
+		p.quad.depth = 0
+	}
+	return after
+}
+
+// worth is the share of the price of chunks that fours must save.
+const worth = 150
 
 // steady is after how many chunks prices are no longer set anew after each.
 const steady = 8

@@ -25,8 +25,7 @@ func (p *parser) chunk(start, end int, first state) state {
 		p.walk(start, min(limit, n), n)
 	}
 	if !w.Known {
-		p.settle(n)
-		w.Run, w.Origin, w.History = 0, uint32(n), history(w.Last[n][:])
+		w.Price, w.Run, w.Origin, w.History = w.Least[n], 0, uint32(n), p.settle(n)
 	}
 	p.steps = p.steps[:0]
 	for at := w.Origin; at > 0; {
