@@ -93,6 +93,30 @@ TEXT ·numbersBMI2(SB), NOSPLIT, $8-8
 TEXT ·orderedBMI2(SB), NOSPLIT, $8-8
 	NUMBERS(ORDERED)
 
+// func indexFromAVX2(v *uint32, groups int, most int32) (group int)
+TEXT ·indexFromAVX2(SB), NOSPLIT, $0-32
+	MOVQ         v+0(FP), SI
+	MOVQ         groups+8(FP), DX
+	MOVL         most+16(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	XORL         CX, CX
+
+search:
+	VMOVDQU  (SI), Y1
+	VPCMPGTD Y0, Y1, Y1
+	VPTEST   Y1, Y1
+	JNZ      found
+	ADDQ     $32, SI
+	INCQ     CX
+	CMPQ     CX, DX
+	JLT      search
+
+found:
+	MOVQ       CX, group+24(FP)
+	VZEROUPPER
+	RET
+
 // Which of the last offsets and the new one, the fourth, are the last three after a
 // step of each kind: the bytes of a shuffle.
 DATA ·turns+0x00(SB)/4, $0x03020100
