@@ -26,7 +26,7 @@ type Offer struct {
 	From   uint32
 	Origin uint32 // the place before the literals before it
 	Offset uint32 // a place in a History, or a new offset plus NewOffset - 1
-	_      uint32
+	_      uint32 // so that its size is a power of two
 }
 
 const (
@@ -89,10 +89,10 @@ var unknown = func() (u [MaxWay + 1 + wayRoom]int32) {
 
 // Advance goes on from the node in hand as far as the processor can do so faster: to the
 // end, n, or to a node from which there is a long match. It returns how far the caller has
-// to go on by itself then. The stretch begins at s[start], offers are one match of each
-// place's entries in nearest, the last places with the same pair and the same four symbols,
-// or the place itself; the latter may be nil. A place is passed by if the one after it is
-// no dearer than it and slack.
+// to go on by itself then. The stretch begins at s[start]. pairs and fours, which may be nil,
+// have for each place of it the last one before with the same two and four symbols, or the
+// place itself if there is none. A place is passed by if a match leads to the next one that
+// is no dearer than it and slack.
 func (w *Ways) Advance(s []uint32, start, n int, pairs, fours []uint32, p *Prices, slack int32) int {
 	return w.advanceFast(s, start, n, pairs, fours, p, slack)
 }
