@@ -12,7 +12,7 @@ import xxhash
 from reference import Corrupt, Error, Missing, RandomReader, Truncated, Unsupported, read, steps
 from reference.layout import TYPES
 from reference.rangecoder import Decoder
-from reference.reader import CODECS, Span, Symbols
+from reference.reader import CODECS, Given, Span, Symbols
 from reference.valuemap import ValueMap
 
 KIT = os.path.dirname(os.path.abspath(__file__))
@@ -53,7 +53,7 @@ def codec(r):
         first, count, *shape = numbers(line)
         spans.append(Span(first, count, shape))
     base = bytes.fromhex(r["base"]) if "base" in r else None
-    block = Symbols(int(r["alphabet"]), spans, bytes.fromhex(r["parameters"]), base, None)
+    block = Symbols(int(r["alphabet"]), spans, bytes.fromhex(r["parameters"]), base, Given())
     out = CODECS[NAMES[r["codec"]]](block, bytes.fromhex(r["body"]))
     if any(s >= block.alphabet for s in out):
         raise Corrupt("a symbol beyond the alphabet")

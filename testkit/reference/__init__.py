@@ -12,6 +12,8 @@ adaptive, static with ans, lz, and mix with geometry, trees, parts and prior.
 """
 
 from .errors import Corrupt, Error, Missing, Truncated, Unsupported
+from .network import Network
+from .own import Own
 from .reader import RandomReader, read
 
-__all__ = ["Corrupt", "Error", "Missing", "RandomReader", "Truncated", "Unsupported", "read"]
+__all__ = ["Corrupt", "Error", "Missing", "Network", "Own", "RandomReader", "Truncated", "Unsupported", "read"]
