@@ -32,16 +32,17 @@ class Layer:
         for p in [self.q, self.k, self.v, self.o, self.up, self.down] + self.norms:
             to.part(p)
 
-    def __call__(self, xs):
+    def __call__(self, xs, wanted):
+        """The last ones of the vectors, as many as are wanted."""
         active = [Active(x, 24) for x in xs]
-        queries, keys, values = ([p(a) for a in active] for p in (self.q, self.k, self.v))
-        heads = [[] for _ in xs]
+        keys, values = ([p(a) for a in active] for p in (self.k, self.v))
+        queries, heads = [self.q(a) for a in active[-wanted:]], [[] for _ in range(wanted)]
         for at in range(0, len(xs[0]), self.dim):
             k = [Active(c[at : at + self.dim], f) for c, f in keys]
             v = [Value(c[at : at + self.dim], f) for c, f in values]
             for out, (c, f) in zip(heads, queries):
                 out += self.attention(Active(c[at : at + self.dim], f), k, v)
-        return [self.forward(x, out) for x, out in zip(xs, heads)]
+        return [self.forward(x, out) for x, out in zip(xs[-wanted:], heads)]
 
     def forward(self, x, heads):
         x = self.normed(0, add(x, *self.o(Active(heads, 24))))
@@ -149,11 +150,11 @@ class Frames:
             for age, frame in enumerate(frames):
                 x = self.tokens.add_row([0] * self.sizes[3], frame[place])
                 xs.append(self.ages.add_row(self.at.add_row(x, place), age))
-            for layer in self.over_frames:
-                xs = layer(xs)
-            last.append(xs[-1])
+            for k, layer in enumerate(self.over_frames, 1):
+                xs = layer(xs, 1 if k == len(self.over_frames) else self.seen)
+            last += xs
         for layer in self.over_places:
-            last = layer(last)
+            last = layer(last, self.places)
         return [self.predict(x, place) for place, x in enumerate(last)]
 
     def predict(self, x, place):

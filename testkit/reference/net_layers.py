@@ -6,6 +6,7 @@ import struct
 from array import array
 from fractions import Fraction
 from math import frexp, isfinite, isqrt, ldexp
+from operator import add as add_up
 from operator import mul
 
 from .errors import Unsupported, check
@@ -16,6 +17,13 @@ MOST = 1 << 62
 
 def rounded(x, n):
     return x + (1 << n - 1) >> n if n > 0 else x << -n
+
+
+def all_rounded(v, n):
+    if n <= 0:
+        return [x << -n for x in v]
+    half = 1 << n - 1
+    return [x + half >> n for x in v]
 
 
 def faint(x, n):
@@ -122,13 +130,10 @@ class Product:
         n = max(1, a.norm + self.norm - 30)
         y = map(mul, self.sums(a), self.s)
         if not self.bias:
-            half = 1 << n - 1
-            return [x + half >> n for x in y], a.f + self.e - n
+            return all_rounded(y, n), a.f + self.e - n
         n = max(n, a.f + self.e - self.f_bias)
-        if n > 62:
-            return [rounded(x, 62) + b for x, b in zip(y, self.bias)], self.f_bias
         f = a.f + self.e - n
-        return [rounded(x, n) + rounded(b, self.f_bias - f) for x, b in zip(y, self.bias)], f
+        return list(map(add_up, all_rounded(y, min(n, 62)), all_rounded(self.bias, self.f_bias - f))), f
 
     def logits(self, a):
         """The outputs with 16 fraction bits (section 9)."""
@@ -168,7 +173,7 @@ class Active:
 
     def __init__(self, c, f):
         n = max(bits(c) - 12, 0)
-        self.a = [clip(rounded(x, n), 4095) for x in c]
+        self.a = [4095 if x > 4095 else -4095 if x < -4095 else x for x in all_rounded(c, n)]
         self.f = f - n
 
     @functools.cached_property
@@ -179,7 +184,7 @@ class Active:
 def add(x, out, f):
     """A residual with the outputs of a product added."""
     n = max(f - 24, -30)
-    return [clip(v + faint(o, n), MOST) for v, o in zip(x, out)]
+    return [clip(v + o, MOST) for v, o in zip(x, all_rounded(out, n) if n <= 62 else [0] * len(out))]
 
 
 class Norm:
@@ -201,18 +206,19 @@ class Norm:
     def __call__(self, x):
         """Numbers with 30 fraction bits, for those of a residual."""
         k, t = self.k, max(bits(x) - 29, -12)
-        d = [rounded(v, t) for v in x]
+        d = all_rounded(x, t)
         if self.centred:
             mean = (2 * sum(d) + k) // (2 * k)
             d = [v - mean for v in d]
-        total = sum([rounded(v, 6) ** 2 for v in d]) + (self.e0 >> 2 * t if t >= 0 else self.e0 << -2 * t)
+        total = sum([v * v for v in all_rounded(d, 6)]) + (self.e0 >> 2 * t if t >= 0 else self.e0 << -2 * t)
         if total == 0:
             return list(self.bias) or [0] * k
         j = (60 + k.bit_length() - total.bit_length()) // 2
         root = isqrt((total << 2 * j) // k if j >= 0 else (total >> -2 * j) // k)
-        v, n = (1 << 60) // root, 36 - j
-        y = [rounded(rounded(x * v, n) * g, self.f) for x, g in zip(d, self.gain)]
-        return [a + b for a, b in zip(y, self.bias)] if self.bias else y
+        v = (1 << 60) // root
+        u = all_rounded([x * v for x in d], 36 - j)
+        y = all_rounded(map(mul, u, self.gain), self.f)
+        return list(map(add_up, y, self.bias)) if self.bias else y
 
 
 class Rope:
@@ -243,7 +249,7 @@ class Value:
 
     def __init__(self, c, f):
         n = max(bits(c) - 7, 0)
-        self.v, self.f = [clip(rounded(x, n), 127) for x in c], f - n
+        self.v, self.f = [127 if x > 127 else -127 if x < -127 else x for x in all_rounded(c, n)], f - n
 
 
 class Attention:
@@ -264,7 +270,7 @@ class Attention:
             z.append(clip32(rounded(self.a * sum(map(mul, q.a, k.a)), n)))
         top = max(z)
         p = [power(top - x) for x in z]
-        total, low = sum(p), min(v.f for v in values)
+        total, low = sum(p), min([v.f for v in values])
         w = [rounded(x, v.f - low) for x, v in zip(p, values)]
         c = max(max(w).bit_length() - 15, sum(w).bit_length() - 24, 0)
         w = [min(rounded(x, c), 32767) for x in w]
@@ -297,12 +303,12 @@ class Curve:
 
     def __call__(self, v, f):
         table, out = self.table, []
-        for x in v:
-            a = min(rounded(abs(x), f - 18), (1 << 22) - 1)
+        for x, a in zip(v, all_rounded(map(abs, v), f - 18)):
+            a = min(a, (1 << 22) - 1)
             i = a >> 10
-            s = table[i] + rounded((table[i + 1] - table[i]) * (a & 1023), 10)
-            out.append(rounded(x * (s if x >= 0 else (1 << 30) - s), 30))
-        return out
+            s = table[i] + ((table[i + 1] - table[i]) * (a & 1023) + 512 >> 10)
+            out.append(x * (s if x >= 0 else (1 << 30) - s))
+        return all_rounded(out, 30)
 
 
 def single(x):
