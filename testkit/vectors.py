@@ -3,13 +3,14 @@
 --quick leaves out those of codec mix that take seconds.
 """
 
+import hashlib
 import os
 import struct
 import sys
 
 import xxhash
 
-from reference import Corrupt, Error, Missing, RandomReader, Truncated, Unsupported, read, steps
+from reference import Corrupt, Error, Missing, Own, RandomReader, Truncated, Unsupported, read, steps
 from reference.layout import TYPES
 from reference.rangecoder import Decoder
 from reference.reader import CODECS, Given, Span, Symbols
@@ -162,6 +163,19 @@ def run(r):
 OUTCOMES = [(steps.Drift, "drift"), (Truncated, "truncated"), (Corrupt, "corrupt"), (Missing, "model"), (Unsupported, "unsupported")]
 
 
+def cycle(symbols):
+    """The model of a file's owner, as README.md has it."""
+
+    def rows():
+        following = 0
+        while True:
+            row = [1.0] * symbols
+            row[following] = 100.0
+            following = ((yield row) + 1) % symbols
+
+    return Own(rows, symbols, hashlib.sha256(b"cycle").digest())
+
+
 def file(path):
     """Runs a vector of a file or of a framed stream."""
     with open(path, "rb") as f:
@@ -175,9 +189,10 @@ def file(path):
             got = steps.read_framed(data, n, bytes.fromhex(r["model"]), [float(i + 1) for i in range(n)])
             assert got == numbers(r["symbols"])
         else:
-            content = b"".join(c for _, c in read(data))
+            own = cycle(int(r["own"])) if "own" in r else None
+            content = b"".join(c for _, c in read(data, own=own))
             assert xxhash.xxh3_128_hexdigest(content) == r["content"] and len(content) == int(r["size"])
-            reader = RandomReader(data)
+            reader = RandomReader(data, own=own)
             if reader.index.header.codec != MIX:  # whose blocks take a while
                 members = b"".join(reader.tokens(m.number, 0, m.tokens) for m in reader.members)
                 assert content.endswith(members)
