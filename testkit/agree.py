@@ -228,13 +228,12 @@ def one_network(c, number, large):
     if large or not any(codec == 6 for codec, *_ in found):  # mix may take its time over a primer
         got = [data for _, data in read(fore, **given)]
         assert got == [content], "other content"
-        if kind == "frames":
+        if large:
             at_random(r, fore, given, got)
     return found
 
 
-STORY = b"""Once upon a time, there was a little girl named Lily. She loved to play outside in the
-park. One day, she saw a big red ball."""
+STORY = b"Once upon a time, there was a little girl named Lily. She loved to play outside in the park."
 
 
 def one_story(c, data):

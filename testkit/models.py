@@ -58,7 +58,7 @@ class Gguf:
         self.r, self.values, self.tensors = r, {}, []
 
     def tensor(self, name, *shape, types=("F32",)):
-        fit = [t for t in types if shape[-1] % TYPES[t][1] == 0]
+        fit = [t for t in types if shape[-1] % TYPES[t][1] == 0] or ["F32"]
         kind = self.r.choice(fit)
         n = 1
         for axis in shape:

@@ -56,7 +56,7 @@ func ownFiles(t *testing.T, success func(string, []byte, *foretell.ReaderOptions
 	const symbols = 90
 	key := [2]string{"own", strconv.Itoa(symbols)}
 	w := walk(1)
-	x := make([]uint16, 60*8)
+	x := make([]uint16, 30*8)
 	for i := range x {
 		if x[i] = uint16(w.below(symbols)); i > 0 && w.below(6) > 0 {
 			x[i] = (x[i-1] + 1) % symbols
@@ -64,7 +64,7 @@ func ownFiles(t *testing.T, success func(string, []byte, *foretell.ReaderOptions
 	}
 	write := func(own *foretell.External, shape ...int) []byte {
 		var b bytes.Buffer
-		w, err := foretell.NewWriter(&b, &foretell.WriterOptions{External: own, BlockTokens: 200})
+		w, err := foretell.NewWriter(&b, &foretell.WriterOptions{External: own, BlockTokens: 120})
 		if err == nil {
 			err = foretell.WriteArray(w, "a", shape, x)
 		}
@@ -79,11 +79,11 @@ func ownFiles(t *testing.T, success func(string, []byte, *foretell.ReaderOptions
 	own := cycleOf(symbols, cycleOften, false)
 	mixed := cycleOf(symbols, cycleOften, true)
 	o := &foretell.ReaderOptions{External: own}
-	file := write(own, 60, 8)
+	file := write(own, 30, 8)
 	success("own", file, o, key)
-	success("own-mix", write(mixed, 480), o, key)
-	success("own-mix-frames", write(mixed, 60, 8), o, key)
+	success("own-mix", write(mixed, 240), o, key)
+	success("own-mix-frames", write(mixed, 30, 8), o, key)
 	fore("own-missing", "model", file)
-	fore("own-drift", "drift", write(cycleOf(symbols, cycleOften-1, false), 60, 8), key)
-	fore("own-mix-drift", "drift", write(cycleOf(symbols, cycleOften-1, true), 480), key)
+	fore("own-drift", "drift", write(cycleOf(symbols, cycleOften-1, false), 30, 8), key)
+	fore("own-mix-drift", "drift", write(cycleOf(symbols, cycleOften-1, true), 240), key)
 }
