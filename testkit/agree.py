@@ -206,19 +206,19 @@ def kinds(fore):
 def one_network(c, number, large):
     """Makes network number and a file under it, and holds the reader against the command."""
     r = Random(number)
-    kind = ["llama", "gpt2", "frames", "qwen3", "qwen2", "llama"][number % 6]
+    kind = ["llama", "gpt2", "frames", "qwen3", "qwen2", "gpt2 of Hugging Face"][number % 6]
     if kind == "frames":
         data, places, symbols = models.frames(r)
         network = Network(data)
         tokens = [s for frame in models.draw_frames(r, network, 100 if large else 20) for s in frame]
         way, model = ["--shape", "-1,%d" % places], "n.safetensors"
     else:
-        segment, way, model = (1300, [], "n.gguf") if large else (32, [], "n.gguf")
-        data = models.decoder(r, kind, segment)
+        segment, way, model = 1300 if large else 24, [], "n.gguf"
+        data = models.decoder(r, kind, segment) if " " not in kind else models.gpt2(r, segment)
         network = Network(data)
         tokens = models.draw_tokens(r, network, 3 * segment, segment)
     name, content = "n.u16", b"".join(s.to_bytes(2, "little") for s in tokens)
-    if kind != "frames" and r.below(3):
+    if kind != "frames" and network.spelling and r.below(3):
         name, content = "n.txt", b"".join(network.spelling[s] for s in tokens)
     c.save(model, data)
     c.save(name, content)

@@ -183,16 +183,41 @@ def frames(r):
         shapes.update({"adapter_up.weight": (symbols, rank), "adapter_up.bias": (symbols,)})
     if r.below(2):
         shapes.update({"position_logit_bias": (places, symbols), "position_temperatures": (places,)})
+    return safetensors(r, meta, shapes), places, symbols
+
+
+def gpt2(r, context):
+    """A safetensors file of GPT-2's kind, with matrices either way."""
+    width, hidden, symbols, inputs = 32, 64, 60, r.below(2)
+    prefix = r.choice(["", "transformer."])
+    turned = lambda *shape: shape[::-1] if inputs else shape  # noqa: E731
+    shapes = {"wte.weight": (symbols, width), "wpe.weight": (context, width), "ln_f.weight": (width,), "ln_f.bias": (width,)}
+    for i in range(1 + r.below(2)):
+        b = "h.%d." % i
+        for name in ("ln_1", "ln_2"):
+            shapes.update({b + name + ".weight": (width,), b + name + ".bias": (width,)})
+        sizes = {"attn.c_attn": (3 * width, width), "attn.c_proj": (width, width), "mlp.c_fc": (hidden, width), "mlp.c_proj": (width, hidden)}
+        for name, shape in sizes.items():
+            shapes.update({b + name + ".weight": turned(*shape), b + name + ".bias": shape[:1]})
+    shapes = {prefix + name: shape for name, shape in shapes.items()}
+    if r.below(2):
+        shapes["lm_head.weight"] = symbols, width
+    return safetensors(r, {"n_head": "4"}, shapes)
+
+
+def safetensors(r, meta, shapes):
+    """A file of random tensors."""
     header, data = {"__metadata__": meta}, b""
     for name, shape in shapes.items():
         n = shape[0] * (shape[1] if len(shape) > 1 else 1)
-        whole = 1 if "norm" in name and name.endswith("weight") or "temperatures" in name else 0
+        gain = name.endswith("weight") and len(shape) == 1
+        whole = 2 if gain and "ln_f" in name else 1 if gain or "temperatures" in name else 0
         factor = 0.1 if whole else 2 if "out_proj.weight" == name else 0.5
         part = struct.pack("<%df" % n, *[whole + factor * normal(r) for _ in range(n)])
         header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [len(data), len(data) + len(part)]}
         data += part
     head = json.dumps(header).encode()
-    return struct.pack("<Q", len(head)) + head + data, places, symbols
+    return struct.pack("<Q", len(head)) + head + data
 
 
 def draw(r, weights):

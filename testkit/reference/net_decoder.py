@@ -149,42 +149,76 @@ def vocabulary(m, d, tokens, head):
     d.head = Product(m.rows(head, n, d.width)) if head in m.tensors else d.tokens
 
 
-def gpt2(m):
-    """A network of GPT-2's kind in a GGUF file."""
+# Names of GPT-2's tensors in GGUF files and in safetensors files.
+GGUF = dict(token="token_embd", position="position_embd", norm="output_norm", head="output", layer="blk.%d.", attention="attn_norm",
+            qkv="attn_qkv", o="attn_output", forward="ffn_norm", up="ffn_up", down="ffn_down")  # fmt: skip
+HUGGING_FACE = dict(token="wte", position="wpe", norm="ln_f", layer="h.%d.", attention="ln_1", qkv="attn.c_attn",
+                    o="attn.c_proj", forward="ln_2", up="mlp.c_fc", down="mlp.c_proj")  # fmt: skip
+
+
+def gpt2_gguf(m):
     d = Decoder()
     d.width, d.hidden = m.size("gpt2.embedding_length", None, MOST_WIDTH), m.size("gpt2.feed_forward_length", None, MOST_WIDTH)
     d.heads, d.context = m.size("gpt2.attention.head_count", None, MOST_WIDTH), m.size("gpt2.context_length")
+    return gpt2(m, d, m.size("gpt2.block_count", None, 1 << 20), GGUF, m.number("gpt2.attention.layer_norm_epsilon"), False)
+
+
+def gpt2_safetensors(m):
+    prefix = "" if "wte.weight" in m.tensors else "transformer."
+    names = {key: prefix + name if "%d" in name or key in ("token", "position", "norm") else name for key, name in HUGGING_FACE.items()}
+    names["head"] = "lm_head"
+    first = names["layer"] % 0
+    for name in (names["token"], names["position"], first + names["qkv"], first + names["up"]):
+        check(name + ".weight" in m.tensors and len(m.tensors[name + ".weight"].shape) == 2, "the model has no tensor " + name)
+    shape = lambda name: m.tensors[name + ".weight"].shape  # noqa: E731
+    d = Decoder()
+    (d.context, d.width), layers = shape(names["position"]), 0
+    while names["layer"] % layers + names["attention"] + ".weight" in m.tensors:
+        layers += 1
+    inputs = shape(first + names["qkv"])[0] == d.width
+    d.hidden = shape(first + names["up"])[inputs]
+    heads = m.text("n_head", str(d.width // 64))
+    check(heads.isdecimal() and 0 < len(heads) < 8 and int(heads) > 0, "number of heads")
+    d.heads = int(heads)
+    return gpt2(m, d, layers, names, 1e-5, inputs)
+
+
+def gpt2(m, d, layers, names, epsilon, inputs):
+    """A network of GPT-2's kind whose sizes are known. inputs says that matrices have a row
+    for each input."""
     d.kv_heads, d.dim = d.heads, d.width // d.heads
-    if d.width % d.heads or d.dim > MOST_HEAD:
-        raise Unsupported("heads of such numbers")
+    if d.width % d.heads or d.dim > MOST_HEAD or layers < 1 or max(d.width, d.hidden) > MOST_WIDTH:
+        raise Unsupported("heads or layers of such numbers")
     d.attention, d.curve = Attention(d.dim), Curve("gelu tanh")
-    epsilon = m.number("gpt2.attention.layer_norm_epsilon")
 
     def norm(name):
         return Norm(m.vector(name + ".weight", d.width), m.optional(name + ".bias", d.width), epsilon, True)
 
     def product(name, rows, cols, begin=0, end=None):
         bias = m.optional(name + ".bias", rows)
-        return Product(list(m.rows(name + ".weight", rows, cols))[begin:end], bias and bias[begin:end])
+        w = zip(*m.rows(name + ".weight", cols, rows)) if inputs else m.rows(name + ".weight", rows, cols)
+        return Product(list(w)[begin:end], bias and bias[begin:end])
 
     d.layers = []
-    for i in range(m.size("gpt2.block_count", None, 1 << 20)):
-        b, name, w = Layer(), "blk.%d." % i, d.width
-        b.attention, b.forward = norm(name + "attn_norm"), norm(name + "ffn_norm")
-        b.q, b.k, b.v = (product(name + "attn_qkv", 3 * w, w, k * w, k * w + w) for k in range(3))
-        b.o = product(name + "attn_output", w, w)
-        b.up, b.down = product(name + "ffn_up", d.hidden, w), product(name + "ffn_down", w, d.hidden)
+    for i in range(layers):
+        b, name, w = Layer(), names["layer"] % i, d.width
+        b.attention, b.forward = norm(name + names["attention"]), norm(name + names["forward"])
+        b.q, b.k, b.v = (product(name + names["qkv"], 3 * w, w, k * w, k * w + w) for k in range(3))
+        b.o = product(name + names["o"], w, w)
+        b.up, b.down = product(name + names["up"], d.hidden, w), product(name + names["down"], w, d.hidden)
         d.layers.append(b)
-    d.norm = norm("output_norm")
-    d.positions = Product(m.rows("position_embd.weight", d.context, d.width))
-    vocabulary(m, d, "token_embd.weight", "output.weight")
+    d.norm = norm(names["norm"])
+    d.positions = Product(m.rows(names["position"] + ".weight", d.context, d.width))
+    vocabulary(m, d, names["token"] + ".weight", names["head"] + ".weight")
     return d
 
 
 def open_decoder(m):
+    if "wte.weight" in m.tensors or "transformer.wte.weight" in m.tensors:
+        return gpt2_safetensors(m)
     arch = m.text("general.architecture")
     if arch in ("llama", "qwen2", "qwen3"):
         return gated(m, arch)
     if arch == "gpt2":
-        return gpt2(m)
+        return gpt2_gguf(m)
     raise Unsupported("networks of the architecture %r" % arch)

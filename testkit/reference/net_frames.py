@@ -66,7 +66,7 @@ class Scale:
         except (ValueError, ZeroDivisionError):
             raise Corrupt("the temperature of the model") from None
         of_places = m.optional("position_temperatures", places) or [1] * places
-        check(own > 0 and all(isfinite(t) and t > 0 for t in of_places), "a temperature")
+        check(all(isfinite(t) and 1 << 10 >= own * Fraction(t) >= Fraction(1, 1 << 10) for t in of_places), "a temperature")
         self.r = []
         for t in of_places:
             r, f = 1 / (own * Fraction(t)), 40
@@ -92,7 +92,7 @@ class Scale:
 
 
 def finite(b):
-    check(isfinite(b) and abs(b) < 1 << 11, "a bias of a place")
+    check(isfinite(b) and abs(b) < 1 << 10, "a bias of a place")
     return True
 
 

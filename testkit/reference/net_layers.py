@@ -195,8 +195,8 @@ class Norm:
         check(isfinite(epsilon) and 0 <= self.k * epsilon <= 1, "the epsilon of a norm")
         self.e0 = int(self.k * Fraction(epsilon) * (1 << 36) + Fraction(1, 2))
         self.gain, self.f = vector(gain, 24)
-        self.bias = [nearest(Fraction(x) * (1 << 30)) for x in bias] if bias else []
-        check(all(abs(b) < 1 << 46 for b in self.bias), "the bias of a norm")
+        check(all(isfinite(x) and abs(x) < 1 << 16 for x in bias or []), "the bias of a norm")
+        self.bias = [nearest(Fraction(x) * (1 << 30)) for x in bias or []]
 
     def digest(self, to):
         to.ints(self.k, int(self.centred), self.f)
@@ -223,6 +223,8 @@ class Norm:
 
 class Rope:
     def __init__(self, dims, base, factors, apart):
+        if not 1 <= base <= 1 << 40 or not all(1 / 64 <= x <= 1 << 20 for x in factors):
+            raise Unsupported("a rotation of such a base or factor")
         self.dims, self.base, self.factors, self.apart = dims, base, factors, apart
         self.known = {}
 

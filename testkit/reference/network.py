@@ -45,7 +45,7 @@ class Network:
         beginning."""
         tokens = self.vocabulary.spelling()
         self.size, self.spelling, self.start = self.symbols, None, self.vocabulary.start()
-        self.order = list(range(self.size))
+        self.order, self.mute = list(range(self.size)), []
         if tokens is None:
             return
         self.size = max(self.size, len(tokens) + 256)

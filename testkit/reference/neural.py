@@ -27,7 +27,7 @@ def net(block, body):
         return guided_frames(block.alphabet, count, p, f.rest(), FrameGuide(network.frames))
     check(segment <= network.decoder.context, "streams of a network")
     guide = TextGuide(network, text, (count, streams, segment, window, sinks))
-    out = guided_text(network.size, count, streams, f.rest(), guide, network.spelling, network.order)
+    out = guided_text(network.size, count, streams, f.rest(), guide, network.spelling or [b""] * network.size, network.order)
     if text:
         parts = [network.spelling[s] for s in out]
         check(all(parts), "a token that stands for no text")
