@@ -242,6 +242,7 @@ func writeBlocks(t *testing.T) {
 	}
 	f.block("eight lanes", "static", 300, each(30000, func(_ int, w *walk) int { return w.below(2) * w.below(300) }), flat(30000), nil)
 	f.block("four lanes and a table of 20 bits", "static", 60000, each(4000, func(_ int, w *walk) int { return w.below(60000) }), flat(4000), nil)
+	f.lanes()
 
 	f.block("no repetitions", "lz", 5, each(10, func(_ int, w *walk) int { return w.below(5) }), flat(10), nil)
 	f.block("repetitions", "lz", 70000, each(900, func(i int, w *walk) int { return i % 90 * 777 }), flat(900), nil)
