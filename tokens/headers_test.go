@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"testing"
+	"time"
 )
 
 // TestLLMC tells headers of llm.c from others.
@@ -52,5 +53,28 @@ func TestLocalHeader(t *testing.T) {
 		if h, err := peekLocal(bufio.NewReader(bytes.NewReader(good[:n])), int64(n)); h != nil || err != nil {
 			t.Errorf("%d bytes: %+v, %v", n, h, err)
 		}
+	}
+}
+
+// An extended header takes time in proportion to its length, with many records before many
+// zeros too: these take well below a second, and minutes if the zeros are looked at each time.
+func TestLongTarHeader(t *testing.T) {
+	header := append(bytes.Repeat([]byte("4 =\n"), maxTarText/8), make([]byte, maxTarText/2)...)
+	done := make(chan bool)
+	go func() {
+		ok := true
+		for range 10 {
+			var n tarNames
+			ok = ok && n.read('x', header) && n == tarNames{}
+		}
+		done <- ok
+	}()
+	select {
+	case ok := <-done:
+		if !ok {
+			t.Error("the header is not understood")
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("ten headers take more than a minute")
 	}
 }

@@ -258,7 +258,8 @@ func (t *tarNames) read(kind byte, b []byte) bool {
 		return true
 	}
 	real := "" // a sparse file's own name
-	for len(b) > 0 && !zeros(b) {
+	padding := len(b) - len(bytes.TrimRight(b, "\x00"))
+	for len(b) > padding {
 		// "length key=value\n", the length being that of all this.
 		digits, _, ok := bytes.Cut(b, []byte{' '})
 		n, err := strconv.Atoi(string(digits))
