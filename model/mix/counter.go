@@ -1,5 +1,7 @@
 package mix
 
+import "github.com/foretell/foretell/internal/pages"
+
 // A line is a bucket of 15 counters, those of 4 levels of the code tree under
 // one context, in one cache line. Word 0 is its tag, word 1 the counter of the
 // topmost node, and those below node k are 2k and 2k+1.
@@ -103,7 +105,7 @@ type table struct {
 }
 
 func newTable(bits int) table {
-	return table{lines: make([]line, 1<<bits), shift: uint(32 - bits)}
+	return table{lines: pages.Large(make([]line, 1<<bits)), shift: uint(32 - bits)}
 }
 
 // seek returns the line of a hash, nil if there is none.

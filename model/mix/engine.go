@@ -111,7 +111,7 @@ func (p *blueprint) build() *engine {
 	if p.g.runs {
 		e.runs = newRuns(p.runBits)
 	}
-	e.reset()
+	e.startState()
 	return e
 }
 
@@ -119,6 +119,11 @@ func (p *blueprint) build() *engine {
 func (e *engine) reset() {
 	clear(e.table.lines)
 	clear(e.runs.buckets)
+	e.startState()
+}
+
+// startState puts all but the tables, which are empty, in its first state.
+func (e *engine) startState() {
 	for i := range e.history {
 		h := i % histories
 		zeros, ones := uint32(h>>1&7), uint32(h>>4&7)

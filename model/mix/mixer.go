@@ -1,6 +1,9 @@
 package mix
 
-import "github.com/foretell/foretell/internal/simd/learn"
+import (
+	"github.com/foretell/foretell/internal/pages"
+	"github.com/foretell/foretell/internal/simd/learn"
+)
 
 // A mixer joins stretched probabilities into one by a weighted sum, with
 // weights trained online (logistic mixing: Mahoney, Adaptive weighing of context
@@ -34,7 +37,7 @@ func padded(inputs int) int { return (inputs + lanes - 1) / lanes * lanes }
 func newMixer(inputs int, sets []selector, rates []int32) mixer {
 	m := mixer{inputs: padded(inputs), rates: rates}
 	for _, s := range sets {
-		m.sets = append(m.sets, weightSet{w: make([]int32, s.size*m.inputs), count: make([]uint16, s.size)})
+		m.sets = append(m.sets, weightSet{w: pages.Large(make([]int32, s.size*m.inputs)), count: make([]uint16, s.size)})
 	}
 	return m
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 
+	"github.com/foretell/foretell/internal/pages"
 	"github.com/foretell/foretell/internal/simd/learn"
 )
 
@@ -77,11 +78,11 @@ func rate(scale int64, x uint64) int64 {
 func newNet(dims, nodes int, inputs []netInput, bent bool) net {
 	for k := range inputs {
 		in := &inputs[k]
-		in.vec, in.sumSq = make([]int32, int(in.rows)*dims), make([]uint64, in.rows)
+		in.vec, in.sumSq = pages.Large(make([]int32, int(in.rows)*dims)), make([]uint64, in.rows)
 	}
 	n := net{
 		dims: dims, bent: bent, inputs: inputs,
-		out: make([]int32, nodes*dims), outSum: make([]uint64, nodes), bias: make([]int32, nodes),
+		out: pages.Large(make([]int32, nodes*dims)), outSum: make([]uint64, nodes), bias: make([]int32, nodes),
 		sum: make([]int32, dims), grad: make([]int32, dims),
 	}
 	n.act = n.sum
@@ -99,12 +100,41 @@ func (n *net) reset() {
 	seed := uint32(1)
 	for k := range n.inputs {
 		in := &n.inputs[k]
-		for i := range in.vec {
-			seed = seed*1664525 + 1013904223
-			in.vec[i] = int32(seed) >> (32 - vectorPoint + 2) // up to 1/8
-		}
+		seed = randomVectors(in.vec, seed)
 		clear(in.sumSq)
 	}
+}
+
+const (
+	seedFactor = 1664525
+	seedTerm   = 1013904223
+)
+
+// randomVectors fills vec with small numbers that follow from a seed, and returns the
+// seed of what comes next. Each number follows from the one eight before it, so that none
+// waits for the last one.
+func randomVectors(vec []int32, seed uint32) uint32 {
+	factor, term := uint32(1), uint32(0)
+	var next [8]uint32
+	for k := range next {
+		seed = seed*seedFactor + seedTerm
+		next[k] = seed
+		factor, term = factor*seedFactor, term*seedFactor+seedTerm
+	}
+	const shift = 32 - vectorPoint + 2 // up to 1/8
+	for ; len(vec) >= len(next); vec = vec[len(next):] {
+		v := (*[len(next)]int32)(vec)
+		for k := range next {
+			v[k] = int32(next[k]) >> shift
+			seed = next[k]
+			next[k] = next[k]*factor + term
+		}
+	}
+	for k := range vec {
+		vec[k] = int32(next[k]) >> shift
+		seed = next[k]
+	}
+	return seed
 }
 
 // copy takes the state of a net of the same inputs.

@@ -1,6 +1,9 @@
 package mix
 
-import "github.com/foretell/foretell/internal/simd/learn"
+import (
+	"github.com/foretell/foretell/internal/pages"
+	"github.com/foretell/foretell/internal/simd/learn"
+)
 
 // Most contexts of a long stream are followed by one symbol only, seen once. Lines of
 // counters for all levels of its code would be a waste of memory and of time: what has had
@@ -25,7 +28,7 @@ type runs struct {
 
 type bucket [16]uint32
 
-func newRuns(bits int) runs { return runs{make([]bucket, 1<<bits), uint(32 - bits)} }
+func newRuns(bits int) runs { return runs{pages.Large(make([]bucket, 1<<bits)), uint(32 - bits)} }
 
 func (r *runs) bucket(tag uint32) *bucket {
 	return &r.buckets[int(tag>>r.shift)&(len(r.buckets)-1)]
