@@ -105,14 +105,19 @@ func adapt(m *uint32, bit, limit uint32) {
 // table of any size follows from it.
 type table struct {
 	lines []line
-	marks []uint8 // a few bits of the tag of each line, if most of what is sought is not there
+	marks []marks // a few bits of the tag of each line, if most of what is sought is not there
 	shift uint
 }
+
+// A marks is the marks of 64 lines, in one cache line.
+type marks [marksInLine]uint8
+
+const marksInLine = 64
 
 func newTable(bits int, marked bool) table {
 	t := table{lines: pages.Large(make([]line, 1<<bits)), shift: uint(32 - bits)}
 	if marked {
-		t.marks = make([]uint8, 1<<bits)
+		t.marks = make([]marks, 1<<bits/marksInLine)
 	}
 	return t
 }
@@ -127,12 +132,13 @@ func mark(tag uint32) uint8 { return uint8(tag >> 1) }
 func (t *table) marked(at []uint32, tag uint32) []uint32 {
 	i, m := t.place(tag), mark(tag)
 	// The three places are in one group of four; is any of its bytes m?
-	x := binary.LittleEndian.Uint32(t.marks[i&^3:]) ^ uint32(m)*0x01010101
+	marks := &t.marks[i/marksInLine]
+	x := binary.LittleEndian.Uint32(marks[i%marksInLine&^3:]) ^ uint32(m)*0x01010101
 	if (x-0x01010101)&^x&0x80808080 == 0 {
 		return at
 	}
 	for _, k := range [...]int{i, i ^ 1, i ^ 2} {
-		if t.marks[k] == m {
+		if marks[k%marksInLine] == m {
 			at = append(at, uint32(k))
 		}
 	}
@@ -163,7 +169,7 @@ func (t *table) find(hash uint32) *line {
 		a, i = c, t.place(tag)^2
 	}
 	if t.marks != nil {
-		t.marks[i] = mark(tag)
+		t.marks[i/marksInLine][i%marksInLine] = mark(tag)
 	}
 	a[0] = tag
 	for k := 1; k < len(a); k++ {

@@ -274,8 +274,12 @@ func (e *engine) index(s *selector) int {
 
 // predict sets p.
 func (e *engine) predict() {
+	atLines := e.depth%lineLevels == 0
+	if atLines && e.layout.g.runs {
+		e.seekMarked()
+	}
 	e.ahead()
-	if e.depth%lineLevels == 0 {
+	if atLines {
 		e.inLine = 1
 		e.lines()
 	}

@@ -112,8 +112,7 @@ func (e *engine) tag(c int, node int32) uint32 {
 // brought to the cache while other things are done.
 func (e *engine) seek(node int32) {
 	runs := e.layout.g.runs
-	n := 0
-	at := e.places[:0]
+	n, at := 0, e.places[:0]
 	for c := range e.tracks {
 		if e.tracks[c].found || e.depth == 0 || !runs {
 			tag := e.tag(c, node)
@@ -134,6 +133,16 @@ func (e *engine) seek(node int32) {
 	}
 	learn.FetchLines(e.runs.buckets, at)
 	at = at[:0]
+	for _, tag := range e.tags[:n] {
+		at = append(at, uint32(e.table.place(tag)/marksInLine))
+	}
+	learn.FetchLines(e.table.marks, at)
+}
+
+// seekMarked looks at the marks of the lines that are looked for, and has those brought to
+// the cache that may be there.
+func (e *engine) seekMarked() {
+	n, at := e.sought, e.places[:0]
 	for k, tag := range e.tags[:n] {
 		e.marked[k] = len(at)
 		at = e.table.marked(at, tag)
