@@ -249,11 +249,7 @@ class Match:
             self.length = 0
         if i + 1 < self.least:
             return
-        h = 0
-        for s in symbols[i + 1 - self.least : i + 1]:
-            h = (h ^ s) * 0x9E3779B1 & MASK
-            h ^= h >> 15
-        h = (h * 0x85EBCA6B & MASK) >> 14
+        h = self.hash(symbols, i)
         p = self.heads.get(h, 0)
         if self.length == 0 and p > 0:
             n = 0
@@ -262,6 +258,14 @@ class Match:
             if n >= self.least:
                 self.length, self.at = n, p
         self.heads[h] = i + 1
+
+    def hash(self, symbols, i):
+        """That of the latest tokens up to position i."""
+        h = 0
+        for s in symbols[i + 1 - self.least : i + 1]:
+            h = (h ^ s) * 0x9E3779B1 & MASK
+            h ^= h >> 15
+        return (h * 0x85EBCA6B & MASK) >> 14
 
 
 class Trail:
@@ -313,17 +317,21 @@ class Words:
     def advance(self, symbols, i):
         """Takes in what precedes position i."""
         while self.done < i:
-            x, kind = symbols[self.done], byte_kind(symbols[self.done])
-            self.kinds = self.kinds << 3 & MASK | kind
-            if kind in (3, 4, 7):
-                h = (self.words[0] + x + (32 if kind == 4 else 0) + 1) * 0x9E3779B1 & MASK
-                self.words[0] = h ^ h >> 15 | 1
-                self.letters = min(self.letters + 1, 15)
-            else:
-                if self.letters:
-                    self.words = [0] + self.words[:2]
-                self.letters = 0
+            self.take(symbols[self.done])
             self.done += 1
+
+    def take(self, x):
+        """Takes in a byte."""
+        kind = byte_kind(x)
+        self.kinds = self.kinds << 3 & MASK | kind
+        if kind in (3, 4, 7):
+            h = (self.words[0] + x + (32 if kind == 4 else 0) + 1) * 0x9E3779B1 & MASK
+            self.words[0] = h ^ h >> 15 | 1
+            self.letters = min(self.letters + 1, 15)
+        else:
+            if self.letters:
+                self.words = [0] + self.words[:2]
+            self.letters = 0
 
     def values(self):
         """word word1 word2 letters kinds2 kinds3 kinds4 kinds6 of the next token."""
