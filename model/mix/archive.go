@@ -112,8 +112,8 @@ func (a *archive) engine(e *engine) {
 			a.entries(m)
 		}
 	}
-	for k := range e.windows {
-		a.entries(e.windows[k].maps)
+	for k := range e.windows.each {
+		a.entries(e.windows.each[k].maps)
 	}
 	a.mixer(&e.mixer)
 	a.mixer(&e.last)

@@ -174,9 +174,9 @@ func (g *geometry) selectors(specs []string, d dims) ([]selector, error) {
 func (p *blueprint) bytes() int64 {
 	n := int64(64) << p.tableBits
 	if p.runBits >= 0 {
-		n += 64 << p.runBits
+		n += 64<<p.runBits + 1<<p.tableBits
 	}
-	n += int64(len(p.contexts)) * (int64(p.g.pasts())*histories*4 + 128)
+	n += int64(len(p.contexts)) * (int64(p.g.pasts())*histories*4 + 192)
 	for _, c := range p.cands {
 		for _, s := range c.sels {
 			n += 4 * int64(s.size)

@@ -1,5 +1,11 @@
 package mix
 
+import (
+	"encoding/binary"
+
+	"github.com/foretell/foretell/internal/pages"
+)
+
 // A line is a bucket of 15 counters, those of 4 levels of the code tree under
 // one context, in one cache line. Word 0 is its tag, word 1 the counter of the
 // topmost node, and those below node k are 2k and 2k+1.
@@ -99,30 +105,51 @@ func adapt(m *uint32, bit, limit uint32) {
 // table of any size follows from it.
 type table struct {
 	lines []line
+	marks []marks // a few bits of the tag of each line, if most of what is sought is not there
 	shift uint
 }
 
-func newTable(bits int) table {
-	return table{lines: make([]line, 1<<bits), shift: uint(32 - bits)}
+// A marks is the marks of 64 lines, in one cache line.
+type marks [marksInLine]uint8
+
+const marksInLine = 64
+
+func newTable(bits int, marked bool) table {
+	t := table{lines: pages.Large(make([]line, 1<<bits)), shift: uint(32 - bits)}
+	if marked {
+		t.marks = make([]marks, 1<<bits/marksInLine)
+	}
+	return t
 }
 
-// seek returns the line of a hash, nil if there is none.
-func (t *table) seek(hash uint32) *line {
-	tag := hash | 1
-	i := int(tag>>t.shift) & (len(t.lines) - 1)
+// place returns the first place for a tag.
+func (t *table) place(tag uint32) int { return int(tag>>t.shift) & (len(t.lines) - 1) }
+
+// mark returns the bits of a tag that marks hold.
+func mark(tag uint32) uint8 { return uint8(tag >> 1) }
+
+// marked appends to at the places where the line of a tag may be.
+func (t *table) marked(at []uint32, tag uint32) []uint32 {
+	i, m := t.place(tag), mark(tag)
+	// The three places are in one group of four; is any of its bytes m?
+	marks := &t.marks[i/marksInLine]
+	x := binary.LittleEndian.Uint32(marks[i%marksInLine&^3:]) ^ uint32(m)*0x01010101
+	if (x-0x01010101)&^x&0x80808080 == 0 {
+		return at
+	}
 	for _, k := range [...]int{i, i ^ 1, i ^ 2} {
-		if l := &t.lines[k]; l[0] == tag {
-			return l
+		if marks[k%marksInLine] == m {
+			at = append(at, uint32(k))
 		}
 	}
-	return nil
+	return at
 }
 
 // find returns the line of a hash. One that is new takes the place of the least
 // used of three.
 func (t *table) find(hash uint32) *line {
 	tag := hash | 1
-	i := int(tag>>t.shift) & (len(t.lines) - 1)
+	i := t.place(tag)
 	a := &t.lines[i]
 	if a[0] == tag {
 		return a
@@ -136,10 +163,13 @@ func (t *table) find(hash uint32) *line {
 		return c
 	}
 	if used(b) < used(a) {
-		a = b
+		a, i = b, i^1
 	}
 	if used(c) < used(a) {
-		a = c
+		a, i = c, t.place(tag)^2
+	}
+	if t.marks != nil {
+		t.marks[i/marksInLine][i%marksInLine] = mark(tag)
 	}
 	a[0] = tag
 	for k := 1; k < len(a); k++ {

@@ -1,6 +1,7 @@
 package mix
 
 import (
+	"github.com/foretell/foretell/internal/simd/learn"
 	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/rangecoder"
 )
@@ -17,15 +18,20 @@ type engine struct {
 	hash     []uint32 // of each context, for this token
 	tags     []uint32 // of lines at this node
 	which    []int    // whose they are
+	sought   int      // how many
+	places   []uint32 // where they may be
+	marked   []int    // where in places those of each tag begin
 	table    table
 	runs     runs
 	tracks   []track  // of each context
-	history  []uint32 // maps by context, depth or node, and history
-	entry    []int32  // those of this bit; -1 where the context is new
+	counters []*line  // of each context
+	history  []uint32 // maps by context, depth or node, and history; and an entry for what is new
+	entry    []int32  // those of this bit
 
 	cands   []candidateState
 	inputs  []int32
 	mixer   mixer
+	others  int // number of the first input behind those of contexts, guide and candidates
 	outputs []int32
 	last    mixer
 	lastSel selector
@@ -34,7 +40,7 @@ type engine struct {
 	apms    []apm
 	match   matcher
 	nets    []net
-	windows []window
+	windows windows
 	trail   trail
 	words   wordbook
 	spell   speller
@@ -42,6 +48,7 @@ type engine struct {
 
 	node   int32
 	depth  int
+	code   uint64 // the bits so far, from the top
 	inLine uint32
 	known  int
 	sure   int
@@ -71,10 +78,13 @@ func (p *blueprint) build() *engine {
 		hash:     make([]uint32, n),
 		tags:     make([]uint32, n),
 		which:    make([]int, n),
+		places:   make([]uint32, 0, 3*n),
+		marked:   make([]int, n+1),
 		tracks:   make([]track, n),
+		counters: make([]*line, n),
 		entry:    make([]int32, n),
-		history:  make([]uint32, n*p.g.pasts()*histories),
-		table:    newTable(p.tableBits),
+		history:  make([]uint32, n*p.g.pasts()*histories, n*p.g.pasts()*histories+1),
+		table:    newTable(p.tableBits, p.g.runs),
 		cands:    p.cands,
 		sets:     p.sets,
 		maps:     p.maps,
@@ -95,10 +105,9 @@ func (p *blueprint) build() *engine {
 	for _, s := range p.maps {
 		e.apms = append(e.apms, newAPM(s.size))
 	}
-	for _, n := range p.g.windows {
-		e.windows = append(e.windows, newWindow(n, p.nodes))
-	}
+	e.windows = newWindows(p.g.windows, p.nodes)
 	e.inputs = make([]int32, e.mixer.inputs)
+	e.others = p.inputs - len(p.nets) - 1 - 2*len(p.g.windows)
 	e.outputs = make([]int32, e.last.inputs)
 	e.match.init(p.g.matches, p.cols)
 	if p.g.guided {
@@ -111,14 +120,20 @@ func (p *blueprint) build() *engine {
 	if p.g.runs {
 		e.runs = newRuns(p.runBits)
 	}
-	e.reset()
+	e.startState()
 	return e
 }
 
 // reset puts the engine in its first state.
 func (e *engine) reset() {
 	clear(e.table.lines)
+	clear(e.table.marks)
 	clear(e.runs.buckets)
+	e.startState()
+}
+
+// startState puts all but the tables, which are empty, in its first state.
+func (e *engine) startState() {
 	for i := range e.history {
 		h := i % histories
 		zeros, ones := uint32(h>>1&7), uint32(h>>4&7)
@@ -146,9 +161,7 @@ func (e *engine) reset() {
 	for k := range e.apms {
 		e.apms[k].reset()
 	}
-	for k := range e.windows {
-		e.windows[k].reset()
-	}
+	e.windows.reset()
 	e.match.reset()
 	for k := range e.nets {
 		e.nets[k].reset()
@@ -186,8 +199,17 @@ func (e *engine) part(v *[maxValues]uint32, t term) uint32 {
 // begin prepares the first bit of the token whose values are loaded.
 func (e *engine) begin(place int) {
 	e.choose(place)
-	e.hashContexts()
 	v := &e.layout.values
+	for k := range e.nets {
+		e.nets[k].choose(v, e)
+	}
+	e.hashContexts()
+	e.node, e.depth, e.code, e.inLine, e.known = 0, 0, 0, 1, 0
+	for c := range e.tracks {
+		f := &e.tracks[c]
+		f.found, f.open = false, false
+	}
+	e.seek(0)
 	for k := range e.cands {
 		c := &e.cands[k]
 		x := v[c.value%maxValues]
@@ -207,10 +229,8 @@ func (e *engine) begin(place int) {
 	}
 	e.rebase(&e.lastSel)
 	for k := range e.nets {
-		e.nets[k].begin(v, e)
+		e.nets[k].begin()
 	}
-	e.node, e.depth, e.inLine, e.known = 0, 0, 1, 0
-	clear(e.tracks)
 }
 
 func (e *engine) rebase(s *selector) {
@@ -254,43 +274,22 @@ func (e *engine) index(s *selector) int {
 
 // predict sets p.
 func (e *engine) predict() {
-	if e.depth%lineLevels == 0 {
+	atLines := e.depth%lineLevels == 0
+	if atLines && e.layout.g.runs {
+		e.seekMarked()
+	}
+	e.ahead()
+	if atLines {
 		e.inLine = 1
-		e.lines(e.node)
+		e.lines()
 	}
 	x := e.inputs
-	maps, pasts := min(e.depth, maxDepth)*histories, (maxDepth+1)*histories
-	if e.layout.g.byNode {
-		maps, pasts = min(int(e.node), byNodes-1)*histories, byNodes*histories
-	}
-	e.known = 0
-	for c := range e.tracks {
-		f := &e.tracks[c]
-		s := uint32(newCounter)
-		if f.line != nil {
-			s = f.line[e.inLine&15]
-		} else if f.running {
-			s = f.counters[f.code>>(63-e.depth)&1]
-		}
-		if s>>7&255 == 0 {
-			x[2*c], x[2*c+1] = 0, 0
-			e.entry[c] = -1
-			maps += pasts
-			continue
-		}
-		e.known++
-		i := maps + int(s%histories)
-		e.entry[c] = int32(i)
-		x[2*c] = stretch(s >> 16)
-		x[2*c+1] = stretch(e.history[i] >> 16)
-		maps += pasts
-	}
+	e.contextInputs(x)
 	if e.layout.g.runs {
 		e.sure = e.sureness()
 	}
 	n := 2 * len(e.tracks)
 	if e.layout.g.guided {
-		e.opinion.predict(e.node, e.depth, x[n:])
 		n += guideInputs
 	}
 	for k := range e.cands {
@@ -310,44 +309,81 @@ func (e *engine) predict() {
 			n++
 		}
 	}
-	for k := range e.windows {
-		x[n], x[n+1] = e.windows[k].predict(e.node)
-		n += 2
+	for k := range e.sets {
+		if e.sets[k].late {
+			e.mixer.choose(k, e.index(&e.sets[k]))
+		}
 	}
+	e.mixer.predict(x)
+	for k, dot := range e.mixer.dots {
+		e.outputs[k] = min(max(dot>>4, -maxStretch), maxStretch)
+	}
+	e.last.choose(0, e.index(&e.lastSel))
+	e.last.predict(e.outputs)
+	p := 2 * e.last.sets[0].p
+	for k := range e.apms {
+		p += e.apms[k].predict(e.last.dots[0], e.index(&e.maps[k]))
+	}
+	e.p = min(max(p/int32(2+len(e.apms)), 1), 65535)
+}
+
+// ahead does what does not wait for the lines of contexts: it selects weights, which lie
+// anywhere in memory, so that they are on their way, and asks guide, windows and nets.
+func (e *engine) ahead() {
+	x := e.inputs
+	if e.layout.g.guided {
+		e.opinion.predict(e.node, e.depth, x[2*len(e.tracks):])
+	}
+	for k := range e.sets {
+		if !e.sets[k].late {
+			e.mixer.choose(k, e.index(&e.sets[k]))
+		}
+	}
+	learn.Fetch(e.mixer.chosen)
+	n := e.others
+	e.windows.predict(e.node, x[n:])
+	n += 2 * len(e.windows.each)
 	x[n] = unit
 	n++
 	for k := range e.nets {
 		x[n+k] = e.nets[k].predict(e.node)
 	}
-	for k := range e.sets {
-		e.mixer.sets[k].at = e.index(&e.sets[k])
+}
+
+// contextInputs sets the two inputs of each context.
+func (e *engine) contextInputs(x []int32) {
+	maps, pasts := min(e.depth, maxDepth)*histories, (maxDepth+1)*histories
+	if e.layout.g.byNode {
+		maps, pasts = min(int(e.node), byNodes-1)*histories, byNodes*histories
 	}
-	e.mixer.predict(x)
-	for k := range e.mixer.sets {
-		e.outputs[k] = min(max(e.mixer.sets[k].dot>>4, -maxStretch), maxStretch)
+	counters, entry := e.counters, e.entry[:len(e.counters)]
+	x = x[:2*len(counters)]
+	history := e.history[:len(e.history)+1]
+	none, known, in := len(e.history), 0, e.inLine&15
+	for c, l := range counters {
+		s := l[in]
+		i := maps + int(s%histories)
+		a, b := stretch(s>>16), stretch(history[i]>>16)
+		// Whether a context is new can hardly be foreseen, so nothing branches on it.
+		seen := 1
+		if s>>7&255 == 0 {
+			i, seen = none, 0
+		}
+		known += seen
+		entry[c] = int32(i)
+		x[2*c], x[2*c+1] = a&-int32(seen), b&-int32(seen)
+		maps += pasts
 	}
-	f := &e.last.sets[0]
-	f.at = e.index(&e.lastSel)
-	e.last.predict(e.outputs)
-	p := 2 * f.p
-	for k := range e.apms {
-		p += e.apms[k].predict(f.dot, e.index(&e.maps[k]))
-	}
-	e.p = min(max(p/int32(2+len(e.apms)), 1), 65535)
+	e.known = known
 }
 
 // update trains everything on the bit that was predicted.
 func (e *engine) update(bit uint32) {
-	for c := range e.tracks {
-		f := &e.tracks[c]
-		if f.line != nil {
-			train(&f.line[e.inLine&15], bit)
-		} else if f.running {
-			f.running = uint32(f.code>>(63-e.depth))&1 == bit
-		}
-		if i := e.entry[c]; i >= 0 {
-			adapt(&e.history[i], bit, historyLimit)
-		}
+	history := e.history[:len(e.history)+1]
+	entry, in := e.entry[:len(e.counters)], e.inLine&15
+	for c, l := range e.counters {
+		train(&l[in], bit)
+		adapt(&history[entry[c]], bit, historyLimit)
 	}
 	for k := range e.cands {
 		c := &e.cands[k]
@@ -360,23 +396,26 @@ func (e *engine) update(bit uint32) {
 		}
 		c.agrees = hit == 1
 	}
-	for k := range e.windows {
-		e.windows[k].update(bit)
-	}
+	e.windows.update(e.node, bit)
 	if e.layout.g.guided {
 		e.opinion.update(e.node, bit)
 	}
+	node := e.node
+	e.node = e.tree.child[2*node+int32(bit)]
+	e.code |= uint64(bit) << (63 - e.depth)
+	e.depth++
+	e.inLine = e.inLine*2 + bit
+	if e.node >= 0 && e.depth%lineLevels == 0 {
+		e.seek(e.node)
+	}
 	for k := range e.nets {
-		e.nets[k].update(e.node, int32(bit))
+		e.nets[k].update(node, int32(bit))
 	}
 	e.last.update(e.outputs, int32(bit))
 	e.mixer.update(e.inputs, int32(bit))
 	for k := range e.apms {
 		e.apms[k].update(int32(bit))
 	}
-	e.node = e.tree.child[2*e.node+int32(bit)]
-	e.depth++
-	e.inLine = e.inLine*2 + bit
 }
 
 // encode codes a symbol and learns from it.
@@ -424,11 +463,12 @@ func (e *engine) learn(symbol uint32, place int) {
 	for d := range depth {
 		if d%lineLevels == 0 {
 			in = 1
-			e.lines(node)
+			e.seek(node)
+			e.lines()
 		}
 		bit := uint32(code>>(63-d)) & 1
-		for c := range e.tracks {
-			train(&e.tracks[c].line[in&15], bit)
+		for _, l := range e.counters {
+			train(&l[in&15], bit)
 		}
 		in = in*2 + bit
 		node = e.tree.child[2*node+int32(bit)]

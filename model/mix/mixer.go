@@ -1,6 +1,9 @@
 package mix
 
-import "github.com/foretell/foretell/internal/simd/learn"
+import (
+	"github.com/foretell/foretell/internal/pages"
+	"github.com/foretell/foretell/internal/simd/learn"
+)
 
 // A mixer joins stretched probabilities into one by a weighted sum, with
 // weights trained online (logistic mixing: Mahoney, Adaptive weighing of context
@@ -12,14 +15,17 @@ type mixer struct {
 	inputs int // padded to a multiple of lanes
 	sets   []weightSet
 	rates  []int32
+
+	chosen [][]int32 // the selected vector of each set
+	dots   []int32   // their outputs: stretched, with 4 more bits after the point
+	errs   []int32   // and by how much each is to move its weights
 }
 
 type weightSet struct {
 	w     []int32
 	count []uint16 // how often each vector was trained, for the rate
 	at    int      // the selected vector
-	dot   int32    // its output: stretched, with 4 more bits after the point
-	p     int32    // and as 16 bits of probability
+	p     int32    // its output as 16 bits of probability
 }
 
 const (
@@ -34,9 +40,17 @@ func padded(inputs int) int { return (inputs + lanes - 1) / lanes * lanes }
 func newMixer(inputs int, sets []selector, rates []int32) mixer {
 	m := mixer{inputs: padded(inputs), rates: rates}
 	for _, s := range sets {
-		m.sets = append(m.sets, weightSet{w: make([]int32, s.size*m.inputs), count: make([]uint16, s.size)})
+		m.sets = append(m.sets, weightSet{w: pages.Large(make([]int32, s.size*m.inputs)), count: make([]uint16, s.size)})
 	}
+	m.chosen, m.dots, m.errs = make([][]int32, len(sets)), make([]int32, len(sets)), make([]int32, len(sets))
 	return m
+}
+
+// choose selects the vector of a set.
+func (m *mixer) choose(set, at int) {
+	s := &m.sets[set]
+	s.at = at
+	m.chosen[set] = s.w[at*m.inputs:][:m.inputs]
 }
 
 // reset gives every input the same weight.
@@ -72,23 +86,24 @@ func (m *mixer) start(input int, weight int32) {
 }
 
 func (m *mixer) predict(x []int32) {
+	learn.Dots(m.dots, m.chosen, x)
 	for k := range m.sets {
-		s := &m.sets[k]
-		s.dot = learn.Dot(s.w[s.at*m.inputs:][:m.inputs], x) >> 2
-		s.p = squash(s.dot)
+		m.dots[k] >>= 2
+		m.sets[k].p = squash(m.dots[k])
 	}
 }
 
 func (m *mixer) update(x []int32, bit int32) {
+	target := bit<<16 - bit
 	for k := range m.sets {
 		s := &m.sets[k]
 		c := s.count[s.at]
 		if int(c) < len(m.rates)-1 {
 			s.count[s.at]++
 		}
-		e := ((bit<<16 - bit - s.p) * m.rates[c]) >> 10
-		learn.Train(s.w[s.at*m.inputs:][:m.inputs], x, e, maxWeight)
+		m.errs[k] = ((target - s.p) * m.rates[c]) >> 10
 	}
+	learn.Train(m.chosen, x, m.errs, maxWeight)
 }
 
 // A schedule of learning rates in 1/65536, by how often a vector was trained:

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 
+	"github.com/foretell/foretell/internal/pages"
 	"github.com/foretell/foretell/internal/simd/learn"
 )
 
@@ -26,10 +27,11 @@ type net struct {
 	outSum []uint64 // their sums of squared gradients
 	bias   []int32
 
-	sum, grad []int32 // of this token
-	act       []int32 // the sum, bent
-	energy    uint64  // mean square of act
-	z, p      int32   // of this bit: stretched, with 4 more bits, and 16 bits
+	rows      [][]int32 // the inputs' vectors of this token
+	sum, grad []int32   // of this token
+	act       []int32   // the sum, bent
+	energy    uint64    // mean square of act
+	z, p      int32     // of this bit: stretched, with 4 more bits, and 16 bits
 }
 
 type netInput struct {
@@ -77,12 +79,12 @@ func rate(scale int64, x uint64) int64 {
 func newNet(dims, nodes int, inputs []netInput, bent bool) net {
 	for k := range inputs {
 		in := &inputs[k]
-		in.vec, in.sumSq = make([]int32, int(in.rows)*dims), make([]uint64, in.rows)
+		in.vec, in.sumSq = pages.Large(make([]int32, int(in.rows)*dims)), make([]uint64, in.rows)
 	}
 	n := net{
 		dims: dims, bent: bent, inputs: inputs,
-		out: make([]int32, nodes*dims), outSum: make([]uint64, nodes), bias: make([]int32, nodes),
-		sum: make([]int32, dims), grad: make([]int32, dims),
+		out: pages.Large(make([]int32, nodes*dims)), outSum: make([]uint64, nodes), bias: make([]int32, nodes),
+		rows: make([][]int32, len(inputs)), sum: make([]int32, dims), grad: make([]int32, dims),
 	}
 	n.act = n.sum
 	if bent {
@@ -99,12 +101,41 @@ func (n *net) reset() {
 	seed := uint32(1)
 	for k := range n.inputs {
 		in := &n.inputs[k]
-		for i := range in.vec {
-			seed = seed*1664525 + 1013904223
-			in.vec[i] = int32(seed) >> (32 - vectorPoint + 2) // up to 1/8
-		}
+		seed = randomVectors(in.vec, seed)
 		clear(in.sumSq)
 	}
+}
+
+const (
+	seedFactor = 1664525
+	seedTerm   = 1013904223
+)
+
+// randomVectors fills vec with small numbers that follow from a seed, and returns the
+// seed of what comes next. Each number follows from the one eight before it, so that none
+// waits for the last one.
+func randomVectors(vec []int32, seed uint32) uint32 {
+	factor, term := uint32(1), uint32(0)
+	var next [8]uint32
+	for k := range next {
+		seed = seed*seedFactor + seedTerm
+		next[k] = seed
+		factor, term = factor*seedFactor, term*seedFactor+seedTerm
+	}
+	const shift = 32 - vectorPoint + 2 // up to 1/8
+	for ; len(vec) >= len(next); vec = vec[len(next):] {
+		v := (*[len(next)]int32)(vec)
+		for k := range next {
+			v[k] = int32(next[k]) >> shift
+			seed = next[k]
+			next[k] = next[k]*factor + term
+		}
+	}
+	for k := range vec {
+		vec[k] = int32(next[k]) >> shift
+		seed = next[k]
+	}
+	return seed
 }
 
 // copy takes the state of a net of the same inputs.
@@ -118,11 +149,8 @@ func (n *net) copy(from *net) {
 	copy(n.bias, from.bias)
 }
 
-// begin computes the sum of the vectors that the inputs select.
-func (n *net) begin(values *[maxValues]uint32, e *engine) {
-	clear(n.sum)
-	clear(n.grad)
-	sum := n.sum
+// choose selects the vectors of the inputs, and has them brought to the cache.
+func (n *net) choose(values *[maxValues]uint32, e *engine) {
 	for k := range n.inputs {
 		in := &n.inputs[k]
 		x := uint32(0)
@@ -135,15 +163,21 @@ func (n *net) begin(values *[maxValues]uint32, e *engine) {
 			x ^= x >> 13
 		}
 		in.at = int(x % in.rows)
+		n.rows[k] = in.vec[in.at*n.dims:][:n.dims]
 	}
-	// What lies apart in memory is read at once: this is most of a small net's time.
+	learn.Fetch(n.rows)
+}
+
+// begin computes the sum of the vectors that the inputs select.
+func (n *net) begin() {
+	clear(n.grad)
+	learn.Sum(n.sum, n.rows)
 	for k := range n.inputs {
 		in := &n.inputs[k]
-		learn.Add(sum, in.vec[in.at*n.dims:][:n.dims])
 		in.sum = in.sumSq[in.at]
 	}
 	if n.bent {
-		for i, x := range sum {
+		for i, x := range n.sum {
 			n.act[i] = max(x, 0)
 		}
 	}
@@ -172,8 +206,7 @@ func (n *net) update(node int32, bit int32) {
 	n.outSum[node] = min(n.outSum[node]+uint64(err*err>>8)*(n.energy>>8)>>16, maxSum)
 	e := rate(netOutRate, n.outSum[node]) * err >> 16
 	v := n.out[int(node)*n.dims:][:n.dims]
-	learn.Back(n.grad, v, int32(err))
-	learn.Step(v, n.act, int32(e), maxOut)
+	learn.Learn(n.grad, v, n.act, int32(err), int32(e), maxOut)
 	n.bias[node] += int32(err * (1 << vectorPoint / 100) >> 16)
 }
 
@@ -191,6 +224,6 @@ func (n *net) end() {
 		in := &n.inputs[k]
 		in.sumSq[in.at] = min(in.sum+e, maxSum)
 		r := rate(netInRate, in.sumSq[in.at])
-		learn.Step(in.vec[in.at*n.dims:][:n.dims], n.grad, int32(r), maxVector)
+		learn.Step(n.rows[k], n.grad, int32(r), maxVector)
 	}
 }

@@ -8,6 +8,7 @@ var prepare = sync.OnceFunc(func() {
 	makeEntropies()
 	makeCounterTables()
 	makeRunCounters()
+	makeNoCounters()
 	makeLogistic()
 	makeRoots()
 	makeWindowLogs()

@@ -31,9 +31,6 @@ func (e *engine) prime(s setup, size int) error {
 	e.match.reset()
 	e.trail.reset(uint32(s.delimiter))
 	e.words = wordbook{}
-	for k := range e.windows {
-		clear(e.windows[k].taken)
-		e.windows[k].done = 0
-	}
+	e.windows.forget()
 	return nil
 }

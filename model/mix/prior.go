@@ -287,8 +287,8 @@ func (e *engine) load(p *Prior) {
 			copy(m, from.cands[k].entries[i])
 		}
 	}
-	for k := range e.windows {
-		copy(e.windows[k].maps, from.windows[k].maps)
+	for k := range e.windows.each {
+		copy(e.windows.each[k].maps, from.windows.each[k].maps)
 	}
 	e.mixer.load(&from.mixer)
 	e.last.load(&from.last)

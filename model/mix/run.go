@@ -1,6 +1,9 @@
 package mix
 
-import "github.com/foretell/foretell/internal/simd/learn"
+import (
+	"github.com/foretell/foretell/internal/pages"
+	"github.com/foretell/foretell/internal/simd/learn"
+)
 
 // Most contexts of a long stream are followed by one symbol only, seen once. Lines of
 // counters for all levels of its code would be a waste of memory and of time: what has had
@@ -25,11 +28,12 @@ type runs struct {
 
 type bucket [16]uint32
 
-func newRuns(bits int) runs { return runs{make([]bucket, 1<<bits), uint(32 - bits)} }
+func newRuns(bits int) runs { return runs{pages.Large(make([]bucket, 1<<bits)), uint(32 - bits)} }
 
-func (r *runs) bucket(tag uint32) *bucket {
-	return &r.buckets[int(tag>>r.shift)&(len(r.buckets)-1)]
-}
+// place returns the number of the bucket of a tag.
+func (r *runs) place(tag uint32) int { return int(tag>>r.shift) & (len(r.buckets) - 1) }
+
+func (r *runs) bucket(tag uint32) *bucket { return &r.buckets[r.place(tag)] }
 
 // find returns the run of a tag; its count is 0 if there is none.
 func (r *runs) find(tag uint32) run {
@@ -85,10 +89,10 @@ func makeRunCounters() {
 
 // A track finds the counters of a context on the way through the tree.
 type track struct {
-	line     *line     // of counters; nil if there are none
-	code     uint64    // of a run's symbol
-	counters [2]uint32 // what the run stands for where its symbol's bit is 0 or 1
-	running  bool      // whether the bits so far were those of the run
+	found bool   // whether there is a line of counters
+	count uint32 // of a run; 0 if there is none
+	code  uint64 // of its symbol
+	own   line   // counters where there is no line: what the run stands for, or new ones
 
 	open  bool   // whether there is a run or nothing, to learn the token when that is known
 	tag   uint32 // of its line
@@ -104,36 +108,113 @@ func (e *engine) tag(c int, node int32) uint32 {
 	return (h ^ h>>16) | 1
 }
 
-// lines finds the lines of all contexts at a node.
-func (e *engine) lines(node int32) {
+// seek begins to look for the lines of all contexts at a node: what is looked at is
+// brought to the cache while other things are done.
+func (e *engine) seek(node int32) {
 	runs := e.layout.g.runs
-	n := 0
+	n, at := 0, e.places[:0]
 	for c := range e.tracks {
-		if f := &e.tracks[c]; f.line != nil || e.depth == 0 || !runs {
-			e.tags[n] = e.tag(c, node)
-			e.which[n] = c
+		if e.tracks[c].found || e.depth == 0 || !runs {
+			tag := e.tag(c, node)
+			e.tags[n], e.which[n] = tag, c
 			n++
+			if runs {
+				at = append(at, uint32(e.runs.place(tag)))
+			} else {
+				i := uint32(e.table.place(tag))
+				at = append(at, i, i^1)
+			}
 		}
 	}
-	learn.Prefetch(e.table.lines, e.tags[:n], e.table.shift)
+	e.sought = n
 	if !runs {
-		for c, tag := range e.tags[:n] {
-			e.tracks[c].line = e.table.find(tag)
+		learn.FetchLines(e.table.lines, at)
+		return
+	}
+	learn.FetchLines(e.runs.buckets, at)
+	at = at[:0]
+	for _, tag := range e.tags[:n] {
+		at = append(at, uint32(e.table.place(tag)/marksInLine))
+	}
+	learn.FetchLines(e.table.marks, at)
+}
+
+// seekMarked looks at the marks of the lines that are looked for, and has those brought to
+// the cache that may be there.
+func (e *engine) seekMarked() {
+	n, at := e.sought, e.places[:0]
+	for k, tag := range e.tags[:n] {
+		e.marked[k] = len(at)
+		at = e.table.marked(at, tag)
+	}
+	e.marked[n] = len(at)
+	learn.FetchLines(e.table.lines, at)
+	e.places = at
+}
+
+// lines finds the lines that are looked for.
+func (e *engine) lines() {
+	if !e.layout.g.runs {
+		for c, tag := range e.tags[:e.sought] {
+			e.counters[c] = e.table.find(tag)
 		}
 		return
 	}
-	learn.Prefetch(e.runs.buckets, e.tags[:n], e.runs.shift)
-	for k, c := range e.which[:n] {
+	for c := range e.tracks {
+		e.tracks[c].found = false
+	}
+	for k, c := range e.which[:e.sought] {
 		f := &e.tracks[c]
 		tag := e.tags[k]
-		if f.line = e.table.seek(tag); f.line != nil {
+		for _, i := range e.places[e.marked[k]:e.marked[k+1]] {
+			if l := &e.table.lines[i]; l[0] == tag {
+				e.counters[c], f.found = l, true
+				break
+			}
+		}
+		if f.found {
 			continue
 		}
-		f.open, f.tag, f.node, f.depth = true, tag, node, e.depth
+		f.open, f.tag, f.node, f.depth = true, tag, e.node, e.depth
+		f.count = 0
 		if r := e.runs.find(tag); r.count() > 0 {
-			f.code, f.running = e.tree.code[r.symbol()], true
-			f.counters = runCounters[r.count()]
+			f.code, f.count = e.tree.code[r.symbol()], r.count()
 		}
+	}
+	for c := range e.tracks {
+		if f := &e.tracks[c]; !f.found {
+			e.pretend(f)
+			e.counters[c] = &f.own
+		}
+	}
+}
+
+// noCounters is a line that has learned nothing.
+var noCounters line
+
+func makeNoCounters() {
+	for k := range noCounters {
+		noCounters[k] = newCounter
+	}
+}
+
+// pretend makes the line of a track that has none: counters on the way to the symbol of
+// its run, if the bits so far were those of the run.
+func (e *engine) pretend(f *track) {
+	f.own = noCounters
+	if f.count == 0 {
+		return
+	}
+	const all = ^uint64(0)
+	if (f.code^e.code)&(all>>f.depth)&^(all>>e.depth) != 0 {
+		f.count = 0
+		return
+	}
+	code, counters := f.code<<e.depth, &runCounters[f.count]
+	for k, level := 1, 0; level < lineLevels; level++ {
+		bit := int(code >> 63)
+		f.own[k%len(f.own)] = counters[bit]
+		k, code = 2*k+bit, code<<1
 	}
 }
 

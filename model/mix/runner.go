@@ -89,9 +89,7 @@ func (r *runner) visitSpan(start int, f func(i int) error) error {
 				r.spell.load(v[n:], place)
 			}
 			r.loadMatches(place)
-			for k := range r.windows {
-				r.windows[k].advance(r.tree, r.b.Symbols, start+i)
-			}
+			r.windows.advance(r.tree, r.b.Symbols, start+i)
 			if r.g.guided {
 				if err := r.opinion.load(start + i); err != nil {
 					return err

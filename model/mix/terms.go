@@ -211,7 +211,8 @@ type selector struct {
 	terms []factor // that hold for a whole token
 	bits  []factor // that change from bit to bit
 	size  int
-	base  int // for this token
+	base  int  // for this token
+	late  bool // whether it depends on what contexts have been seen
 }
 
 type factor struct {
@@ -228,6 +229,7 @@ func (g *geometry) selector(spec string, d dims) (selector, error) {
 		f := factor{t, s.size, uint32(n)}
 		if t.kind >= kindDepth {
 			s.bits = append(s.bits, f)
+			s.late = s.late || t.kind == kindKnown || t.kind == kindSure
 		} else {
 			s.terms = append(s.terms, f)
 		}

@@ -17,13 +17,16 @@ func TestBounds(t *testing.T) {
 		for _, side := range []guard.Side{guard.Before, guard.Behind} {
 			for n := 1; n < 100; n += 1 + n/9 {
 				a, b := guard.Copy(t, make([]int32, n), side), guard.Copy(t, make([]int32, n), side)
-				Dot(a, b)
-				Train(a, b, 1, 1)
-				Add(a, b)
+				c := guard.Copy(t, make([]int32, n), side)
+				w := [][]int32{a, b}
+				Dots(make([]int32, 2), w, c)
+				Train(w, c, []int32{1, 1}, 1)
+				Sum(c, w)
 				Product(a, b)
 				Energy(a)
 				Step(a, b, 1, 1)
-				Back(a, b, 1)
+				Learn(a, b, c, 1, 1, 1)
+				Fetch(w)
 			}
 		}
 		restore()

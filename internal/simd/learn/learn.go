@@ -9,51 +9,69 @@ package learn
 // lanes is what lengths must be a multiple of for the vector loops.
 const lanes = 8
 
-// Dot returns the sum of (w[i]>>6*x[i])>>8.
-func Dot(w, x []int32) int32 {
-	x = x[:len(w)]
-	if fast(len(w)) {
-		return dotAVX2(&w[0], &x[0], len(w))
+// Dots sets out[k] to the sum of (w[k][i]>>6*x[i])>>8, for all k.
+func Dots(out []int32, w [][]int32, x []int32) {
+	out = out[:len(w)]
+	for k := range w {
+		w[k] = w[k][:len(x)]
 	}
-	return dot(w, x)
+	if fast(len(x)) && len(w) > 0 {
+		dotsAVX2(&out[0], &w[0], len(w), &x[0], len(x))
+		return
+	}
+	dots(out, w, x)
 }
 
-func dot(w, x []int32) (sum int32) {
-	for i, v := range x {
-		sum += (w[i] >> 6 * v) >> 8
+func dots(out []int32, w [][]int32, x []int32) {
+	for k, w := range w {
+		sum := int32(0)
+		for i, v := range x {
+			sum += (w[i] >> 6 * v) >> 8
+		}
+		out[k] = sum
 	}
-	return sum
 }
 
-// Train adds (x[i]*e + 512)>>10 to w[i], and keeps it between -limit and limit.
-func Train(w, x []int32, e, limit int32) {
-	x = x[:len(w)]
-	if fast(len(w)) {
-		trainAVX2(&w[0], &x[0], len(w), e, limit)
+// Train adds (x[i]*e[k] + 512)>>10 to w[k][i], and keeps it between -limit and limit, for
+// all k.
+func Train(w [][]int32, x, e []int32, limit int32) {
+	e = e[:len(w)]
+	for k := range w {
+		w[k] = w[k][:len(x)]
+	}
+	if fast(len(x)) && len(w) > 0 {
+		trainAVX2(&w[0], len(w), &x[0], len(x), &e[0], limit)
 		return
 	}
 	train(w, x, e, limit)
 }
 
-func train(w, x []int32, e, limit int32) {
-	for i, v := range x {
-		w[i] = min(max(w[i]+(v*e+1<<9)>>10, -limit), limit)
+func train(w [][]int32, x, e []int32, limit int32) {
+	for k, w := range w {
+		for i, v := range x {
+			w[i] = min(max(w[i]+(v*e[k]+1<<9)>>10, -limit), limit)
+		}
 	}
 }
 
-// Add adds v to sum.
-func Add(sum, v []int32) {
-	v = v[:len(sum)]
-	if fast(len(sum)) {
-		addAVX2(&sum[0], &v[0], len(sum))
+// Sum sets sum to the sum of all v.
+func Sum(sum []int32, v [][]int32) {
+	for k := range v {
+		v[k] = v[k][:len(sum)]
+	}
+	if fast(len(sum)) && len(v) > 0 {
+		sumAVX2(&sum[0], len(sum), &v[0], len(v))
 		return
 	}
 	add(sum, v)
 }
 
-func add(sum, v []int32) {
-	for i, x := range v {
-		sum[i] += x
+func add(sum []int32, v [][]int32) {
+	clear(sum)
+	for _, v := range v {
+		for i, x := range v {
+			sum[i] += x
+		}
 	}
 }
 
@@ -105,18 +123,20 @@ func step(v, x []int32, e, limit int32) {
 	}
 }
 
-// Back adds v[i]*e>>16, of which it keeps 32 bits, to g[i].
-func Back(g, v []int32, e int32) {
-	v = v[:len(g)]
+// Learn adds v[i]*err>>16 to g[i], and then x[i]*e>>24 to v[i], of which it keeps 32 bits
+// each, and keeps v[i] between -limit and limit.
+func Learn(g, v, x []int32, err, e, limit int32) {
+	v, x = v[:len(g)], x[:len(g)]
 	if fast(len(g)) {
-		backAVX2(&g[0], &v[0], len(g), e)
+		learnAVX2(&g[0], &v[0], &x[0], len(g), err, e, limit)
 		return
 	}
-	back(g, v, e)
+	learn(g, v, x, err, e, limit)
 }
 
-func back(g, v []int32, e int32) {
+func learn(g, v, x []int32, err, e, limit int32) {
 	for i, y := range v {
-		g[i] += int32(int64(y) * int64(e) >> 16)
+		g[i] += int32(int64(y) * int64(err) >> 16)
 	}
+	step(v, x, e, limit)
 }

@@ -12,13 +12,13 @@ import (
 func fast(n int) bool { return n > 0 && n%lanes == 0 && simd.Vectors() }
 
 //go:noescape
-func dotAVX2(w, x *int32, n int) int32
+func dotsAVX2(out *int32, w *[]int32, sets int, x *int32, n int)
 
 //go:noescape
-func trainAVX2(w, x *int32, n int, e, limit int32)
+func trainAVX2(w *[]int32, sets int, x *int32, n int, e *int32, limit int32)
 
 //go:noescape
-func addAVX2(sum, v *int32, n int)
+func sumAVX2(sum *int32, n int, v *[]int32, count int)
 
 //go:noescape
 func productAVX2(x, v *int32, n int) int64
@@ -30,7 +30,10 @@ func energyAVX2(x *int32, n int) uint64
 func stepAVX2(v, x *int32, n int, e, limit int32)
 
 //go:noescape
-func backAVX2(to, v *int32, n int, e int32)
+func learnAVX2(to, v, x *int32, n int, err, e, limit int32)
 
 //go:noescape
-func prefetch(lines unsafe.Pointer, hashes *uint32, n int, shift uint)
+func fetchLines(lines unsafe.Pointer, at *uint32, n int)
+
+//go:noescape
+func fetch(v *[]int32, n int)

@@ -19,9 +19,6 @@ func same(t *testing.T, a, b []int32, e, limit int32) {
 			t.Fatal(err)
 		}
 		defer restore()
-		if got, want := Dot(a, b), dot(a, b); got != want {
-			t.Fatalf("%s: dot %d, want %d", level, got, want)
-		}
 		if got, want := Product(a, b), product(a, b); got != want {
 			t.Fatalf("%s: product %d, want %d", level, got, want)
 		}
@@ -32,10 +29,17 @@ func same(t *testing.T, a, b []int32, e, limit int32) {
 			name      string
 			got, want func(a, b []int32)
 		}{
-			{"train", func(a, b []int32) { Train(a, b, e, limit) }, func(a, b []int32) { train(a, b, e, limit) }},
-			{"add", Add, add},
 			{"step", func(a, b []int32) { Step(a, b, e, limit) }, func(a, b []int32) { step(a, b, e, limit) }},
-			{"back", func(a, b []int32) { Back(a, b, e) }, func(a, b []int32) { back(a, b, e) }},
+			{
+				"learn the vector",
+				func(a, b []int32) { Learn(slices.Clone(b), a, b, e, ^e, limit) },
+				func(a, b []int32) { learn(slices.Clone(b), a, b, e, ^e, limit) },
+			},
+			{
+				"learn the gradient",
+				func(a, b []int32) { Learn(a, slices.Clone(b), b, e, ^e, limit) },
+				func(a, b []int32) { learn(a, slices.Clone(b), b, e, ^e, limit) },
+			},
 		} {
 			got, want := slices.Clone(a), slices.Clone(a)
 			f.got(got, b)
@@ -45,6 +49,47 @@ func same(t *testing.T, a, b []int32, e, limit int32) {
 			}
 		}
 	}
+}
+
+// sameSets holds the loops over several vectors against the reference, at every level.
+func sameSets(t *testing.T, w [][]int32, x, e []int32, limit int32) {
+	t.Helper()
+	for _, level := range simd.Levels() {
+		restore, err := simd.Use(level)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer restore()
+		got, want := make([]int32, len(w)+1), make([]int32, len(w)+1)
+		Dots(got, w, x)
+		dots(want, w, x)
+		if !slices.Equal(got, want) {
+			t.Fatalf("%s: dots %d, want %d", level, got, want)
+		}
+		got, want = slices.Clone(x), slices.Clone(x)
+		Sum(got, w)
+		add(want, w)
+		if !slices.Equal(got, want) {
+			t.Fatalf("%s: sum %d, want %d", level, got, want)
+		}
+		a, b := cloneAll(w), cloneAll(w)
+		Train(a, x, e, limit)
+		train(b, x, e, limit)
+		for k := range a {
+			if !slices.Equal(a[k], b[k]) {
+				t.Fatalf("%s: training of %v with %v by %d up to %d makes %v, want %v", level, w[k], x, e[k], limit, a[k], b[k])
+			}
+		}
+		Fetch(a)
+	}
+}
+
+func cloneAll(w [][]int32) [][]int32 {
+	c := make([][]int32, len(w))
+	for k := range w {
+		c[k] = slices.Clone(w[k])
+	}
+	return c
 }
 
 func TestKernels(t *testing.T) {
@@ -65,6 +110,14 @@ func TestKernels(t *testing.T) {
 			b[i] = number()
 		}
 		same(t, a, b[:len(a)], number(), max(number(), 0))
+		w, e := make([][]int32, r.IntN(5)), make([]int32, 5)
+		for k := range w {
+			w[k], e[k] = make([]int32, len(a)), number()
+			for i := range w[k] {
+				w[k][i] = number()
+			}
+		}
+		sameSets(t, w, a, e, max(number(), 0))
 	}
 }
 
@@ -80,17 +133,18 @@ func FuzzKernels(f *testing.F) {
 			b[i] = int32(binary.LittleEndian.Uint32(data[8*i+4:]))
 		}
 		same(t, a, b, e, max(limit, 0))
+		sameSets(t, [][]int32{b, a, b}, a, []int32{e, limit, -e}, max(limit, 0))
 	})
 }
 
-// TestPrefetch takes hashes that lead anywhere, and none.
-func TestPrefetch(t *testing.T) {
+// TestFetch takes lines, and none.
+func TestFetch(t *testing.T) {
 	lines := make([][16]uint32, 8)
-	for shift := range uint(33) {
-		Prefetch(lines, []uint32{0, 1, math.MaxUint32, 1 << 31}, shift)
-	}
-	Prefetch(lines, nil, 29)
-	Prefetch[[16]uint32](nil, []uint32{1}, 29)
+	FetchLines(lines, []uint32{0, 7, 1})
+	FetchLines(lines, nil)
+	FetchLines[[16]uint32](nil, []uint32{1})
+	Fetch([][]int32{nil, make([]int32, 100), {}})
+	Fetch(nil)
 	if !slices.Equal(lines, make([][16]uint32, 8)) {
 		t.Error("the table has changed")
 	}

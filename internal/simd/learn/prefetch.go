@@ -2,11 +2,17 @@ package learn
 
 import "unsafe"
 
-// Prefetch has the lines, of 64 bytes, of a hash table brought to the cache where
-// some hashes lead to: line (hash|1)>>shift for each of them, and that beside it. It
+// FetchLines has the lines, of 64 bytes, with the numbers at brought to the cache. It
 // changes nothing but time.
-func Prefetch[Line ~[16]uint32](lines []Line, hashes []uint32, shift uint) {
-	if len(lines) > 0 && len(hashes) > 0 {
-		prefetch(unsafe.Pointer(&lines[0]), &hashes[0], len(hashes), shift)
+func FetchLines[Line ~[16]uint32 | ~[64]uint8](lines []Line, at []uint32) {
+	if len(lines) > 0 && len(at) > 0 {
+		fetchLines(unsafe.Pointer(&lines[0]), &at[0], len(at))
+	}
+}
+
+// Fetch has all v brought to the cache. It changes nothing but time.
+func Fetch(v [][]int32) {
+	if len(v) > 0 {
+		fetch(&v[0], len(v))
 	}
 }
