@@ -1,18 +1,18 @@
 """Geometries of codec mix: what is predicted from what (docs/mix.md, geometries)."""
 
-STREAM, GRID, BOOKS, TEXT, FRAMES, PROSE, BYTES = range(7)
-FLAT = STREAM, PROSE, BYTES  # those of tokens in a row
+STREAM, GRID, BOOKS, TEXT, FRAMES, PROSE, BYTES, SPELT = range(8)
+FLAT = STREAM, PROSE, BYTES, SPELT  # those of tokens in a row
 
 # The values of a token that follow those of its neighbours.
 VALUES = """M1 M2 first next1 next2 above start startAbove
 place row col age flags churn reach len1 len2
-column word word1 word2 letters kinds2 kinds3 kinds4 kinds6 slot up1 up2""".split()
+column word word1 word2 letters kinds2 kinds3 kinds4 kinds6 slot up1 up2 tail""".split()
 FIRST_SMALL = VALUES.index("place")
 
 
 class Geometry:
     matches, windows, changes, best, best_sets, best_net, side = [], [], [], [], [], [], []
-    trail = words = bent = by_node = runs = False
+    trail = words = spelt = bent = by_node = runs = False
     backward = best_dims = 0
 
     def __init__(self, **rows):
