@@ -1,7 +1,6 @@
 package mix
 
 import (
-	"os"
 	"fmt"
 
 	"github.com/foretell/foretell/internal/fault"
@@ -12,6 +11,14 @@ import (
 // Streams of tokens of a vocabulary that the format knows hang in a tree that comes with
 // it, so that it costs nothing and is good from the first token on; and what the tokens
 // spell is part of their surroundings.
+
+// takes refuses a number of symbols that is more than the vocabulary of the setup has.
+func (s setup) takes(size int) error {
+	if v := vocabulary.Get(s.cols); s.geometry == geometrySpelt && size > v.Size() {
+		return fmt.Errorf("%w: %d symbols, more than vocabulary %d has", fault.ErrCorrupt, size, s.cols)
+	}
+	return nil
+}
 
 // spelled returns the tree of a vocabulary's tokens below size: that which comes with it,
 // but for the leaves of other tokens, which are left out.
@@ -51,13 +58,29 @@ func spelled(number, size int) (*tree, error) {
 	return t, nil
 }
 
-// isSpelled reports whether a block's symbols look like tokens of a vocabulary: whether
-// those are common in the block that are common in text, and tokens that stand next to each
-// other tell more of each other by their classes in the vocabulary's tree than by chance.
+// isSpelled reports whether a block's symbols look like tokens of a vocabulary: whether its
+// first ones cost less by the depths of their leaves than if what were common in it were
+// merely the lower of two numbers, as in any vocabulary that was made by merging pairs.
 func isSpelled(b *model.Block, number int) bool {
 	v := vocabulary.Get(number)
-	if v == nil || b.Size > v.Size() || b.Size <= 1<<9 {
+	if v == nil || b.Size > v.Size() {
 		return false
 	}
-	return os.Getenv("EXP_STREAM") == ""
+	depth := make([]uint8, v.Size())
+	for i, s := range v.Order {
+		depth[s] = v.Depth[i]
+	}
+	sum := int64(0)
+	for _, x := range b.Symbols[:min(len(b.Symbols), spelledSample)] {
+		sum += int64(log2(uint64(x)+usualRank)) + rankMargin - int64(depth[x])<<entropyBits
+	}
+	return sum > 0
 }
+
+const (
+	spelledSample = 1 << 16
+
+	// A symbol of rank r comes about 1/(r+usualRank) of the time.
+	usualRank  = 200
+	rankMargin = 1 << entropyBits // bits that the depths must be better by
+)

@@ -130,4 +130,16 @@ GEOMETRIES = {
         sets=["node", "known depth", "a depth", "len1 agree1", "slot depth"],
         best_sets=["up1 depth", "M1 agree1"], final="known",
         maps=["a node", "known depth"], rates=(5000, 200), final_rates=(800, 100)),
+    SPELT: Geometry(
+        neighbours=LATEST, matches=[5, 2],
+        contexts=["", "a", "a b", "a b c", "a/4", "next1 next2", "tail", "kinds6", "word word1", "column above"],
+        best=["a b c d", "a b c d e f", "a c", "b c", "a/8 b/8 c/8", "a b/8", "a b/8 c/8", "b", "c", "d",
+              "a/8 b/4 c/4 d/4", "a next1", "start startAbove reach", "word1 a", "word word1 word2", "kinds6 a"],
+        candidates=[("M1", ["len1 depth"]), ("M2", ["len2 depth"])],
+        trail=True, runs=True, spelt=True, windows=[100, 600, 5000],
+        net=["a", "b", "c", "d", "e", "f", "a/8", "a/8 b/8", "word", "word1"], dims=32,
+        best_net=["a b", "a b c", "next1", "above", "a/8 b/4"], best_dims=64,
+        sets=["node", "known depth", "kinds3 depth", "len1 agree1", "kinds4", "a"],
+        best_sets=["b/8 depth", "a/8 depth", "M1/8 a/8"], final="sure",
+        maps=["node", "known depth"], rates=(5000, 350), final_rates=(800, 150)),
 }  # fmt: skip
