@@ -55,6 +55,7 @@ func spelled(number, size int) (*tree, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: the code tree is too deep", fault.ErrCorrupt)
 	}
+	t.class, t.classes = v.Class[:size], v.Classes
 	return t, nil
 }
 
@@ -82,5 +83,5 @@ const (
 
 	// A symbol of rank r comes about 1/(r+usualRank) of the time.
 	usualRank  = 200
-	rankMargin = 1 << entropyBits // bits that the depths must be better by
+	rankMargin = 2 << entropyBits // as 1/(r+usualRank) does not add up to 1, less what must be saved
 )

@@ -102,7 +102,9 @@ def spelled(symbols):
         return len(nodes) - 1
 
     symbol, below = next(leaves)
-    return Tree(symbols, nodes, grow(0))
+    tree = Tree(symbols, nodes, grow(0))
+    tree.classes, tree.count = v.classes[:symbols], v.count
+    return tree
 
 
 def read_halves(coder, order):

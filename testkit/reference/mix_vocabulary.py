@@ -9,7 +9,7 @@ import zstandard
 
 class Vocabulary:
     """tokens are the bytes of each token, leaves pairs of a token and its depth in the tree,
-    from left to right."""
+    from left to right, classes the number of the class of each token."""
 
     def __init__(self, raw, size):
         self.tokens, at = [], 0
@@ -21,7 +21,13 @@ class Vocabulary:
                     break
             self.tokens.append(raw[at : at + n])
             at += n
-        self.leaves = list(struct.iter_unpack("<HB", raw[at:]))
+        end = at + 3 * size
+        self.leaves, self.classes, at = list(struct.iter_unpack("<HB", raw[at:end])), [0] * size, 0
+        self.count = 0
+        for (n,) in struct.iter_unpack("<H", raw[end:]):
+            for token, _ in self.leaves[at : at + n]:
+                self.classes[token] = self.count
+            self.count, at = self.count + 1, at + n
 
 
 @functools.lru_cache(maxsize=None)

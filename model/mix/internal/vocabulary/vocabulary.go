@@ -23,6 +23,9 @@ const (
 type Vocabulary struct {
 	Order []uint16 // the leaves of the tree, from left to right
 	Depth []uint8  // how many decisions lead to each of them
+	Class []uint16 // of each token: the number of the class that its leaf is in
+
+	Classes int
 
 	text string
 	at   []uint32 // where the bytes of each token begin in text, and where the last ones end
@@ -42,7 +45,7 @@ func (v *Vocabulary) Text(token uint32) string {
 // Sizes of the vocabulary of GPT-2.
 const (
 	gpt2Size = 50257
-	gpt2Raw  = 521856 // bytes of gpt2.bin, unpacked
+	gpt2Raw  = 522368 // bytes of gpt2.bin, unpacked
 )
 
 // Memory is how many bytes the vocabularies take at most, unpacking included.
@@ -50,7 +53,7 @@ const Memory = 4 << 20
 
 // gpt2Data is a Zstandard frame: for each token a uvarint, the number of its bytes, and the
 // bytes; then for each leaf of the tree its token, 16 bits, lowest byte first, and its depth,
-// a byte.
+// a byte; then for each class, from left to right, how many leaves it has, 16 bits.
 //
 //go:embed gpt2.bin
 var gpt2Data []byte
@@ -79,7 +82,7 @@ func Get(number int) *Vocabulary {
 // parse reads a vocabulary of size tokens; nil if raw is none. That the leaves make a tree
 // is not looked at.
 func parse(raw []byte, size int) *Vocabulary {
-	v := &Vocabulary{Order: make([]uint16, size), Depth: make([]uint8, size), at: make([]uint32, size+1)}
+	v := &Vocabulary{Order: make([]uint16, size), Depth: make([]uint8, size), Class: make([]uint16, size), at: make([]uint32, size+1)}
 	text := make([]byte, 0, max(0, len(raw)-4*size))
 	for i := range size {
 		n, k := binary.Uvarint(raw)
@@ -90,11 +93,29 @@ func parse(raw []byte, size int) *Vocabulary {
 		raw = raw[k+int(n):]
 		v.at[i+1] = uint32(len(text))
 	}
-	if len(raw) != 3*size {
+	if len(raw) < 3*size || (len(raw)-3*size)%2 != 0 {
 		return nil
 	}
 	for i := range size {
 		v.Order[i], v.Depth[i] = binary.LittleEndian.Uint16(raw[3*i:]), raw[3*i+2]
+	}
+	leaf := 0
+	for raw = raw[3*size:]; len(raw) > 0; raw = raw[2:] {
+		n := int(binary.LittleEndian.Uint16(raw))
+		if n > size-leaf {
+			return nil
+		}
+		for _, s := range v.Order[leaf : leaf+n] {
+			if int(s) >= size {
+				return nil
+			}
+			v.Class[s] = uint16(v.Classes)
+		}
+		leaf += n
+		v.Classes++
+	}
+	if leaf < size {
+		return nil
 	}
 	v.text = string(text)
 	return v

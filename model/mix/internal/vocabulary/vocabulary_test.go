@@ -21,7 +21,7 @@ func TestGPT2(t *testing.T) {
 	if took := after.TotalAlloc - before.TotalAlloc; took > Memory {
 		t.Errorf("unpacking takes %d bytes, not %d", took, Memory)
 	}
-	const want = "SUM"
+	const want = "ec7c5df6284eddc5970dd59b5a6aa9a5be790934f83cd142856e40b7dd83a155"
 	if sum := sha256.Sum256(gpt2Data); hex.EncodeToString(sum[:]) != want {
 		t.Errorf("SHA-256 of the data: %x", sum)
 	}
@@ -46,6 +46,9 @@ func TestGPT2(t *testing.T) {
 	if at != 1<<40 {
 		t.Errorf("the leaves fill %x of %x", at, uint64(1)<<40)
 	}
+	if v.Classes != 256 {
+		t.Errorf("%d classes", v.Classes)
+	}
 	texts := make(map[string]bool)
 	for i := range uint32(gpt2Size) {
 		texts[v.Text(i)] = true
@@ -66,8 +69,8 @@ func TestUnknown(t *testing.T) {
 			t.Errorf("a vocabulary of number %d", n)
 		}
 	}
-	good := []byte{1, 'a', 2, 'b', 'c', 1, 0, 1, 0, 0, 1}
-	if v := parse(good, 2); v == nil || v.Text(1) != "bc" || v.Order[0] != 1 || v.Depth[1] != 1 {
+	good := []byte{1, 'a', 2, 'b', 'c', 1, 0, 1, 0, 0, 1, 1, 0, 1, 0}
+	if v := parse(good, 2); v == nil || v.Text(1) != "bc" || v.Order[0] != 1 || v.Depth[1] != 1 || v.Class[0] != 1 || v.Classes != 2 {
 		t.Error("a vocabulary of two tokens is not read")
 	}
 	for n := range good {
