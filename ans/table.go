@@ -3,6 +3,7 @@ package ans
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 	"sort"
 
 	"github.com/foretell/foretell/internal/fault"
@@ -87,6 +88,24 @@ func checkSize(size int) error {
 		return &prob.DistributionError{Index: -1, Reason: fmt.Sprintf("a table has 1 to %d symbols, not %d", MaxSize, size)}
 	}
 	return nil
+}
+
+// TableOf returns the table in which symbol s has slots[s] slots, of which there are a
+// power of two from 2^MinPrecision to 2^MaxPrecision. Others are an error that wraps
+// prob.ErrDistribution.
+func TableOf(slots []uint32) (*Table, error) {
+	if err := checkSize(len(slots)); err != nil {
+		return nil, err
+	}
+	sum := uint64(0)
+	for _, f := range slots {
+		sum += uint64(f)
+	}
+	prec := bits.Len64(sum) - 1
+	if prec < MinPrecision || prec > MaxPrecision || sum != 1<<prec {
+		return nil, &prob.DistributionError{Index: -1, Reason: fmt.Sprintf("%d slots are not those of a table", sum)}
+	}
+	return newTable(slices.Clone(slots), uint(prec), false), nil
 }
 
 // Len returns the number of symbols.

@@ -306,3 +306,24 @@ func TestTableSet(t *testing.T) {
 		}
 	}
 }
+
+// TestTableOf makes tables of their slots, and none of others.
+func TestTableOf(t *testing.T) {
+	want, err := NewTable([]uint64{5, 0, 90, 1, 1000}, 11)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var slots []uint32
+	for s := range uint32(want.Len()) {
+		slots = append(slots, want.Slots(s))
+	}
+	got, err := TableOf(slots)
+	if err != nil || got.Precision() != 11 || !slices.Equal(got.freq, want.freq) || !slices.Equal(got.cum, want.cum) {
+		t.Errorf("of %d: %+v, %v", slots, got, err)
+	}
+	for _, s := range [][]uint32{nil, {0}, {128}, {255}, {1 << 21}, {100, 157}, {1 << 31, 1 << 31, 256}} {
+		if got, err := TableOf(s); !errors.Is(err, fault.ErrDistribution) || got != nil {
+			t.Errorf("of %d slots: %v, %v", s, got, err)
+		}
+	}
+}

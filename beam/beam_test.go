@@ -201,6 +201,46 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestParquet checks that tables become their columns, and that another run keeps them.
+func TestParquet(t *testing.T) {
+	table, err := os.ReadFile("../internal/parquet/testdata/zstd.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, out, back := write(t, map[string][]byte{"a.parquet": table}), t.TempDir(), t.TempDir()
+	var content int64
+	for _, status := range []string{foretellbeam.Written, foretellbeam.Kept} {
+		records, _, _ := run(t, in, "", compressTo(out, small))
+		r := records["a.parquet"]
+		if r.Status != status || r.Note != "" {
+			t.Fatalf("%+v, want it %s without a note", r, status)
+		}
+		content = r.Content
+	}
+	fore, err := os.ReadFile(filepath.Join(out, "a.parquet.fore"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := foretell.OpenReaderAt(bytes.NewReader(fore), int64(len(fore)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{}
+	for _, m := range at.Members() {
+		names = append(names, m.Name)
+	}
+	if !slices.Contains(names, "input_ids") || !slices.Contains(names, "input_ids.offsets") {
+		t.Errorf("the members are %v", names)
+	}
+	run(t, out, ".fore", func(s beam.Scope, shards beam.PCollection) beam.PCollection {
+		return foretellbeam.Decompress(s, shards, beam.PCollection{}, foretellbeam.Target(back), foretellbeam.ReadOptions{Limit: noLimit})
+	})
+	b := read(t, back)["a.parquet"]
+	if int64(len(b)) != content || !bytes.HasPrefix(b, []byte("PAR1")) || !bytes.HasSuffix(b, []byte("PAR1")) {
+		t.Errorf("%d bytes come back, want a table of %d", len(b), content)
+	}
+}
+
 // TestSameBytes checks that workers and threads change no byte, and that a shard
 // becomes what foretell.Compress makes of it.
 func TestSameBytes(t *testing.T) {

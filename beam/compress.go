@@ -14,6 +14,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/internal/packed"
+	"github.com/foretell/foretell/internal/parquet"
 	"github.com/foretell/foretell/tokens"
 	"github.com/zeebo/xxh3"
 )
@@ -79,7 +80,10 @@ func (o *CompressOptions) writer(prior []byte, network *foretell.Network) *foret
 
 // source opens a shard's content. rec, if not nil, is told what is kept as bytes.
 func (o *CompressOptions) source(s Shard, f *os.File, rec *Record) (*tokens.Source, error) {
-	opts := tokens.Options{Shape: o.Shape, Strict: o.Strict, Decompressors: packed.All()}
+	opts := tokens.Options{
+		Shape: o.Shape, Strict: o.Strict,
+		Decompressors: packed.All(), Formats: []tokens.Format{parquet.Format()},
+	}
 	if rec != nil {
 		rec.Note = ""
 		opts.Note = rec.note

@@ -20,11 +20,12 @@ type input struct {
 	name    string
 	size    int
 	symbols []uint16
+	columns bool // the file says that columns follow one another, not rows
 }
 
 // opticks returns Newton's Opticks, which comes with Go, as bytes.
 func opticks(t testing.TB) input {
-	return input{"opticks", 256, widen(realdata.Opticks(t))}
+	return input{name: "opticks", size: 256, symbols: widen(realdata.Opticks(t))}
 }
 
 func widen(b []byte) []uint16 {
@@ -49,7 +50,7 @@ func tacoBell(t testing.TB) input {
 	if err != nil {
 		t.Skip(err)
 	}
-	return input{"taco-bell", 1024, npy(t, b)}
+	return input{name: "taco-bell", size: 1024, symbols: npy(t, b)}
 }
 
 // enwik returns a million GPT-2 tokens.
@@ -62,7 +63,7 @@ func enwik(t testing.TB) input {
 	for i := range s {
 		s[i] = binary.LittleEndian.Uint16(b[2*i:])
 	}
-	return input{"enwik-1M", 50257, s}
+	return input{name: "enwik-1M", size: 50257, symbols: s}
 }
 
 // encodec returns the EnCodec tokens of all speakers as one array.
@@ -103,17 +104,26 @@ func npzArrays(t testing.TB) []input {
 			if name == "semantic_prompt" {
 				size = 10000
 			}
-			all = append(all, input{strings.TrimSuffix(filepath.Base(f), ".npz") + "/" + name, size, npy(t, b)})
+			text, _ := npyHead(b)
+			all = append(all, input{
+				name: strings.TrimSuffix(filepath.Base(f), ".npz") + "/" + name, size: size, symbols: npy(t, b),
+				columns: strings.Contains(text, "'fortran_order': True"),
+			})
 		}
 		z.Close()
 	}
 	return all
 }
 
+// npyHead returns the header of a npy file, and where its elements begin.
+func npyHead(b []byte) (text string, end int) {
+	end = 10 + int(binary.LittleEndian.Uint16(b[8:]))
+	return string(b[10:end]), end
+}
+
 // npy returns the elements of a little-endian integer array below 2^16.
 func npy(t testing.TB, b []byte) []uint16 {
-	head := int(binary.LittleEndian.Uint16(b[8:]))
-	text := string(b[10 : 10+head])
+	text, end := npyHead(b)
 	_, descr, ok := strings.Cut(text, "'descr': '")
 	if !ok || !bytes.HasPrefix(b, []byte("\x93NUMPY\x01")) {
 		t.Fatal("no npy file")
@@ -122,7 +132,7 @@ func npy(t testing.TB, b []byte) []uint16 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b = b[10+head:]
+	b = b[end:]
 	s := make([]uint16, len(b)/width)
 	for i := range s {
 		s[i] = binary.LittleEndian.Uint16(b[i*width:])

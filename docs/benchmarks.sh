@@ -14,6 +14,20 @@ run() {
 	(cd "$data" && "$bin/foretell" bench --markdown --cpu-time "$@")
 }
 
+# beside prints the table of speeds beside FieldLz.
+beside() {
+	echo '| | `--fast=1` encode | `--fast` encode | FieldLz 6 encode | ratio | `--fast` decode | FieldLz 6 decode | ratio |'
+	echo '|---|--:|--:|--:|--:|--:|--:|--:|'
+	(cd bench && go test -run '^$' -bench FieldLz -cpu 1 -benchtime 20x .) | awk '
+		sub(/^cpu: /, "") { cpu = $0 }
+		sub(/^BenchmarkFieldLz./, "") {
+			for (i = 3; i < NF; i += 2) v[$(i + 1)] = $i
+			printf "| %s | %.0f | %.0f | %.0f | %.2f | %.0f | %.0f | %.2f |\n", $1, v["MB/s-encode-1"], v["MB/s-encode-5"],
+				v["MB/s-encode-FieldLz"], v["encode-ratio"], v["MB/s-decode-5"], v["MB/s-decode-FieldLz"], v["decode-ratio"]
+		}
+		END { print "\nProcessor: " cpu "." }'
+}
+
 cat <<'EOF'
 # Benchmarks
 
@@ -75,9 +89,9 @@ their better order, and encodec as one array of all 66.
 
 | | `--fast=1` | `--fast=2` | `--fast` | `--fast=9` | OpenZL FieldLz 1 | 6 | zstd -3 | -19 |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|
-| enwik-1M.gpt2 | 1,023,056 | 957,599 | 934,985 | 900,914 | 1,019,633 | 966,311 | 1,129,866 | 977,285 |
-| taco-bell | 150,290 | 134,636 | 134,314 | 130,829 | 142,867 | 139,745 | 171,242 | 145,926 |
-| encodec, solid | 126,336 | 120,487 | 120,020 | 119,085 | 122,349 | 121,318 | 142,643 | 135,861 |
+| enwik-1M.gpt2 | 1,023,057 | 957,564 | 935,104 | 900,923 | 1,019,633 | 966,311 | 1,129,866 | 977,285 |
+| taco-bell | 150,292 | 134,660 | 134,455 | 130,826 | 142,867 | 139,745 | 171,242 | 145,926 |
+| encodec, solid | 126,373 | 120,515 | 120,378 | 118,954 | 122,349 | 121,318 | 142,643 | 135,861 |
 
 On the files as they are (int64 and others with their headers), as
 `foretell bench --others openzl,blosc2,pcodec,parquet,zstandard` gives them to the
@@ -85,31 +99,29 @@ packages of Python:
 
 | | blosc2, zstd 9 | parquet, zstd 19 | pcodec -12 | zstd -3 | zstd -19 | OpenZL FieldLz 6 | `--fast` |
 |---|--:|--:|--:|--:|--:|--:|--:|
-| taco-bell.npy | 192,439 | 179,964 | 191,037 | 242,344 | 198,313 | 185,551 | 134,314 |
-| enwik-1M.gpt2.u16 | 1,653,233 | 1,490,723 | 1,354,794 | 1,129,866 | 977,285 | 966,311 | 934,985 |
-| encodec, solid | 207,630 | 201,875 | | 209,691 | 178,127 | 193,595 | 120,020 |
+| taco-bell.npy | 192,439 | 179,964 | 191,037 | 242,344 | 198,313 | 185,551 | 134,455 |
+| enwik-1M.gpt2.u16 | 1,653,233 | 1,490,723 | 1,354,794 | 1,129,866 | 977,285 | 966,311 | 935,104 |
+| encodec, solid | 207,630 | 201,875 | | 209,691 | 178,127 | 193,595 | 120,378 |
 
-Speeds of the codec alone, in MB of 16-bit tokens a second, the fastest pass of eight turns
-with FieldLz 6 on an AMD EPYC (Zen 3, AVX2, 3.2 GHz), which was busy with other work but
-gave way to this. FieldLz encodes enwik-1M.gpt2 at 26 where less else is in the caches.
+Speeds of the codec alone, in MB of 16-bit tokens a second, beside FieldLz 6, by turns in
+one run in memory: the fastest pass of all turns
+(`cd bench && go test -run '^$' -bench FieldLz -cpu 1 -benchtime 20x`). Each has the tokens
+in the order that is better for it, which lz finds by itself: encodec is the 66 arrays as
+they are stored, and encodec-one all of them in rows as one array without a shape.
 
-| | `--fast=1` encode | `--fast` encode | FieldLz 6 encode | ratio | `--fast` decode | FieldLz 6 decode | ratio |
-|---|--:|--:|--:|--:|--:|--:|--:|
-| enwik-1M.gpt2 | 135 | 40 | 19 | 2.07 | 859 | 836 | 1.03 |
-| taco-bell (FieldLz: turned beforehand) | 112 | 39 | 47 | 0.82 | 636 | 769 | 0.83 |
-| encodec, `fine_prompt` | 119 | 52 | 49 | 1.06 | 857 | 1,035 | 0.83 |
-| encodec, one array of all | 131 | 53 | 57 | 0.93 | 889 | 1,300 | 0.68 |
+EOF
+beside
+cat <<'EOF'
 
-Of decoding enwik-1M.gpt2, copying is 47 %, literals 29 % and tokens and offsets 19 %; of
-encodec as one array literals are 52 %, copying is 23 % and the tables of tANS are 13 %. A
-literal takes 12 instructions besides the 9 of tANS, since tables are of pieces of the
-alphabet. Of encoding, choosing among matches is a half, where what comes next can hardly
-be foreseen, and remembering places a seventh.
+Of decoding enwik-1M.gpt2, copying is 45 %, literals 39 % and tokens and offsets 16 %; of
+encodec as one array literals are 50 %, of which half is tANS, copying is 29 % and tokens
+and offsets 21 %. Of encoding, choosing among matches is a third, where each place waits
+for the one before, and remembering places a quarter.
 
-128 MB of 16-bit text tokens take the command 3.92 s with `--fast` and 1.45 s with `--fast=1`
-on one thread, 1.94 and 0.70 s on two (`-T 2`). Decompressing takes 0.42 and 0.30 s, since
-one goroutine has the system write the file, which takes 0.1 s; into /dev/null it is 0.34
-and 0.22 s.
+128 MB of 16-bit text tokens take the command 3.20 s with `--fast` and 1.51 s with `--fast=1`
+on one thread, 1.68 and 0.81 s on two (`-T 2`). Decompressing takes 0.49 and 0.61 s, and
+0.36 and 0.38 s on two, since one goroutine has the system write the file; into /dev/null
+it is 0.37 and 0.42 s, and 0.24 and 0.27 s.
 
 A stream of 1 GB of 16-bit tokens takes 71 MB of memory to compress and 50 MB to
 decompress, and a range of 100 tokens out of its middle 10 ms.

@@ -1,8 +1,12 @@
 """Holds the command against the reader in Python: compresses generated files, of every codec, type,
 shape, order and value map, alone and together, with and without priors, and has the
-reader give them back front to back and at random.
+reader give them back front to back and at random. Networks are small ones with random
+numbers, which predict files that are drawn from them.
 
     python testkit/agree.py FORETELL [--count 60] [--first 0] [--large]
+    python testkit/agree.py FORETELL --networks 60 [--first 0] [--large]
+    python testkit/agree.py FORETELL --data FOLDER        # a text under a real network
+    python testkit/agree.py FORETELL --fore FILE.fore...  # what the command makes of them
 
 The files depend on their numbers alone.
 """
@@ -10,13 +14,15 @@ The files depend on their numbers alone.
 import argparse
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
 
-from reference import RandomReader, read
+import models
+from reference import Network, RandomReader, read
 from reference.container import open_file, read_records
 from reference.reader import split
 
@@ -180,10 +186,15 @@ def one(c, number, large):
         c.run("compress", *[name for name, _ in files], "-o", "out.fore", "-f", *way)
         want = [data for _, data in files]
     fore = c.file("out.fore")
-    given = None if "--embed-prior" in way else prior
-    got = [data for _, data in read(fore, given)]
+    given = {"prior": None if "--embed-prior" in way else prior}
+    got = [data for _, data in read(fore, **given)]
     assert got == want, "other content"
     at_random(r, fore, given, got)
+    return kinds(fore)
+
+
+def kinds(fore):
+    """What there is to tell of the blocks of a file."""
     header, src = open_file(fore)
     return {
         (x.codec, split(x.params)[0][:1], x.codec == 6 and x.body[:1] == b"\1" and tuple(x.body[1:4]), x.base > 0)
@@ -192,9 +203,73 @@ def one(c, number, large):
     }
 
 
-def at_random(r, fore, prior, files):
+def one_network(c, number, large):
+    """Makes network number and a file under it, and holds the reader against the command."""
+    r = Random(number)
+    kind = ["llama", "gpt2", "frames", "qwen3", "qwen2", "gpt2 of Hugging Face"][number % 6]
+    if kind == "frames":
+        data, places, symbols = models.frames(r)
+        network = Network(data)
+        tokens = [s for frame in models.draw_frames(r, network, 100 if large else 20) for s in frame]
+        way, model = ["--shape", "-1,%d" % places], "n.safetensors"
+    else:
+        segment, way, model = 1300 if large else 24, [], "n.gguf"
+        data = models.decoder(r, kind, segment) if " " not in kind else models.gpt2(r, segment)
+        network = Network(data)
+        tokens = models.draw_tokens(r, network, 3 * segment, segment)
+    name, content = "n.u16", b"".join(s.to_bytes(2, "little") for s in tokens)
+    if kind != "frames" and network.spelling and r.below(3):
+        name, content = "n.txt", b"".join(network.spelling[s] for s in tokens)
+    c.save(model, data)
+    c.save(name, content)
+    c.run("compress", name, "-o", "out.fore", "-f", "--model", model, *way)
+    fore, given = c.file("out.fore"), {"model": network}
+    found = kinds(fore)
+    if large or not any(codec == 6 for codec, *_ in found):  # mix may take its time over a primer
+        got = [data for _, data in read(fore, **given)]
+        assert got == [content], "other content"
+        if large:
+            at_random(r, fore, given, got)
+    return found
+
+
+STORY = b"Once upon a time, there was a little girl named Lily. She loved to play outside in the park."
+
+
+def one_story(c, data):
+    """Holds the reader against the command on a text under a network of data."""
+    model = os.path.join(data, "models", "stories260K.q8_0.gguf")
+    if not os.path.exists(model):
+        print("no networks in %s: no text under a real one" % data)
+        return
+    c.save("story.txt", STORY)
+    c.run("compress", "story.txt", "-o", "out.fore", "-f", "--model", os.path.abspath(model))
+    fore = c.file("out.fore")
+    assert [codec for codec, *_ in kinds(fore)] == [8], "another codec"
+    with open(model, "rb") as f:
+        assert [data for _, data in read(fore, model=f.read())] == [STORY], "other content"
+    print("a text under %s agrees" % os.path.basename(model))
+
+
+def one_file(c, path, given):
+    """Holds what the command makes of a file against what the reader does."""
+    args = [a for name, (at, _) in given.items() for a in ("--" + name, at)]
+    out = os.path.join(c.folder, "out")
+    shutil.rmtree(out, ignore_errors=True)
+    c.run("decompress", os.path.abspath(path), "-o", out, "-f", *args)
+    with open(path, "rb") as f:
+        files = read(f.read(), **{name: data for name, (_, data) in given.items()})
+    for name, data in files:
+        with open(os.path.join(out, name) if os.path.isdir(out) else out, "rb") as f:
+            assert f.read() == data, "other content of " + name
+    print("%s agrees" % path, flush=True)
+    if os.path.isfile(out):
+        os.remove(out)
+
+
+def at_random(r, fore, given, files):
     """Reads a part of each member, and looks for it where it belongs."""
-    reader = RandomReader(fore, prior)
+    reader = RandomReader(fore, **given)
     for file, data in zip(reader.files, files):
         at = 0
         for m in file.members:
@@ -209,25 +284,41 @@ def at_random(r, fore, prior, files):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("command")
-    p.add_argument("--count", type=int, default=60)
+    p.add_argument("--count", type=int, help="files without networks; 60 if nothing else is asked for")
+    p.add_argument("--networks", type=int, default=0, help="files under networks")
     p.add_argument("--first", type=int, default=0)
     p.add_argument("--large", action="store_true", help="arrays up to 6,000 elements, which take codec mix some time")
+    p.add_argument("--data", help="a folder with networks in models")
+    p.add_argument("--fore", nargs="+", default=[], help="files to read")
+    p.add_argument("--prior", help="what these files need")
+    p.add_argument("--model", help="what these files need")
     o = p.parse_args()
-    kinds = {}
+    if o.count is None:
+        o.count = 0 if o.networks or o.data or o.fore else 60
+    seen, given = {}, {}
+    for name in ("prior", "model"):
+        if getattr(o, name):
+            with open(getattr(o, name), "rb") as f:
+                given[name] = os.path.abspath(f.name), f.read()
     with tempfile.TemporaryDirectory() as folder:
         c = Command(o.command, folder)
-        for number in range(o.first, o.first + o.count):
-            try:
-                for kind in one(c, number, o.large):
-                    kinds[kind] = kinds.get(kind, 0) + 1
-            except BaseException:
-                print("file %d:" % number, file=sys.stderr)
-                raise
-    for (codec, value_map, mix, leans), n in sorted(kinds.items(), key=str):
+        for what, count in ((one, o.count), (one_network, o.networks)):
+            for number in range(o.first, o.first + count):
+                try:
+                    for kind in what(c, number, o.large):
+                        seen[kind] = seen.get(kind, 0) + 1
+                except BaseException:
+                    print("file %d:" % number, file=sys.stderr)
+                    raise
+        if o.data:
+            one_story(c, o.data)
+        for path in o.fore:
+            one_file(c, path, given)
+    for (codec, value_map, mix, leans), n in sorted(seen.items(), key=str):
         names = ["codec %d" % codec, "map %s" % (value_map[0] if value_map else "of the base")]
         names += ["level %d geometry %d tree %d" % mix] if mix else []
         print("%5d  %s" % (n, ", ".join(names + ["leaning"] * leans)))
-    print("%d files agree" % o.count)
+    print("%d files agree" % (o.count + o.networks + len(o.fore)))
 
 
 if __name__ == "__main__":

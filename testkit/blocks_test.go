@@ -242,6 +242,7 @@ func writeBlocks(t *testing.T) {
 	}
 	f.block("eight lanes", "static", 300, each(30000, func(_ int, w *walk) int { return w.below(2) * w.below(300) }), flat(30000), nil)
 	f.block("four lanes and a table of 20 bits", "static", 60000, each(4000, func(_ int, w *walk) int { return w.below(60000) }), flat(4000), nil)
+	f.lanes()
 
 	f.block("no repetitions", "lz", 5, each(10, func(_ int, w *walk) int { return w.below(5) }), flat(10), nil)
 	f.block("repetitions", "lz", 70000, each(900, func(i int, w *walk) int { return i % 90 * 777 }), flat(900), nil)
@@ -251,6 +252,14 @@ func writeBlocks(t *testing.T) {
 	lines := each(1200, func(i int, _ *walk) int { return i % 97 * 4 })
 	f.spans("place by place where rows get longer", "lz", 400, append(periods(1200, 8, 0), lines...), nil,
 		model.Span{Count: 1200, Shape: []int{150, 8}}, model.Span{Count: 1200, Shape: []int{4, 300}})
+	few := func(i int, w *walk) int { return i * i / 7 % 11 * w.below(3) }
+	f.block("literals that are codes", "lz", 21, each(1500, few), flat(1500), nil)
+	f.block("literals that are codes, nearly all", "lz", 9000, each(2000, func(i int, w *walk) int {
+		if i%97 == 0 {
+			return w.below(9000)
+		}
+		return few(i, w)
+	}), flat(2000), nil)
 	f.block("one symbol", "lz", 1, make([]uint32, 100), flat(100), nil)
 	f.refuse("an order that is none", "lz", 5, 10, nil, []byte{4, 0, 0, 0})
 	f.refuse("a match before the block", "lz", 5, 10, nil, []byte{1, 1, 0, 0})

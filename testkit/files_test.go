@@ -111,17 +111,19 @@ func makeFileVectors(t *testing.T) (all []*fileVector) {
 	fore := func(name, expect string, data []byte, more ...[2]string) {
 		all = append(all, &fileVector{name, append([][2]string{{"kind", "fore"}, {"expect", expect}}, more...), data})
 	}
-	success := func(name string, data []byte, o *foretell.ReaderOptions) {
+	success := func(name string, data []byte, o *foretell.ReaderOptions, more ...[2]string) {
 		sum, size, err := contentSum(data, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		fore(name, "success", data, [2]string{"content", sum}, [2]string{"size", strconv.FormatInt(size, 10)})
+		more = append(more, [2]string{"content", sum}, [2]string{"size", strconv.FormatInt(size, 10)})
+		fore(name, "success", data, more...)
 	}
 	for _, m := range foretell.Models() {
 		success(m, made(t, &foretell.WriterOptions{Model: m, BlockTokens: 200}), &foretell.ReaderOptions{})
 	}
-	mixFiles(t, success)
+	mixFiles(t, func(name string, data []byte, o *foretell.ReaderOptions) { success(name, data, o) })
+	ownFiles(t, success, fore)
 	for _, c := range evil.Cases() {
 		fore("evil-"+c.Name, outcome(failure(c.Data)), c.Data)
 	}
@@ -261,7 +263,11 @@ func (v *fileVector) run() (result string, err error) {
 			n, _ := strconv.ParseInt(v.get(key), 10, 64)
 			return n
 		}
-		sum, size, err := contentSum(v.data, &foretell.ReaderOptions{MaxMemory: number("max-memory"), MaxOutput: number("max-output")})
+		o := &foretell.ReaderOptions{MaxMemory: number("max-memory"), MaxOutput: number("max-output")}
+		if n := number("own"); n > 0 {
+			o.External = cycleOf(int(n), cycleOften, false)
+		}
+		sum, size, err := contentSum(v.data, o)
 		if err == nil && size != number("size") {
 			return "", fmt.Errorf("%d bytes of content", size)
 		}

@@ -3,20 +3,21 @@
 --quick leaves out those of codec mix that take seconds.
 """
 
+import hashlib
 import os
 import struct
 import sys
 
 import xxhash
 
-from reference import Corrupt, Error, Missing, RandomReader, Truncated, Unsupported, read, steps
+from reference import Corrupt, Error, Missing, Own, RandomReader, Truncated, Unsupported, read, steps
 from reference.layout import TYPES
 from reference.rangecoder import Decoder
-from reference.reader import CODECS, Span, Symbols
+from reference.reader import CODECS, Given, Span, Symbols
 from reference.valuemap import ValueMap
 
 KIT = os.path.dirname(os.path.abspath(__file__))
-MIX = 6
+MIXED = 6, 10
 NAMES = {"stored": 0, "zstd": 1, "adaptive": 3, "static": 4, "static-tans": 5, "lz": 9}
 ELEMENTS = dict(zip("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64".split(), TYPES.values()))
 
@@ -53,7 +54,7 @@ def codec(r):
         first, count, *shape = numbers(line)
         spans.append(Span(first, count, shape))
     base = bytes.fromhex(r["base"]) if "base" in r else None
-    block = Symbols(int(r["alphabet"]), spans, bytes.fromhex(r["parameters"]), base, None)
+    block = Symbols(int(r["alphabet"]), spans, bytes.fromhex(r["parameters"]), base, Given())
     out = CODECS[NAMES[r["codec"]]](block, bytes.fromhex(r["body"]))
     if any(s >= block.alphabet for s in out):
         raise Corrupt("a symbol beyond the alphabet")
@@ -162,6 +163,19 @@ def run(r):
 OUTCOMES = [(steps.Drift, "drift"), (Truncated, "truncated"), (Corrupt, "corrupt"), (Missing, "model"), (Unsupported, "unsupported")]
 
 
+def cycle(symbols):
+    """The model of a file's owner, as README.md has it."""
+
+    def rows():
+        following = 0
+        while True:
+            row = [1.0] * symbols
+            row[following] = 100.0
+            following = ((yield row) + 1) % symbols
+
+    return Own(rows, symbols, hashlib.sha256(b"cycle").digest())
+
+
 def file(path):
     """Runs a vector of a file or of a framed stream."""
     with open(path, "rb") as f:
@@ -175,10 +189,11 @@ def file(path):
             got = steps.read_framed(data, n, bytes.fromhex(r["model"]), [float(i + 1) for i in range(n)])
             assert got == numbers(r["symbols"])
         else:
-            content = b"".join(c for _, c in read(data))
+            own = cycle(int(r["own"])) if "own" in r else None
+            content = b"".join(c for _, c in read(data, own=own))
             assert xxhash.xxh3_128_hexdigest(content) == r["content"] and len(content) == int(r["size"])
-            reader = RandomReader(data)
-            if reader.index.header.codec != MIX:  # whose blocks take a while
+            reader = RandomReader(data, own=own)
+            if reader.index.header.codec not in MIXED:  # whose blocks take a while
                 members = b"".join(reader.tokens(m.number, 0, m.tokens) for m in reader.members)
                 assert content.endswith(members)
         outcome = "success"

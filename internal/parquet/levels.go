@@ -67,6 +67,9 @@ func (h *hybrid) begin() error {
 	if s.bad {
 		return io.ErrUnexpectedEOF
 	}
+	if h.value>>h.width != 0 {
+		return fmt.Errorf("%w: a run of %d, which has more than %d bits", fault.ErrCorrupt, h.value, h.width)
+	}
 	return nil
 }
 

@@ -22,6 +22,9 @@ const maxPage = 128 << 20
 // maxPageHeader bounds what stands before a page.
 const maxPageHeader = 1 << 20
 
+// headBuffer is how many bytes are read at a time where headers lie.
+const headBuffer = 4 << 10
+
 // The codecs.
 const (
 	codecNone   = 0
@@ -103,6 +106,7 @@ type walker struct {
 	file   io.ReaderAt
 	chunks []chunk       // to come
 	done   func(n int64) // is told of bytes that are done with, if not nil
+	most   *float64      // bytes that the pages of all walks may still have
 
 	from chunk         // that the walk is in
 	r    *bufio.Reader // its bytes to come
@@ -207,6 +211,9 @@ func (w *walker) page() error {
 	if packed < 0 || packed > w.left || size < 0 {
 		return fmt.Errorf("%w: a page of %d bytes", fault.ErrCorrupt, packed)
 	}
+	if *w.most -= float64(size); *w.most < 0 {
+		return fmt.Errorf("%w: the pages have too many bytes for the size of the file", fault.ErrLimit)
+	}
 	w.left -= packed
 	if w.done != nil {
 		w.done(packed)
@@ -244,8 +251,9 @@ func (w *walker) page() error {
 // seek has the bytes of the chunk that are left read from where they are.
 func (w *walker) seek() {
 	rest := io.NewSectionReader(w.file, w.from.at+w.from.size-w.left, w.left)
-	if w.r == nil {
-		w.r = bufio.NewReader(rest)
+	// A buffer that a long header made larger would be filled for each page to come.
+	if w.r == nil || w.r.Size() > headBuffer {
+		w.r = bufio.NewReaderSize(rest, headBuffer)
 	}
 	w.r.Reset(rest)
 }

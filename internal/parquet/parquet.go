@@ -52,7 +52,7 @@ func Walk(r io.ReaderAt, size int64, read func(n int64), emit func(tokens.Part) 
 	if err := f.footer(); err != nil {
 		return err
 	}
-	t := twin{file: &f, read: read, emit: emit, most: most(size)}
+	t := twin{file: &f, read: read, emit: emit, most: most(size), pages: maxWalks * most(size)}
 	return t.write()
 }
 
@@ -133,6 +133,9 @@ func (f *file) groups(end int64) (err error) {
 // gzip can make of it. Columns of what is always the same take next to nothing.
 func most(size int64) float64 { return 64<<20 + 1024*float64(size) }
 
+// maxWalks is how often a column is walked through.
+const maxWalks = 3
+
 var errGroups = fmt.Errorf("%w: a Parquet file whose groups of rows are malformed", fault.ErrCorrupt)
 
 // chunk reads where a column of a group lies.
@@ -152,7 +155,7 @@ func (f *file) chunk(column int, v value, rows, end int64) (c chunk, err error) 
 	if dict := meta.number(11, 0); dict > 0 && (dict < c.at || c.at == 0) {
 		c.at = dict // a chunk without values may have nothing but a dictionary
 	}
-	if c.size < 0 || c.size > end || c.size > 0 && (c.at < int64(len(magic)) || c.at > end-c.size) || c.values < 0 || l.repeated == 0 && c.values != rows {
+	if c.size < 0 || c.size > end || c.size > 0 && (c.at < int64(len(magic)) || c.at > end-c.size) || c.values < rows || l.repeated == 0 && c.values != rows {
 		return c, errGroups
 	}
 	switch c.codec {

@@ -20,7 +20,8 @@ type twin struct {
 	emit func(tokens.Part) error
 	at   int64 // bytes so far
 
-	most float64 // bytes that values of any length may still have
+	most  float64 // bytes that values of any length may still have
+	pages float64 // bytes that pages may still have, each time that they are read
 }
 
 // pageBytes is after how many bytes of values a page ends with its row, far below the
@@ -164,7 +165,7 @@ func (t *twin) page(l *leaf, p *pagePlan, values *reader) error {
 }
 
 func (t *twin) walk(column int) *walker {
-	return &walker{leaf: &t.leaves[column], file: t.r, chunks: t.chunks[column]}
+	return &walker{leaf: &t.leaves[column], file: t.r, chunks: t.chunks[column], most: &t.pages}
 }
 
 // A pagePlan is what is known of a page before it is written.
@@ -183,7 +184,7 @@ type plan struct {
 	total      int64    // values so far
 	starts     []byte   // the offsets of the rows that have begun since they were taken
 	held       int      // bytes of levels
-	most       *float64 // of the twin
+	bytes      *float64 // that values of any length may still have
 	value      []byte
 }
 
@@ -192,7 +193,7 @@ const maxLevels = 256 << 20
 
 func (t *twin) plan(column int) *plan {
 	w := t.walk(column)
-	return &plan{walker: w, reps: hybridWriter{width: uint(bits.Len32(w.repeated))}, defs: hybridWriter{width: uint(bits.Len32(w.defined))}, most: &t.most}
+	return &plan{walker: w, reps: hybridWriter{width: uint(bits.Len32(w.repeated))}, defs: hybridWriter{width: uint(bits.Len32(w.defined))}, bytes: &t.most}
 }
 
 // step takes some levels into account. It reports whether there may be more.
@@ -246,7 +247,7 @@ func (p *plan) count() error {
 		return p.in(err)
 	}
 	p.page.bytes += int64(len(p.value))
-	if *p.most -= float64(len(p.value)); *p.most < 0 {
+	if *p.bytes -= float64(len(p.value)); *p.bytes < 0 {
 		return fmt.Errorf("%w: column %s and those before it have too many bytes of values for the size of the file", fault.ErrLimit, p.name)
 	}
 	return nil

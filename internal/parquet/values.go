@@ -89,6 +89,9 @@ func (l *leaf) decoder(encoding int64, p *page, n int, dict *dictionary) (decode
 		return newDelta(b, l.width)
 	case encoding == encodingByteStream && l.kind != typeBytes && l.kind != typeBool:
 		b, err := p.rest()
+		if err == nil && len(b)%l.width != 0 {
+			err = fmt.Errorf("%w: %d bytes of values of %d bytes", fault.ErrCorrupt, len(b), l.width)
+		}
 		return &split{b, l.width, len(b) / l.width, 0}, err // absent values are not there
 	}
 	return nil, l.unreadable(encoding)

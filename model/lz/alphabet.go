@@ -32,7 +32,7 @@ const (
 	maxPieces = 256
 	farGap    = 7    // code of a symbol that is at least so far from the one before
 	manyCodes = 4096 // of which the table is not the same throughout
-	parts     = 4    // that are coded by themselves then
+	quarters  = 4    // that are coded by themselves then
 )
 
 // cut makes the pieces of groups of the given sizes, and returns where in order each group
@@ -80,7 +80,7 @@ func part(i, n int) int {
 	if n < manyCodes {
 		return n
 	}
-	return n * (i + 1) / parts
+	return n * (i + 1) / quarters
 }
 
 // encode appends the alphabet.

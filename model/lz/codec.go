@@ -190,10 +190,12 @@ func (c *Codec) parse(dst []byte, s []uint32, size int, e effort) ([]byte, error
 	p := &c.encoder.parser
 	if e.pair == 0 {
 		p.greedy(s)
+		p.parts.reset(len(s))
+		p.parts.add(s, 0, len(s), p.steps)
 	} else if err := p.optimal(s, size, e); err != nil {
 		return dst, err
 	}
-	return c.encoder.body(dst, s, size, p.steps)
+	return c.encoder.body(dst, size, &p.parts)
 }
 
 // Need returns the bytes of the steps, the literals and their alphabet, of a second

@@ -18,6 +18,7 @@ type decoder struct {
 	tokens, codes  []uint8
 	offsets, longs []uint32
 	literals       []uint32
+	mixer          mixer
 }
 
 // faults are what may be wrong with the copying.
@@ -129,23 +130,4 @@ func checkBits(src []byte, n uint) error {
 		return fmt.Errorf("%w: bits are left over", fault.ErrCorrupt)
 	}
 	return nil
-}
-
-// readLiterals reads n literals, all that is left of src.
-func (d *decoder) readLiterals(n, size int, src []byte) error {
-	src, err := d.alphabet.decode(src, &d.coder, size, n)
-	if err != nil {
-		return err
-	}
-	a := &d.alphabet
-	clear(a.pieces[a.used:])
-	if n > 0 && a.used == 0 {
-		return fmt.Errorf("%w: an alphabet without symbols", fault.ErrCorrupt)
-	}
-	d.codes = resize(d.codes, n)
-	if src, err = d.coder.decode(d.codes, src); err != nil {
-		return err
-	}
-	d.literals = resize(d.literals, n+matches.Slack)
-	return checkBits(src, matches.Numbers(d.literals, d.codes, src, &a.pieces, a.order))
 }

@@ -150,7 +150,7 @@ func (c *chain) find(m []match, from int, s []uint32, i, j, best int) ([]match, 
 }
 
 // nice is the length from which a match is taken as it is.
-const nice = 32
+const nice = matches.NiceMatch
 
 // common returns how many symbols a, the earlier of the two, and b have in common
 // at their beginnings.

@@ -1,10 +1,12 @@
 package lz
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"github.com/foretell/foretell/internal/codectest"
+	"github.com/foretell/foretell/internal/simd"
 	"github.com/foretell/foretell/model"
 )
 
@@ -97,6 +99,50 @@ func TestCountNumbers(t *testing.T) {
 		longs += int(e.LongRun) + int(e.LongLength)
 		if o, l := countNumbers(all); o != offsets || l != longs {
 			t.Fatalf("%d tokens: %d offsets and %d long numbers, not %d and %d", k+1, o, l, offsets, longs)
+		}
+	}
+}
+
+// TestSameBytes holds every SIMD level against the portable loops: on symbols that repeat
+// near and far, changed and not, in stretches of all lengths.
+func TestSameBytes(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for i := range 60 {
+		size := 2 + r.IntN(1<<(1+r.IntN(15)))
+		b := &model.Block{Size: size, Symbols: make([]uint32, r.IntN(1<<r.IntN(16)))}
+		for at := 0; at < len(b.Symbols); {
+			n := min(len(b.Symbols)-at, 1+r.IntN(1<<r.IntN(9)))
+			from := max(0, at-1-r.IntN(1<<r.IntN(16)))
+			for k := range n {
+				b.Symbols[at+k] = b.Symbols[from+k]
+				if at == 0 || i%4 > 0 && r.IntN(8) == 0 {
+					b.Symbols[at+k] = uint32(min(r.IntN(size), r.IntN(size)))
+				}
+			}
+			at += n
+		}
+		for _, level := range []int{2, 5} {
+			var want []byte
+			for _, l := range simd.Levels() {
+				restore, err := simd.Use(l)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c, err := New(level)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := c.Encode(nil, b)
+				restore()
+				switch {
+				case err != nil:
+					t.Fatal(err)
+				case want == nil:
+					want = got
+				case !slices.Equal(got, want):
+					t.Fatalf("%s, level %d: other bytes of %d symbols below %d", l, level, len(b.Symbols), size)
+				}
+			}
 		}
 	}
 }

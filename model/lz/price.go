@@ -3,6 +3,7 @@ package lz
 import (
 	"math/bits"
 
+	"github.com/foretell/foretell/internal/simd/matches"
 	"github.com/foretell/foretell/internal/surprisal"
 )
 
@@ -38,26 +39,34 @@ type statistics struct {
 
 // prices say what coding something is expected to cost.
 type prices struct {
-	token  [numTokens]int32
-	offset [numCodes]int32
-	long   [numCodes]int32
-	lit    []uint16
-	more   [maxRun + 1]int32 // of one literal more after a run: what the token may cost more
-	after  [maxRun + 1]int32 // of a match after a run, less that
+	matches.Prices
+	long [numCodes]int32
+	bias int32 // what a match has to save
 }
-
-// maxRun is the longest run of literals whose price is told from those of longer ones.
-const maxRun = 63
 
 // set derives all prices but those of literals from statistics, in which whatever did not come counts as
 // half a time.
 func (p *prices) set(s *statistics) {
-	setPrices(p.token[:], s.token[:])
-	setPrices(p.offset[:], s.offset[:])
+	var tokens [numTokens]int32
+	setPrices(tokens[:], s.token[:])
+	setPrices(p.Offsets[:], s.offset[:])
 	setPrices(p.long[:], s.long[:])
-	for i := range p.offset {
-		p.offset[i] += int32(buckets[i].Bits()) << priceBits
+	for i := range p.long {
+		p.Offsets[i] += int32(buckets[i].Bits()) << priceBits
 		p.long[i] += int32(buckets[i].Bits()) << priceBits
+	}
+	for t, v := range tokens {
+		run, length, kind := t/(longLength*numKinds), t/numKinds%longLength, t%numKinds
+		p.Steps[run][kind][length] = v
+	}
+	for run := range p.Steps {
+		for kind := range p.Steps[run] {
+			p.Steps[run][kind][longLength-1] += p.long[0]
+		}
+		p.Steps[run][newOffset][0] = matches.Never
+	}
+	for n := range p.Longer {
+		p.Longer[n] = p.long[code(uint32(n))] - p.long[0]
 	}
 	var counts [longRun + 1]uint32
 	for t, n := range s.token {
@@ -71,17 +80,26 @@ func (p *prices) set(s *statistics) {
 		}
 		return shares[longRun] + p.long[code(n-longRun)]
 	}
-	for n := range uint32(maxRun) {
-		p.more[n] = run(n+1) - run(n)
-		p.after[n] = shares[0] - shares[min(n, longRun)]
+	for n := range uint32(matches.MaxRun) {
+		p.More[n] = run(n+1) - run(n)
 	}
-	p.after[maxRun] = shares[0] - shares[longRun]
+	for n := range p.After {
+		p.After[n] = p.bias + shares[0] - shares[min(n, longRun)]
+	}
+}
+
+// longer returns what a match of length n+longLength costs more than one of longLength.
+func (p *prices) longer(n int) int32 {
+	if n < len(p.Longer) {
+		return p.Longer[n]
+	}
+	return p.long[code(uint32(n))] - p.long[0]
 }
 
 // setLiterals derives the prices of literals.
 func (p *prices) setLiterals(s *statistics) {
-	p.lit = resize(p.lit, len(s.lit))
-	setPrices(p.lit, s.lit)
+	p.Literals = resize(p.Literals, len(s.lit))
+	setPrices(p.Literals, s.lit)
 }
 
 func setPrices[P uint16 | int32](p []P, counts []uint32) {

@@ -33,9 +33,16 @@ func (c *coder) encode(dst []byte, codes []uint8) ([]byte, error) {
 	if err := ans.Count(c.counts[:], codes); err != nil {
 		return dst, err
 	}
-	table, err := c.table(len(codes))
+	table, size, err := chooseTable(c.counts[:], len(codes))
 	if err != nil {
 		return dst, err
+	}
+	c.stored, _ = table.AppendTable(c.stored[:0], nil)
+	if flat := len(codes) + 1; int(size/8)+len(c.stored) >= flat {
+		if table, err = ans.FlatTable(len(c.counts)); err != nil {
+			return dst, err
+		}
+		c.stored, _ = table.AppendTable(c.stored[:0], nil)
 	}
 	if err := c.block.Reset(table); err != nil {
 		return dst, err
@@ -47,30 +54,25 @@ func (c *coder) encode(dst []byte, codes []uint8) ([]byte, error) {
 	return appendSection(dst, c.body), nil
 }
 
-// table returns a table for counts of n codes: one with half as many slots as long as
-// that costs no more than two bits for each slot less, nor a hundredth, since making them
-// is much of decoding a short stream.
-func (c *coder) table(n int) (best *ans.Table, err error) {
-	least := uint64(0)
+// chooseTable returns a table for counts of n codes, and the bits of these: one with half as
+// many slots as long as that costs no more than two bits for each slot less, nor a
+// hundredth, since making them is much of decoding a short stream.
+func chooseTable(counts []uint64, n int) (best *ans.Table, least uint64, err error) {
 	for p := min(max(bits.Len(uint(n)), ans.MinPrecision), maxPrecision); p >= ans.MinPrecision; p-- {
-		t, err := ans.NewTable(c.counts[:], p)
+		t, err := ans.NewTable(counts, p)
 		if err != nil {
-			return nil, err
+			if best != nil {
+				break // it has not a slot for each
+			}
+			return nil, 0, err
 		}
-		size, _ := t.Bits(c.counts[:])
+		size, _ := t.Bits(counts)
 		if best != nil && size > least+min(2<<p, least>>7) {
 			break
 		}
 		best, least = t, size
 	}
-	c.stored, _ = best.AppendTable(c.stored[:0], nil)
-	if flat := uint64(n) + 1; least/8+uint64(len(c.stored)) >= flat {
-		if best, err = ans.FlatTable(len(c.counts)); err != nil {
-			return nil, err
-		}
-		c.stored, _ = best.AppendTable(c.stored[:0], nil)
-	}
-	return best, nil
+	return best, least, nil
 }
 
 // decode fills codes, and returns what follows them in src.

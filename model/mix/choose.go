@@ -102,7 +102,7 @@ func arrange(b *model.Block) setup {
 	return stream
 }
 
-// shape returns the shape of the block's arrays, 0 for the axes in which they
+// shapeOf returns the shape of the block's arrays, 0 for the axes in which they
 // differ; nil if they do not have the same number of axes.
 func shapeOf(b *model.Block) []int {
 	if len(b.Spans) == 0 {
@@ -135,7 +135,7 @@ func (s setup) fits(b *model.Block) bool {
 	return true
 }
 
-// prefer returns the first setup, unless tokens tell more of each other at the
+// preferred returns the first setup, unless tokens tell more of each other at the
 // distance of another: that of an instant (or of a codebook, if those come first)
 // or, for a stream, adjacent ones. A stream must be much better.
 func preferred(b *model.Block, setups ...setup) setup {
@@ -169,7 +169,7 @@ func preferred(b *model.Block, setups ...setup) setup {
 	return best
 }
 
-// width returns how many columns a frame of n tokens has: the distance at which
+// lineWidth returns how many columns a frame of n tokens has: the distance at which
 // tokens of a frame tell most of each other, if it divides n and stands out.
 func lineWidth(b *model.Block, n int) int {
 	if len(b.Symbols) < leastTokens {

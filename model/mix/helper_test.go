@@ -147,7 +147,7 @@ func prose(n int) *model.Block {
 	return b
 }
 
-// empty returns the block without its symbols.
+// emptyOf returns the block without its symbols.
 func emptyOf(b *model.Block) *model.Block {
 	return &model.Block{Spans: b.Spans, Size: b.Size, Symbols: make([]uint32, len(b.Symbols))}
 }

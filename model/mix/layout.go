@@ -78,7 +78,7 @@ func (l *layout) enter(s *model.Span, sym []uint32) error {
 	return err
 }
 
-// frames returns the length of the last axis of a span's array, which holds that
+// framesOf returns the length of the last axis of a span's array, which holds that
 // many tokens of each of a number of places.
 func framesOf(s *model.Span, places int) (int, error) {
 	frames := 0

@@ -186,7 +186,7 @@ func (p pairs) sort(on *pulse) {
 	p[j+1:].sort(on)
 }
 
-// pairs returns which symbols stand at the same place an instant apart.
+// pairsOf returns which symbols stand at the same place an instant apart.
 func pairsOf(b *model.Block, s setup) pairs {
 	var p pairs
 	eachSpan(b, s, func(l *layout) {
@@ -215,7 +215,7 @@ func eachSpan(b *model.Block, s setup, f func(l *layout)) {
 // tokens tell which symbols are alike.
 var kinOffsets = [...][2]int{{0, -1}, {-1, 0}, {1, 0}, {0, 1}, {0, -2}, {0, 2}}
 
-// near returns the features of the tokens of a column, and how often each symbol
+// nearPairs returns the features of the tokens of a column, and how often each symbol
 // occurs there.
 func nearPairs(b *model.Block, s setup, col int) (pairs, []int32) {
 	var p pairs

@@ -14,7 +14,7 @@ import (
 	"github.com/foretell/foretell/rangecoder"
 )
 
-// part returns a run of a block of one span.
+// partOf returns a run of a block of one span.
 func partOf(b *model.Block, first, count int) *model.Block {
 	return &model.Block{Size: b.Size, Symbols: b.Symbols[first : first+count],
 		Spans: []model.Span{{First: int64(first), Count: count, Shape: b.Spans[0].Shape}}}

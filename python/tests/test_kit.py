@@ -1,5 +1,6 @@
 """The project's vectors of whole files and streams, each with its expected outcome."""
 
+import hashlib
 import pathlib
 
 import numpy as np
@@ -29,6 +30,19 @@ def decode(header, data):
             return symbols
 
 
+def cycle(size):
+    """The model of a file's owner, as the kit's README has it."""
+
+    def rows():
+        following = 0
+        while True:
+            row = np.ones(size, np.float32)
+            row[following] = 100
+            following = ((yield row) + 1) % size
+
+    return foretell.External(rows, size, id=hashlib.sha256(b"cycle").digest())
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.name)
 def test_outcome(path):
     head, _, data = path.read_bytes().partition(b"\n\n")
@@ -39,7 +53,8 @@ def test_outcome(path):
         if header["kind"] == "steps":
             return decode(header, data)
         limits = {key.replace("-", "_"): int(header[key]) for key in ("max-memory", "max-output") if key in header}
-        return foretell.decompress(data, **limits)
+        model = cycle(int(header["own"])) if "own" in header else None
+        return foretell.decompress(data, model=model, **limits)
 
     if header["expect"] == "success":
         result = run()

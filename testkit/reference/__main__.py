@@ -5,6 +5,7 @@ import os
 import sys
 
 from .errors import Error
+from .network import Network
 from .reader import RandomReader, read
 
 
@@ -13,18 +14,22 @@ def main(args=None):
     p.add_argument("file")
     p.add_argument("out", help="a file; a folder if there are several files in it; - for standard output")
     p.add_argument("--prior", help="the prior that the file needs")
+    p.add_argument("--model", help="the file of the network that the file needs")
     p.add_argument("--random", action="store_true", help="read all blocks by the index too, last one first, and compare")
     o = p.parse_args(args)
     try:
         with open(o.file, "rb") as f:
             data = f.read()
-        prior = None
-        if o.prior:
-            with open(o.prior, "rb") as f:
-                prior = f.read()
-        files = read(data, prior)
+        given = {}
+        for name, path in (("prior", o.prior), ("model", o.model)):
+            if path:
+                with open(path, "rb") as f:
+                    given[name] = f.read()
+        if o.random and o.model:
+            given["model"] = Network(given["model"])
+        files = read(data, **given)
         if o.random:
-            compare(RandomReader(data, prior), files)
+            compare(RandomReader(data, **given), files)
         write(files, o.out)
     except (Error, OSError) as err:
         print("%s: %s: %s" % (o.file, type(err).__name__.lower(), err), file=sys.stderr)

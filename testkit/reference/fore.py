@@ -1,4 +1,4 @@
-"""Decodes a .fore file: python fore.py [--prior PRIOR] [--random] FILE.fore OUT"""
+"""Decodes a .fore file: python fore.py [--prior PRIOR] [--model NETWORK] [--random] FILE.fore OUT"""
 
 import os
 import sys

@@ -1,11 +1,12 @@
 """Codec 9, lz (docs/codecs.md, lz)."""
 
-from .ans import read_table, tans
+from .ans import Table, read_table, tans
 from .errors import check
 from .fields import Bits, Fields
 from .plain import stored
 
 MOST = 1 << 24
+MOST_CODES = 1 << 12
 
 
 def section(f):
@@ -72,6 +73,39 @@ def read_alphabet(f, most, symbols):
     return [s for g in groups for s in g], pieces
 
 
+def by_pieces(f, literals, symbols):
+    """Literals as pieces of an alphabet."""
+    order, pieces = read_alphabet(f, literals, symbols)
+    which = stream(f, literals)
+    low = Bits(f.rest())
+    out = []
+    for p in which:
+        check(p < len(pieces), "a piece that is not there")
+        first, b = pieces[p]
+        out.append(order[first + low.get(b)])
+    low.end()
+    return out
+
+
+def code(v):
+    """The code of a number."""
+    k = v.bit_length() - 1
+    return v if v < 16 else 16 + 4 * (k - 4) + (v >> k - 2) - 4
+
+
+def by_codes(f, literals, symbols, d):
+    """Literals of which those below d are codes themselves."""
+    slots = series(f, d if d == symbols else d + code(symbols - 1 - d) + 1)
+    m = sum(slots)
+    check(m in (1 << n for n in range(8, 13)), "slots that are those of no table")
+    codes = tans(literals, Table(slots, m.bit_length() - 1), section(f))
+    low = Bits(f.rest())
+    out = [c if c < d else d + number(c - d, low) for c in codes]
+    low.end()
+    check(max(out) < symbols, "a literal out of range")
+    return out
+
+
 def steps(n, symbols, f):
     """n symbols under steps."""
     count, literals = f.uvarint(), f.uvarint()
@@ -79,15 +113,9 @@ def steps(n, symbols, f):
     tokens = stream(f, count)
     fresh = series(f, sum(t & 3 == 3 for t in tokens))[::-1]
     long = series(f, sum((t >> 5 == 7) + (t >> 2 & 7 == 7) for t in tokens))[::-1]
-    order, pieces = read_alphabet(f, literals, symbols)
-    which = stream(f, literals)
-    low = Bits(f.rest())
-    rest = []
-    for p in which:
-        check(p < len(pieces), "a piece that is not there")
-        first, b = pieces[p]
-        rest.append(order[first + low.get(b)])
-    low.end()
+    d = f.uvarint()
+    check(d <= min(symbols, MOST_CODES) and (d == 0 or literals > 0), "a bound of literals that are codes")
+    rest = by_codes(f, literals, symbols, d) if d else by_pieces(f, literals, symbols)
     rest.reverse()
     out, last = [], [1, 2, 3]
     for t in tokens:

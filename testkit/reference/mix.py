@@ -43,7 +43,7 @@ with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "primer.txt")
 class Setup:
     """What a body says of its model."""
 
-    def __init__(self, f):
+    def __init__(self, f, guided=False):
         self.level, self.geometry, self.trees, flags = f.u8(), f.u8(), f.u8(), f.u8()
         self.rows, self.cols, self.delimiter = f.uvarint(), f.uvarint(), f.uvarint()
         check(self.level <= BEST and self.geometry <= SPELT and self.trees <= SPELLED and flags <= 1, "parameters of mix")
@@ -51,14 +51,15 @@ class Setup:
         places = self.rows * self.cols
         check(1 <= self.rows <= 1 << 16 and 1 <= self.cols <= 1 << 16 and places <= 1 << 16, "places of mix")
         check(self.delimiter < 1 << 20, "delimiter of mix")
+        if self.geometry == TEXT:
+            check(self.rows == 1 and self.transposed and self.trees == 0 and self.delimiter == 0, "a text of other streams")
         if self.geometry in FLAT:
             check(self.rows == 1 and not self.transposed, "a stream of several places")
             check(self.cols <= (256 if self.geometry == BYTES else 1), "length of a record, or an unknown vocabulary")
         check(self.trees != LETTERS or self.geometry == PROSE, "a tree of text")
         check(self.trees in (SPELLED, OF_PRIOR) if self.geometry == SPELT else self.trees != SPELLED, "a tree of a vocabulary")
         check(places <= 32 or not (self.transposed or self.geometry == BOOKS), "too many places")
-        if self.geometry in (TEXT, FRAMES):
-            raise Missing("the block needs the model that guided it")
+        check(guided == (self.geometry in (TEXT, FRAMES)), "a geometry of another codec")
         self.record = 0
         if self.geometry == BYTES:
             self.record, self.cols = self.cols, 1
@@ -92,7 +93,9 @@ class Candidate:
 
 
 class Engine:
-    """Predicts the bits of tokens and learns from them."""
+    """Predicts the bits of tokens and learns from them. What a guide adds is in guided.py."""
+
+    guide_inputs = 0
 
     def __init__(self, setup, symbols, tokens, classes, lines=0, runs=0, block_tokens=None):
         """tokens are those that sizes follow from; lines and runs are the prior's, and
@@ -125,13 +128,27 @@ class Engine:
             bits += 1
         self.runs = Runs(bits)
         n = 2 * len(specs) + sum(len(c.selectors) for c in self.candidates) + 2 * len(g.windows) + 1 + len(self.nets)
-        first = 3 * ONE // (2 * len(specs) + 4)
-        self.sets = [WeightSet(select(s), [first] * n, n, schedule(*g.rates)) for s in sets]
+        n += self.guide_inputs
+        first = self.first_weights(n)
+        self.sets = [WeightSet(select(s), first, n, schedule(*g.rates)) for s in sets]
         self.last = WeightSet(select(g.final), [ONE // len(sets)] * len(sets), len(sets), schedule(*g.final_rates))
         self.maps = [Map(select(s)) for s in g.maps]
         self.windows = [Window(length, nodes) for length in g.windows]
         self.matches = [Match(least) for least in g.matches]
         self.begin_block(setup)
+
+    def first_weights(self, inputs):
+        return [3 * ONE // (2 * len(self.contexts) + 4)] * inputs
+
+    def ask(self, i, t, place):
+        """Learns what a guide says of the token at a position."""
+
+    def guided(self, node, depth):
+        """The inputs that a guide gives."""
+        return []
+
+    def follow_guide(self, node, bit):
+        """Learns the bit."""
 
     def begin_block(self, setup):
         """Forgets what refers to positions."""
@@ -287,18 +304,18 @@ class Engine:
     def index(self, s, node, depth):
         at = s.base
         for t, scale in s.for_bit:
-            if t.kind == "depth":
-                x = min(depth, 15)
-            elif t.kind == "node":
-                x = min(node, t.size - 1)
-            elif t.kind == "sure":
-                x = self.sure
-            elif t.kind == "agree":
-                x = int(self.candidates[t.value].agrees)
-            else:
-                x = self.known
-            at += x * scale
+            at += self.at_bit(t, node, depth) * scale
         return at
+
+    def at_bit(self, t, node, depth):
+        """The value of a term that is asked for each decision."""
+        if t.kind == "depth":
+            return min(depth, 15)
+        if t.kind == "node":
+            return min(node, t.size - 1)
+        if t.kind == "agree":
+            return int(self.candidates[t.value].agrees)
+        return self.sure if t.kind == "sure" else self.known
 
     def decode(self, coder):
         """Decodes the token whose values have been given to begin. A coder that is a symbol says
@@ -336,6 +353,7 @@ class Engine:
         self.sure = 0
         for past in self.past[1:4]:
             self.sure = 6 * self.sure + sureness(past)
+        x += self.guided(node, depth)
         for c in self.candidates:
             c.at = [self.index(s, node, depth) for s in c.selectors] if c.agrees else None
             if not c.agrees:
@@ -369,6 +387,7 @@ class Engine:
                 c.agrees = c.code >> 63 - depth & 1 == bit
                 for m, at in zip(c.maps, c.at):
                     m[at] = adapt(m.get(at, 3 << 29), int(c.agrees), 250)
+        self.follow_guide(node, bit)
         for w in self.windows:
             w.update(bit)
         for net in self.nets:
@@ -454,6 +473,7 @@ def run(engine, setup, spans, symbols, coder):
                         values[number["M1"] + k], values[number["len1"] + k] = symbols[m.at] + 1, m.length
                 for w in engine.windows:
                     w.advance(engine.tree, symbols, at)
+                engine.ask(at, t, place)
                 engine.begin(place, values)
                 symbols[at] = engine.decode(symbols[at] if coder is None else coder)
                 for m in engine.matches:

@@ -1,4 +1,5 @@
-"""Geometries of codec mix: what is predicted from what (docs/mix.md, geometries)."""
+"""Geometries of codec mix: what is predicted from what (docs/mix.md, geometries). Those of
+guides are in guided.py."""
 
 STREAM, GRID, BOOKS, TEXT, FRAMES, PROSE, BYTES, SPELT = range(8)
 FLAT = STREAM, PROSE, BYTES, SPELT  # those of tokens in a row
@@ -6,7 +7,8 @@ FLAT = STREAM, PROSE, BYTES, SPELT  # those of tokens in a row
 # The values of a token that follow those of its neighbours.
 VALUES = """M1 M2 first next1 next2 above start startAbove
 place row col age flags churn reach len1 len2
-column word word1 word2 letters kinds2 kinds3 kinds4 kinds6 slot up1 up2 tail""".split()
+column word word1 word2 letters kinds2 kinds3 kinds4 kinds6 slot up1 up2
+tail""".split()
 FIRST_SMALL = VALUES.index("place")
 
 
@@ -30,14 +32,17 @@ class Geometry:
 
 class Term:
     """A part of a context: kind is "value", "prefix" or "class", which hold for the whole
-    token, or "depth", "node", "agree", "known" or "sure", which are asked for each decision."""
+    token, or "depth", "node", "agree", "known", "sure", "trust" or "back", which are asked for
+    each decision."""
 
     def __init__(self, geometry, name, sizes):
         self.keep = 0
-        if name in ("depth", "node", "known", "sure"):
+        if name in ("depth", "node", "known", "sure", "trust"):
             self.kind, self.value = name, None
         elif name.startswith("agree"):
             self.kind, self.value = "agree", int(name[5:]) - 1
+        elif name.startswith("back"):
+            self.kind, self.value = "back", int(name[4:]) - 1
         elif name.endswith(":class"):
             self.kind, self.value = "class", geometry.value(name[:-6])
         elif "/" in name:
@@ -51,7 +56,7 @@ class Term:
         self.whole = self.kind == "value" and geometry.names.index(small) < len(geometry.neighbours) + FIRST_SMALL
         self.size = {
             "prefix": (1 << self.keep) + 1, "class": sizes["classes"] + 1, "depth": 16,
-            "node": min(symbols, 2048), "agree": 2, "known": sizes["contexts"] + 1, "sure": 216,
+            "node": min(symbols, 2048), "agree": 2, "known": sizes["contexts"] + 1, "sure": 216, "trust": 25, "back": 25,
             "value": {
                 "place": min(places, 4096), "row": min(sizes["rows"], 4096), "col": min(sizes["cols"], 4096),
                 "age": 8, "flags": 1 << len(geometry.changes), "churn": 16, "reach": 4, "len1": 32, "len2": 32,

@@ -249,11 +249,7 @@ class Match:
             self.length = 0
         if i + 1 < self.least:
             return
-        h = 0
-        for s in symbols[i + 1 - self.least : i + 1]:
-            h = (h ^ s) * 0x9E3779B1 & MASK
-            h ^= h >> 15
-        h = (h * 0x85EBCA6B & MASK) >> 14
+        h = self.hash(symbols, i)
         p = self.heads.get(h, 0)
         if self.length == 0 and p > 0:
             n = 0
@@ -262,6 +258,14 @@ class Match:
             if n >= self.least:
                 self.length, self.at = n, p
         self.heads[h] = i + 1
+
+    def hash(self, symbols, i):
+        """That of the latest tokens up to position i."""
+        h = 0
+        for s in symbols[i + 1 - self.least : i + 1]:
+            h = (h ^ s) * 0x9E3779B1 & MASK
+            h ^= h >> 15
+        return (h * 0x85EBCA6B & MASK) >> 14
 
 
 class Trail:

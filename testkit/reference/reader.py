@@ -7,33 +7,43 @@ import xxhash
 
 from .adaptive import adaptive
 from .ans import rans, static, tans
-from .container import FILE, FRAMING, MEMBER, OWN, PRIOR, TOKENIZER, WEIGHTS, Index, open_file, read_records
+from .container import FILE, FRAMING, MEMBER, OWN, PRIOR, WEIGHTS, Index, open_file, read_records
 from .errors import Missing, Unsupported, check
 from .fields import Fields
 from .layout import Layout
 from .lz import lz
 from .mix import Span, mix
+from .network import Network
+from .neural import net
+from .own import own, own_mix
 from .plain import stored, zstd
 from .prior import Prior
 from .valuemap import ValueMap
 
-CODECS = {0: stored, 1: zstd, 3: adaptive, 4: static(rans), 5: static(tans), 6: mix, 9: lz}
+CODECS = {0: stored, 1: zstd, 3: adaptive, 4: static(rans), 5: static(tans), 6: mix, 7: own, 8: net, 9: lz, 10: own_mix}
 ALPHABETS = {4: 1 << 16, 5: 1 << 16, 6: 1 << 20, 8: 1 << 20, 10: 1 << 20}  # most symbols, where fewer than 2^24
 WITH_TABLES = 4, 5  # the codecs that have parameters
 OF_OWN = 7, 10  # those of a model of the owner's
-OF_MODELS = OF_OWN + (8,)
 
 
 class Symbols:
     """What a codec is told of a block."""
 
-    def __init__(self, alphabet, spans, params, base, prior):
-        self.alphabet, self.spans, self.params, self.base, self.prior = alphabet, spans, params, base, prior
+    def __init__(self, alphabet, spans, params, base, given):
+        self.alphabet, self.spans, self.params, self.base = alphabet, spans, params, base
+        self.prior, self.network, self.own = given.prior, given.network, given.own
         self.count = sum(s.count for s in spans)
 
     def part(self, alphabet, spans):
         """Some of its spans as a block of their own."""
-        return Symbols(alphabet, spans, b"", None, None)
+        return Symbols(alphabet, spans, b"", None, Given())
+
+
+class Given:
+    """What a file needs besides its blocks."""
+
+    def __init__(self, prior=None, network=None, own=None):
+        self.prior, self.network, self.own = prior, network, own
 
 
 def split(params):
@@ -43,7 +53,7 @@ def split(params):
     return value_map, f.rest()
 
 
-def decode(block, spans, prior):
+def decode(block, spans, given):
     """The bytes of a block's tokens, span after span. spans are (member, first, count)."""
     value_map, params = split(block.params)
     base = None
@@ -53,14 +63,12 @@ def decode(block, spans, prior):
     value_map = ValueMap(value_map)
     check(block.codec in WITH_TABLES or not params, "parameters of a codec that has none")
     check(value_map.symbols <= ALPHABETS.get(block.codec, 1 << 24), "an alphabet of too many symbols")
-    if block.codec in OF_MODELS:
-        raise Unsupported("a block under a model that this reader does not run")
     if block.codec not in CODECS:
         raise Unsupported("codec %d" % block.codec)
     seen = [Span(first, count, m.storage_shape()) for m, first, count in spans]
     if value_map.kind == 2:
         seen = [Span(0, sum(count * m.size for m, _, count in spans), [])]
-    out = CODECS[block.codec](Symbols(value_map.symbols, seen, params, base, prior), block.body)
+    out = CODECS[block.codec](Symbols(value_map.symbols, seen, params, base, given), block.body)
     check(len(out) == sum(s.count for s in seen) and all(0 <= s < value_map.symbols for s in out), "symbols of a block")
     raw, at = [], 0
     for m, _, count in spans:
@@ -71,21 +79,30 @@ def decode(block, spans, prior):
     return raw
 
 
-def find_needs(header, prior):
-    """The prior that a file names; prior is what the reader was given."""
-    found = None
+def find_needs(header, prior, model, own):
+    """What a file needs; prior, model and own are what the reader was given."""
+    found = Given()
     for need in header.needs:
         if need.kind == PRIOR:
             data = need.data if need.embedded else prior
             if data is None or hashlib.sha256(data).digest() != need.sum:
                 raise Missing("the file needs the prior with the SHA-256 " + need.sum.hex())
-            found = Prior(data)
-    kinds = [n.kind for n in header.needs]
-    check(OWN in kinds or header.codec not in OF_OWN, "a file under an own model that does not name it")
-    if OWN in kinds or WEIGHTS in kinds:
-        raise Missing("the file needs a model, which this reader does not run")
-    if TOKENIZER in kinds:
-        raise Unsupported("a need of kind %d" % TOKENIZER)
+            found.prior = Prior(data)
+        elif need.kind == OWN:
+            if own is None or own.id != need.sum:
+                raise Missing("the file needs its owner's model of the number " + need.sum.hex())
+            found.own = own
+        elif need.kind == WEIGHTS:
+            if need.embedded:
+                raise Unsupported("a file that carries its network")
+            if isinstance(model, bytes) and hashlib.sha256(model).digest() == need.sum:
+                model = Network(model)
+            if not isinstance(model, Network) or model.sum != need.sum:
+                raise Missing("the file needs the network %s with the SHA-256 %s" % (need.name, need.sum.hex()))
+            found.network = model
+        else:
+            raise Unsupported("a need of kind %d" % need.kind)
+    check(found.own or header.codec not in OF_OWN, "a file under an own model that does not name it")
     return found
 
 
@@ -128,10 +145,11 @@ class Filling:
         check(self.next() is None, "a member without all of its tokens")
 
 
-def read(data, prior=None):
-    """All files of a .fore file as (name, bytes)."""
+def read(data, prior=None, model=None, own=None):
+    """All files of a .fore file as (name, bytes). It is given what the file needs: prior
+    and model are the bytes of files, model perhaps a Network, and own is an Own."""
     header, src = open_file(data)
-    start = find_needs(header, prior)
+    given = find_needs(header, prior, model, own)
     layout, filling, files = Layout(), Filling(), []
     for kind, x in read_records(src, header):
         if kind == "layout":
@@ -142,7 +160,7 @@ def read(data, prior=None):
                     place(files[-1][1], filling, what, item)
         elif kind == "block":
             spans = filling.spans(x.spans)
-            raw = decode(x, [(t.member, first, count) for t, first, count in spans], start)
+            raw = decode(x, [(t.member, first, count) for t, first, count in spans], given)
             for (t, _, _), part in zip(spans, raw):
                 t.parts.append(part)
         else:
@@ -167,11 +185,11 @@ def place(parts, filling, what, item):
 
 
 class RandomReader:
-    """Reads parts of a file by its index."""
+    """Reads parts of a file by its index. It is given what read is."""
 
-    def __init__(self, data, prior=None):
+    def __init__(self, data, prior=None, model=None, own=None):
         header, src = open_file(data)
-        self.prior = find_needs(header, prior)
+        self.given = find_needs(header, prior, model, own)
         self.index = Index(data, header, src.at)
         layout, filling = Layout(), Filling()
         for what, item in layout.record(self.index.entries):
@@ -188,7 +206,7 @@ class RandomReader:
     def block(self, i):
         """The tokens of a block, span after span."""
         x = self.index.block(i)
-        return decode(x, [(self.members[m], first, count) for m, first, count in x.spans], self.prior)
+        return decode(x, [(self.members[m], first, count) for m, first, count in x.spans], self.given)
 
     def tokens(self, member, start, end):
         """Tokens start to end of a member in storage order, as bytes."""

@@ -93,25 +93,49 @@ TEXT ·numbersBMI2(SB), NOSPLIT, $8-8
 TEXT ·orderedBMI2(SB), NOSPLIT, $8-8
 	NUMBERS(ORDERED)
 
+// func indexFromAVX2(v *uint32, groups int, most int32) (group int)
+TEXT ·indexFromAVX2(SB), NOSPLIT, $0-32
+	MOVQ         v+0(FP), SI
+	MOVQ         groups+8(FP), DX
+	MOVL         most+16(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	XORL         CX, CX
+
+search:
+	VMOVDQU  (SI), Y1
+	VPCMPGTD Y0, Y1, Y1
+	VPTEST   Y1, Y1
+	JNZ      found
+	ADDQ     $32, SI
+	INCQ     CX
+	CMPQ     CX, DX
+	JLT      search
+
+found:
+	MOVQ       CX, group+24(FP)
+	VZEROUPPER
+	RET
+
 // Which of the last offsets and the new one, the fourth, are the last three after a
 // step of each kind: the bytes of a shuffle.
-DATA turns<>+0x00(SB)/4, $0x03020100
-DATA turns<>+0x04(SB)/4, $0x07060504
-DATA turns<>+0x08(SB)/4, $0x0b0a0908
-DATA turns<>+0x0c(SB)/4, $0x80808080
-DATA turns<>+0x10(SB)/4, $0x07060504
-DATA turns<>+0x14(SB)/4, $0x03020100
-DATA turns<>+0x18(SB)/4, $0x0b0a0908
-DATA turns<>+0x1c(SB)/4, $0x80808080
-DATA turns<>+0x20(SB)/4, $0x0b0a0908
-DATA turns<>+0x24(SB)/4, $0x03020100
-DATA turns<>+0x28(SB)/4, $0x07060504
-DATA turns<>+0x2c(SB)/4, $0x80808080
-DATA turns<>+0x30(SB)/4, $0x0f0e0d0c
-DATA turns<>+0x34(SB)/4, $0x03020100
-DATA turns<>+0x38(SB)/4, $0x07060504
-DATA turns<>+0x3c(SB)/4, $0x80808080
-GLOBL turns<>(SB), RODATA|NOPTR, $64
+DATA ·turns+0x00(SB)/4, $0x03020100
+DATA ·turns+0x04(SB)/4, $0x07060504
+DATA ·turns+0x08(SB)/4, $0x0b0a0908
+DATA ·turns+0x0c(SB)/4, $0x80808080
+DATA ·turns+0x10(SB)/4, $0x07060504
+DATA ·turns+0x14(SB)/4, $0x03020100
+DATA ·turns+0x18(SB)/4, $0x0b0a0908
+DATA ·turns+0x1c(SB)/4, $0x80808080
+DATA ·turns+0x20(SB)/4, $0x0b0a0908
+DATA ·turns+0x24(SB)/4, $0x03020100
+DATA ·turns+0x28(SB)/4, $0x07060504
+DATA ·turns+0x2c(SB)/4, $0x80808080
+DATA ·turns+0x30(SB)/4, $0x0f0e0d0c
+DATA ·turns+0x34(SB)/4, $0x03020100
+DATA ·turns+0x38(SB)/4, $0x07060504
+DATA ·turns+0x3c(SB)/4, $0x80808080
+GLOBL ·turns(SB), RODATA|NOPTR, $64
 
 // For offsets of 1 to 7 symbols: which of 8 symbols from there on go on, as a
 // permutation, and how many bytes of whole periods these are.
@@ -145,7 +169,7 @@ TEXT ·copyAVX2(SB), NOSPLIT, $48-8
 	MOVQ    copyJob_literals(AX), R11
 	MOVQ    copyJob_out(AX), DI
 	VMOVDQU copyJob_last(AX), X0
-	LEAQ    turns<>(SB), R12
+	LEAQ    ·turns(SB), R12
 	MOVQ    copyJob_count(AX), BX
 	ADDQ    SI, BX
 	MOVQ    BX, tokenEnd-8(SP)

@@ -32,6 +32,21 @@ func Numbers(dst []uint32, codes []uint8, src []byte, table *[256]Bucket, order 
 	return numbersPortable(dst[n:len(codes)], codes[n:], src, bits, table, order)
 }
 
+// Bits returns n bits of src from bit at on, at most 28, zeros beyond the end.
+func Bits(src []byte, at uint, n uint8) uint32 {
+	return uint32(load(src, at>>3) >> (at & 7) & (1<<(n&63) - 1))
+}
+
+// IndexFrom returns where the first number of v is that is at least least, or the length
+// of v if there is none. All are below 1<<31.
+func IndexFrom(v []uint32, least uint32) int {
+	i := indexFromFast(v, least)
+	for i < len(v) && v[i] < least {
+		i++
+	}
+	return i
+}
+
 func numbersPortable(dst []uint32, codes []uint8, src []byte, at uint, table *[256]Bucket, order []uint32) uint {
 	dst = dst[:len(codes)]
 	for i, c := range codes {

@@ -64,6 +64,18 @@ func numbersFast(dst []uint32, codes []uint8, src []byte, table *[256]Bucket, or
 	return len(codes) - j.n, j.bits
 }
 
+//go:noescape
+func indexFromAVX2(v *uint32, groups int, most int32) (group int)
+
+// indexFromFast returns a place before which there is no such number: that of the eight
+// which have the first, or of the last few.
+func indexFromFast(v []uint32, least uint32) int {
+	if simd.Level() == "purego" || !hasAVX2 || len(v) < 8 {
+		return 0
+	}
+	return 8 * indexFromAVX2(&v[0], len(v)/8, int32(least)-1)
+}
+
 // A copyJob is what the loop of Copy works on. It stops before a step that comes
 // too near to the end of out or that is wrong, and leaves how many tokens, offsets
 // and long numbers it took.

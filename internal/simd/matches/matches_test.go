@@ -224,3 +224,42 @@ func TestEnter(t *testing.T) {
 		})
 	}
 }
+
+// TestIndexFrom looks for numbers at all places of slices of all lengths.
+func TestIndexFrom(t *testing.T) {
+	for n := range 40 {
+		for first := range n + 1 {
+			v := make([]uint32, n)
+			for i := range v {
+				v[i] = uint32(i % 7)
+				if i >= first && (i-first)%3 == 0 {
+					v[i] = 7 + uint32(i)<<20
+				}
+			}
+			for _, level := range simd.Levels() {
+				restore, err := simd.Use(level)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := IndexFrom(v, 7); got != first {
+					t.Errorf("%s: at %d of %d, not %d", level, got, n, first)
+				}
+				restore()
+			}
+		}
+	}
+}
+
+// TestBits takes bits out of bytes and beyond their end.
+func TestBits(t *testing.T) {
+	src := []byte{0x80, 0x01, 0xff, 0, 0, 0, 0, 0, 0x55, 0xaa}
+	for _, k := range []struct {
+		at   uint
+		n    uint8
+		want uint32
+	}{{7, 2, 3}, {0, 0, 0}, {16, 8, 0xff}, {12, 28, 0xff0}, {64, 16, 0xaa55}, {68, 28, 0xaa5}, {80, 9, 0}, {1 << 20, 28, 0}} {
+		if got := Bits(src, k.at, k.n); got != k.want {
+			t.Errorf("%d bits from %d on are %#x, not %#x", k.n, k.at, got, k.want)
+		}
+	}
+}
