@@ -14,7 +14,7 @@ import (
 
 // takes refuses a number of symbols that is more than the vocabulary of the setup has.
 func (s setup) takes(size int) error {
-	if v := vocabulary.Get(s.cols); s.geometry == geometrySpelt && size > v.Size() {
+	if s.geometry == geometrySpelt && size > vocabulary.Get(s.cols).Size() {
 		return fmt.Errorf("%w: %d symbols, more than vocabulary %d has", fault.ErrCorrupt, size, s.cols)
 	}
 	return nil
