@@ -63,6 +63,12 @@ func cycled(n, kinds, each, stays int) []uint16 {
 	return x
 }
 
+// sentences are tokens of GPT-2.
+var sentences = []uint16{
+	1026, 318, 407, 262, 12841, 286, 262, 4693, 326, 36417, 13, 198, 1026, 318, 262, 530, 326, 7429, 1266, 284,
+	644, 2458, 1088, 340, 26, 262, 1854, 389, 11564, 11, 355, 484, 815, 307, 13, 198,
+}
+
 // mixFiles makes a file for each geometry and kind of tree of mix.
 func mixFiles(t *testing.T, add func(name string, data []byte, o *foretell.ReaderOptions)) {
 	for _, c := range []struct {
@@ -86,6 +92,10 @@ func mixFiles(t *testing.T, add func(name string, data []byte, o *foretell.Reade
 	prose := []byte("It is not the strongest of the species that survives.\nIt is the one that answers best.\n")
 	o := &foretell.WriterOptions{Model: "mix"}
 	add("mix-prose", packedBytes(t, prose, o), &foretell.ReaderOptions{})
+	for _, level := range []string{"mix", "best"} {
+		spelt := packed(t, []int{len(sentences)}, sentences, &foretell.WriterOptions{Model: level})
+		add(level+"-spelt", spelt, &foretell.ReaderOptions{})
+	}
 	records := make([]byte, 0, 2100)
 	for i := range 300 {
 		records = append(records, 255, byte(i), byte(i>>8), byte(grown(300, 250, 1)[i]), 0, 7, byte(i*i>>4))

@@ -116,16 +116,18 @@ func BenchmarkAblation(b *testing.B) {
 		for _, p := range parts {
 			b.Run(s.name+"/without "+p.name, func(b *testing.B) {
 				block := s.load(b)
-				kind := arrange(block).geometry
+				setup := choose(block, Fast)[0]
+				if setup.geometry == geometrySpelt {
+					setup.geometry, setup.learned = geometryStream, treeClasses
+				}
+				kind := setup.geometry
 				whole := geometries[kind]
 				defer func() { geometries[kind] = whole }()
 				if p.drop != nil {
 					p.drop(&geometries[kind])
-					encodeBench(b, Fast, block)
-					return
+				} else {
+					setup.learned = treeNatural
 				}
-				setup := choose(block, Fast)[0]
-				setup.learned = treeNatural
 				var body []byte
 				var err error
 				c := New(Config{})

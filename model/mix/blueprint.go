@@ -3,6 +3,8 @@ package mix
 import (
 	"math/bits"
 	"slices"
+
+	"github.com/foretell/foretell/model/mix/internal/vocabulary"
 )
 
 // A blueprint says what an engine is made of: the contexts of a geometry, parsed,
@@ -47,8 +49,8 @@ func (s setup) draw(size, classes, tokens int) (*blueprint, error) {
 		sets = append(sets[:len(sets):len(sets)], g.bestSets...)
 		p.dims = max(p.dims, g.bestDims)
 	}
-	if s.geometry == geometryBytes {
-		p.cols = 1 // what the setup has is the length of a record
+	if s.geometry == geometryBytes || s.geometry == geometrySpelt {
+		p.cols = 1 // what the setup has is the length of a record, or the number of a vocabulary
 	}
 	if s.learned == treeLetters {
 		tokens += len(primer)
@@ -214,8 +216,11 @@ func (p *blueprint) bytes() int64 {
 // for each symbol 88 bytes at most, and the models of what is stored.
 func (s setup) treeBytes(size int) int64 {
 	trees := int64(1)
-	if s.learned == treeKin {
+	switch s.learned {
+	case treeKin:
 		trees = int64(s.cols)
+	case treeSpelled:
+		return 88*int64(size) + vocabulary.Memory
 	}
 	return trees * (88*int64(size) + 48<<10)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/foretell/foretell/model"
+	"github.com/foretell/foretell/model/mix/internal/vocabulary"
 )
 
 // The encoder's choices. What is near a token follows from the shape of the
@@ -32,6 +33,10 @@ func choose(b *model.Block, level Level) []setup {
 		return []setup{s}
 	default:
 		s.delimiter = commonest(b)
+		if isSpelled(b, vocabulary.GPT2) {
+			s.geometry, s.learned, s.cols = geometrySpelt, treeSpelled, vocabulary.GPT2
+			return []setup{s}
+		}
 	}
 	learned := uint8(treeClasses)
 	clear := n >= clearTokens

@@ -10,6 +10,7 @@ import (
 	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/internal/uvarint"
 	"github.com/foretell/foretell/model"
+	"github.com/foretell/foretell/model/mix/internal/vocabulary"
 	"github.com/foretell/foretell/prob"
 	"github.com/foretell/foretell/rangecoder"
 )
@@ -319,8 +320,10 @@ func parseSetup(src []byte) (setup, []byte, error) {
 		src = src[n:]
 	}
 	// Matches and the like follow the order of storage.
-	bad = bad || s.flat() && (s.rows != 1 || s.transposed || s.cols > maxRecord || s.cols != 1 && s.geometry != geometryBytes)
+	bad = bad || s.flat() && (s.rows != 1 || s.transposed || s.cols > maxRecord || s.cols != 1 && s.geometry != geometryBytes && s.geometry != geometrySpelt)
 	bad = bad || s.learned == treeLetters && s.geometry != geometryProse
+	bad = bad || s.geometry == geometrySpelt && (s.cols >= vocabulary.Count || s.learned != treeSpelled && s.learned != treePrior)
+	bad = bad || s.learned == treeSpelled && s.geometry != geometrySpelt
 	bad = bad || s.geometry == geometryText && (s.rows != 1 || !s.transposed) || s.geometry == geometryFrames && s.transposed
 	places := product(s.rows, s.cols)
 	bad = bad || (s.transposed || s.geometry == geometryBooks) && places > maxColumns

@@ -90,6 +90,7 @@ const (
 	geometryFrames
 	geometryProse
 	geometryBytes
+	geometrySpelt
 	geometryCount
 )
 
@@ -257,6 +258,36 @@ var geometries = [geometryCount]geometry{
 		rates:      schedule{first: 5000, last: 200, fall: 2},
 		finalRates: schedule{first: 800, last: 100, fall: 2},
 	},
+	geometrySpelt: {
+		name:       "spelt",
+		neighbours: latest,
+		matches:    []int{5, 2},
+		contexts: []string{
+			"", "a", "a b", "a b c", "a:class", "a:class b:class", "next1 next2", "tail", "kinds6", "word word1", "column above",
+		},
+		best: []string{
+			"a b c d", "a b c d e f", "a c", "b c", "a:class b:class c:class", "a b:class", "a b:class c:class", "b",
+			"c", "d", "a/8 b/4 c/4 d/4", "a next1", "start startAbove reach", "word1 a", "word word1 word2", "kinds6 a:class",
+		},
+		candidate: []candidate{
+			{"M1", []string{"len1 depth"}},
+			{"M2", []string{"len2 depth"}},
+		},
+		trail:      true,
+		runs:       true,
+		spelt:      true,
+		windows:    []int{100, 600, 5000},
+		net:        []string{"a", "b", "c", "d", "e", "f", "a:class", "b:class", "a:class b:class", "word", "word1"},
+		bestNet:    []string{"a b", "a b c", "next1", "above", "a/8 b/4"},
+		netDims:    32,
+		bestDims:   64,
+		sets:       []string{"node", "known depth", "a:class depth", "len1 agree1", "kinds4", "a"},
+		bestSets:   []string{"b:class depth", "kinds3 depth", "M1:class a:class"},
+		final:      "sure",
+		maps:       []string{"node", "known depth"},
+		rates:      schedule{first: 5000, last: 350, fall: 2},
+		finalRates: schedule{first: 800, last: 150, fall: 2},
+	},
 	geometryBytes: {
 		name:       "bytes",
 		neighbours: latest,
@@ -298,7 +329,11 @@ func guidedGrid() geometry {
 // flat reports whether tokens follow each other and nothing else is known of where
 // they stand.
 func (s setup) flat() bool {
-	return s.geometry == geometryStream || s.geometry == geometryProse || s.geometry == geometryBytes
+	switch s.geometry {
+	case geometryStream, geometryProse, geometryBytes, geometrySpelt:
+		return true
+	}
+	return false
 }
 
 // pasts returns by how many depths or nodes histories are told apart.

@@ -17,7 +17,7 @@ func TestGolden(t *testing.T) {
 	blocks := []*model.Block{
 		synthetic(64, 90, 6, 8), synthetic(300, 60, 40), synthetic(500, 4000),
 		synthetic(256, 3, 1000), synthetic(100, 900, 4), synthetic(1<<20, 400), synthetic(2, 3000), synthetic(9, 5),
-		synthetic(200, 3000), prose(3000), ofKinds(),
+		synthetic(200, 3000), prose(3000), ofKinds(), spelledBlock(1200),
 	}
 	for _, b := range blocks {
 		for _, level := range []Level{Fast, Best} {

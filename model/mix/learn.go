@@ -17,6 +17,7 @@ const (
 	treeKin            // coarse classes for each column
 	treePrior          // the prior's
 	treeLetters        // that of bytes of text, which is the same for all
+	treeSpelled        // that of a known vocabulary
 	treeCount
 )
 
@@ -75,6 +76,12 @@ func learnTrees(b *model.Block, s setup) (learned, setup, error) {
 		}
 	case treeLetters:
 		l.forest = []*tree{letters(b.Size)}
+	case treeSpelled:
+		t, err := spelled(s.cols, b.Size)
+		if err != nil {
+			return learned{}, s, err
+		}
+		l.forest = []*tree{t}
 	default:
 		l.forest = []*tree{natural(b.Size)}
 	}
@@ -139,6 +146,8 @@ func readTree(dec *rangecoder.Decoder, size int, s setup) ([]*tree, error) {
 		return forest, nil
 	case treeLetters:
 		return []*tree{letters(size)}, nil
+	case treeSpelled:
+		return trees(spelled(s.cols, size))
 	}
 	return []*tree{natural(size)}, nil
 }

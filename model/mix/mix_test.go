@@ -161,6 +161,7 @@ func TestSetup(t *testing.T) {
 		{geometry: geometryBytes, rows: 1, cols: maxRecord + 1},
 		{geometry: geometryBytes, rows: 1, cols: 2, transposed: true},
 		{geometry: geometryBytes, rows: 1, cols: 2, learned: treeLetters},
+		{geometry: geometrySpelt, rows: 1, cols: 1},
 		{geometry: geometryBooks, rows: 1, cols: maxColumns + 1},
 		{geometry: geometryBooks, rows: 3, cols: 11},
 	} {

@@ -24,6 +24,9 @@ func (c *Codec) Need(size, count int, src []byte) (int64, error) {
 		return 0, nil
 	}
 	s, _, err := parseSetup(src[1:])
+	if err == nil {
+		err = s.takes(size)
+	}
 	if err != nil {
 		return 0, err
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/foretell/foretell/model"
+	"github.com/foretell/foretell/model/mix/internal/vocabulary"
 )
 
 // TestMemory checks what an engine takes, and what a whole decoding does, against
@@ -15,6 +16,9 @@ func TestMemory(t *testing.T) {
 		for _, size := range []int{2, 1024, 5000, MaxSize} {
 			for _, shape := range [][2]int{{1, 1}, {8, 16}, {1, 500}} {
 				s := setup{geometry: uint8(k), rows: shape[0], cols: shape[1]}
+				if k == geometrySpelt {
+					s.cols = vocabulary.GPT2
+				}
 				p, err := s.draw(size, 9, 5000)
 				if err != nil {
 					t.Fatal(err)
@@ -29,7 +33,7 @@ func TestMemory(t *testing.T) {
 		synthetic(2, 300), synthetic(4096, 300), synthetic(5000, 3000), synthetic(MaxSize, 300),
 		synthetic(2, 10, 5, 6), synthetic(4096, 10, 5, 6), synthetic(5000, 10, 5, 6),
 		synthetic(2, 30, 32), synthetic(4096, 30, 32), synthetic(4096, 32, 130),
-		prose(20), prose(3000), synthetic(256, 3000),
+		prose(20), prose(3000), synthetic(256, 3000), spelledBlock(3000),
 	} {
 		for learned := range uint8(treeCount) {
 			s := arrange(b)
@@ -41,6 +45,11 @@ func TestMemory(t *testing.T) {
 					continue
 				}
 				s.geometry = geometryProse
+			case learned == treeSpelled:
+				if b.Size != 50257 {
+					continue
+				}
+				s.geometry, s.cols = geometrySpelt, vocabulary.GPT2
 			case b.Size == 256:
 				s.geometry, s.cols = geometryBytes, 3
 			}

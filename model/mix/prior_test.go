@@ -299,7 +299,12 @@ func FuzzDecode(f *testing.F) {
 		}
 		f.Add(encodePlain(nil, b), uint8(k))
 	}
-	const several = 255
+	const several, tokens = 255, 254
+	if body, err := New(Config{}).Encode(nil, spelledBlock(300)); err != nil {
+		f.Fatal(err)
+	} else {
+		f.Add(body, uint8(tokens))
+	}
 	if body, err := New(Config{}).Encode(nil, ofKinds()); err != nil {
 		f.Fatal(err)
 	} else {
@@ -310,6 +315,8 @@ func FuzzDecode(f *testing.F) {
 		b := synthetic(c.size, c.shape...)
 		if k == several {
 			b = ofKinds()
+		} else if k == tokens {
+			b = spelledBlock(300)
 		}
 		first := emptyOf(b)
 		if New(Config{MaxMemory: 1 << 26}).Decode(first, body) != nil {

@@ -12,7 +12,7 @@ import (
 // these have room a block is coded as without runs, but for chance finds of a tag.
 func TestRunsStandForCounters(t *testing.T) {
 	for kind, b := range map[int]*model.Block{
-		geometryStream: synthetic(500, 4000), geometryProse: prose(4000), geometryBytes: synthetic(200, 3000),
+		geometryStream: synthetic(500, 4000), geometryProse: prose(4000), geometryBytes: synthetic(200, 3000), geometrySpelt: spelledBlock(2000),
 	} {
 		with, err := New(Config{}).Encode(nil, b)
 		if err != nil {

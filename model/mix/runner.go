@@ -6,6 +6,7 @@ import (
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/surprisal"
 	"github.com/foretell/foretell/model"
+	"github.com/foretell/foretell/model/mix/internal/vocabulary"
 	"github.com/foretell/foretell/rangecoder"
 )
 
@@ -195,8 +196,12 @@ func (c *Codec) runner(b *model.Block, s setup, forest []*tree) (*runner, error)
 	}
 	r := &runner{engine: c.engine, b: b, g: p.g, pass: c.pass, of: c.of}
 	c.pass, c.of = 0, 0
-	if s.geometry == geometryBytes {
+	switch s.geometry {
+	case geometryBytes:
 		r.record = s.cols
+	case geometrySpelt:
+		r.spell.bytes, r.spell.text = false, vocabulary.Get(s.cols).Text
+		r.spell.reset(1)
 	}
 	return r, nil
 }

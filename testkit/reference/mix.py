@@ -5,7 +5,7 @@ import os
 
 from .errors import Missing, check
 from .fields import Fields
-from .mix_geometry import BOOKS, BYTES, FLAT, FRAMES, GEOMETRIES, PROSE, TEXT, terms
+from .mix_geometry import BOOKS, BYTES, FLAT, FRAMES, GEOMETRIES, PROSE, SPELT, TEXT, terms
 from .mix_layout import Layout
 from .mix_parts import (
     MASK,
@@ -17,6 +17,7 @@ from .mix_parts import (
     Net,
     NetInput,
     Runs,
+    Spelling,
     Table,
     Trail,
     WeightSet,
@@ -27,7 +28,8 @@ from .mix_parts import (
     train,
 )
 from .mix_spans import in_parts
-from .mix_tree import LETTERS, OF_PRIOR, adapt, read_trees
+from .mix_tree import LETTERS, OF_PRIOR, SPELLED, adapt, read_trees
+from .mix_vocabulary import gpt2
 from .rangecoder import Decoder
 
 BEST = 1
@@ -44,7 +46,7 @@ class Setup:
     def __init__(self, f, guided=False):
         self.level, self.geometry, self.trees, flags = f.u8(), f.u8(), f.u8(), f.u8()
         self.rows, self.cols, self.delimiter = f.uvarint(), f.uvarint(), f.uvarint()
-        check(self.level <= BEST and self.geometry <= BYTES and self.trees <= LETTERS and flags <= 1, "parameters of mix")
+        check(self.level <= BEST and self.geometry <= SPELT and self.trees <= SPELLED and flags <= 1, "parameters of mix")
         self.transposed = flags == 1
         places = self.rows * self.cols
         check(1 <= self.rows <= 1 << 16 and 1 <= self.cols <= 1 << 16 and places <= 1 << 16, "places of mix")
@@ -53,8 +55,9 @@ class Setup:
             check(self.rows == 1 and self.transposed and self.trees == 0 and self.delimiter == 0, "a text of other streams")
         if self.geometry in FLAT:
             check(self.rows == 1 and not self.transposed, "a stream of several places")
-            check(self.cols <= (256 if self.geometry == BYTES else 1), "length of a record")
+            check(self.cols <= (256 if self.geometry == BYTES else 1), "length of a record, or an unknown vocabulary")
         check(self.trees != LETTERS or self.geometry == PROSE, "a tree of text")
+        check(self.trees in (SPELLED, OF_PRIOR) if self.geometry == SPELT else self.trees != SPELLED, "a tree of a vocabulary")
         check(places <= 32 or not (self.transposed or self.geometry == BOOKS), "too many places")
         check(guided == (self.geometry in (TEXT, FRAMES)), "a geometry of another codec")
         self.record = 0
@@ -154,6 +157,7 @@ class Engine:
         for w in self.windows:
             w.taken, w.done = {}, 0
         self.trail, self.words = Trail(setup.delimiter), Words()
+        self.spelling = Spelling(gpt2().tokens) if self.g.spelt else None
 
     def make_net(self, told, sizes, nodes, most, dims):
         inputs, before = [], 0
@@ -434,7 +438,7 @@ def run(engine, setup, spans, symbols, coder):
     that are known if there is no coder."""
     g, start = engine.g, 0
     first = engine.candidates[0].value
-    number = {name: g.value(name) for name in ("M1", "len1", "next1", "churn", "reach", "column", "word", "slot", "up1", "up2")}
+    number = {name: g.value(name) for name in ("M1", "len1", "next1", "churn", "reach", "column", "word", "slot", "up1", "up2", "tail")}
     engine.tree = engine.forest[0]
     for span in spans:
         lay = Layout(g, setup, span, symbols, start)
@@ -456,6 +460,9 @@ def run(engine, setup, spans, symbols, coder):
                 if g.words:
                     engine.words.advance(symbols, at)
                     values[number["word"] : number["word"] + 8] = engine.words.values()
+                if g.spelt:
+                    values[number["word"] : number["word"] + 8] = engine.spelling.values()
+                    values[number["column"]], values[number["tail"]] = engine.spelling.column, engine.spelling.tail()
                 if setup.record:
                     values[number["slot"]] = at % setup.record
                     for k in (1, 2):
@@ -471,6 +478,8 @@ def run(engine, setup, spans, symbols, coder):
                 symbols[at] = engine.decode(symbols[at] if coder is None else coder)
                 for m in engine.matches:
                     m.follow(symbols, at)
+                if g.spelt:
+                    engine.spelling.follow(symbols[at])
                 tokens += 1
                 changed += values[first] != symbols[at] + 1
         start += span.count

@@ -1,8 +1,8 @@
 """Geometries of codec mix: what is predicted from what (docs/mix.md, geometries). Those of
 guides are in guided.py."""
 
-STREAM, GRID, BOOKS, TEXT, FRAMES, PROSE, BYTES = range(7)
-FLAT = STREAM, PROSE, BYTES  # those of tokens in a row
+STREAM, GRID, BOOKS, TEXT, FRAMES, PROSE, BYTES, SPELT = range(8)
+FLAT = STREAM, PROSE, BYTES, SPELT  # those of tokens in a row
 
 # The values of a token that follow those of its neighbours.
 VALUES = """M1 M2 first next1 next2 above start startAbove
@@ -14,7 +14,7 @@ FIRST_SMALL = VALUES.index("place")
 
 class Geometry:
     matches, windows, changes, best, best_sets, best_net, side = [], [], [], [], [], [], []
-    trail = words = bent = by_node = runs = False
+    trail = words = spelt = bent = by_node = runs = False
     backward = best_dims = 0
 
     def __init__(self, **rows):
@@ -135,4 +135,18 @@ GEOMETRIES = {
         sets=["node", "known depth", "a depth", "len1 agree1", "slot depth"],
         best_sets=["up1 depth", "M1 agree1"], final="known",
         maps=["a node", "known depth"], rates=(5000, 200), final_rates=(800, 100)),
+    SPELT: Geometry(
+        neighbours=LATEST, matches=[5, 2],
+        contexts=["", "a", "a b", "a b c", "a:class", "a:class b:class", "next1 next2", "tail", "kinds6",
+                  "word word1", "column above"],
+        best=["a b c d", "a b c d e f", "a c", "b c", "a:class b:class c:class", "a b:class", "a b:class c:class", "b",
+              "c", "d", "a/8 b/4 c/4 d/4", "a next1", "start startAbove reach", "word1 a", "word word1 word2",
+              "kinds6 a:class"],
+        candidates=[("M1", ["len1 depth"]), ("M2", ["len2 depth"])],
+        trail=True, runs=True, spelt=True, windows=[100, 600, 5000],
+        net=["a", "b", "c", "d", "e", "f", "a:class", "b:class", "a:class b:class", "word", "word1"], dims=32,
+        best_net=["a b", "a b c", "next1", "above", "a/8 b/4"], best_dims=64,
+        sets=["node", "known depth", "a:class depth", "len1 agree1", "kinds4", "a"],
+        best_sets=["b:class depth", "kinds3 depth", "M1:class a:class"], final="sure",
+        maps=["node", "known depth"], rates=(5000, 350), final_rates=(800, 150)),
 }  # fmt: skip

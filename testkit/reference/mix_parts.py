@@ -338,6 +338,24 @@ class Words:
         return self.words + [self.letters] + [self.kinds & (1 << 3 * n) - 1 for n in (2, 3, 4, 6)]
 
 
+class Spelling(Words):
+    """What the bytes of tokens spell."""
+
+    def __init__(self, tokens):
+        super().__init__()
+        self.tokens, self.latest, self.column = tokens, 0, 0
+
+    def follow(self, symbol):
+        for x in self.tokens[symbol]:
+            self.take(x)
+            self.latest = (self.latest << 8 | x) & (1 << 48) - 1
+            self.column = 0 if x == 10 else min(self.column + 1, 255)
+
+    def tail(self):
+        """A hash of the last six bytes."""
+        return ((self.latest << 16) * 0x9E3779B97F4A7C15 >> 32) & MASK
+
+
 # The net.
 
 MOST_SUM = 1 << 62

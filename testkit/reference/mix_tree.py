@@ -1,8 +1,9 @@
 """Trees of codec mix: the decisions that lead to a symbol (docs/mix.md, trees)."""
 
 from .errors import check
+from .mix_vocabulary import gpt2
 
-NATURAL, HALVES, CLASSES, KIN, OF_PRIOR, LETTERS = range(6)
+NATURAL, HALVES, CLASSES, KIN, OF_PRIOR, LETTERS, SPELLED = range(7)
 NEW = 1 << 31  # an entry of an adaptive map at first
 
 
@@ -79,6 +80,31 @@ def letters(symbols):
         return mid - 1 if mid > lo + 1 and before else mid
 
     return split(order, middle)
+
+
+def spelled(symbols):
+    """The tree of a vocabulary, but for the symbols that are not there."""
+    v = gpt2()
+    check(symbols <= len(v.tokens), "more symbols than the vocabulary has")
+    leaves, nodes = iter(v.leaves), []
+
+    def grow(depth):
+        nonlocal symbol, below
+        if depth == below:
+            node = -1 - symbol if symbol < symbols else None
+            symbol, below = next(leaves, (None, None))
+            return node
+        a = grow(depth + 1)
+        b = grow(depth + 1)
+        if a is None or b is None:
+            return b if a is None else a
+        nodes.append((a, b))
+        return len(nodes) - 1
+
+    symbol, below = next(leaves)
+    tree = Tree(symbols, nodes, grow(0))
+    tree.classes, tree.count = v.classes[:symbols], v.count
+    return tree
 
 
 def read_halves(coder, order):
@@ -189,6 +215,8 @@ def read_trees(coder, symbols, kind, columns):
     check(kind != OF_PRIOR, "a tree of no prior")
     if kind == LETTERS:
         return [letters(symbols)]
+    if kind == SPELLED:
+        return [spelled(symbols)]
     if kind == NATURAL:
         return [halves(list(range(symbols)))]
     check(kind == CLASSES or symbols <= 4096, "a learned tree over too many symbols")
