@@ -78,7 +78,7 @@ type candidate struct {
 }
 
 // A told is what a further net is told: at both levels, and what only the best one
-// adds. A net that is told nothing is left out.
+// adds. A net that is told nothing is left out; of the first, its biases remain.
 type told struct{ inputs, best []string }
 
 // The geometries by number, as stored in a block.
@@ -155,12 +155,11 @@ var geometries = [geometryCount]geometry{
 		neighbours: latest,
 		matches:    []int{5, 2},
 		contexts: []string{
-			"", "a", "a b", "a b c", "b", "a:class b:class", "a:class", "a/4",
-			"next1 next2", "start startAbove reach", "a above",
+			"", "a", "a b", "a b c", "b", "a:class b:class", "a:class", "next1 next2",
 		},
 		best: []string{
 			"a b c d", "a b c d e f", "a c", "b c", "a:class b:class c:class", "a b:class", "a b:class c:class",
-			"c", "d", "a/8 b/4 c/4 d/4", "a next1", "a start",
+			"c", "d", "a/4", "a/8 b/4 c/4 d/4", "a next1", "a start", "start startAbove reach",
 		},
 		candidate: []candidate{
 			{"M1", []string{"len1 depth"}},
@@ -173,10 +172,10 @@ var geometries = [geometryCount]geometry{
 		bestNet:    []string{"a b", "a b c", "next1", "above", "a/8 b/4"},
 		netDims:    32,
 		bestDims:   64,
-		sets:       []string{"node", "known depth", "a:class depth", "len1 agree1", "a:class b:class", "a"},
-		bestSets:   []string{"b:class depth", "a:class known", "M1:class a:class"},
+		sets:       []string{"node", "a:class depth", "a:class b:class"},
+		bestSets:   []string{"a", "known depth", "len1 agree1", "b:class depth", "a:class known", "M1:class a:class"},
 		final:      "sure",
-		maps:       []string{"node", "known depth"},
+		maps:       []string{"node"},
 		rates:      schedule{first: 5000, last: 350, fall: 2},
 		finalRates: schedule{first: 800, last: 150, fall: 2},
 	},
@@ -234,9 +233,7 @@ var geometries = [geometryCount]geometry{
 			"word a", "word word1", "word word2", "kinds6", "column above",
 		},
 		best: []string{
-			"a b c d e", "above a", "a next1 next2", "b c", "a c", "b", "c d", "b c d", "a d", "a b d", "column a",
-			"word word1 word2", "word kinds4", "word above", "word a b", "word1 word2", "word1 a", "word1 a b",
-			"word1 kinds2", "word1 a b c", "word1 a b c d e f", "letters a b", "kinds6 a", "kinds4 a b",
+			"a next1 next2", "column a", "word word1 word2", "word1 word2", "word1 a b", "kinds6 a",
 		},
 		candidate: []candidate{
 			{"M1", []string{"len1 depth"}},
@@ -245,16 +242,15 @@ var geometries = [geometryCount]geometry{
 		trail:      true,
 		runs:       true,
 		words:      true,
-		net:        []string{"a b c", "word word1"},
-		bestNet:    []string{"a", "b", "c", "d", "e", "f", "a b", "a b c d", "word", "word1", "above"},
-		netDims:    32,
+		bestNet:    []string{"a b c", "word word1", "a", "b", "c", "d", "e", "f", "a b", "a b c d", "word", "word1", "above"},
+		netDims:    8,
 		bestDims:   64,
 		bent:       true,
 		byNode:     true,
-		sets:       []string{"node", "known depth", "a depth", "len1 agree1", "kinds4"},
-		bestSets:   []string{"kinds3 depth", "b depth", "M1 agree1", "column"},
+		sets:       []string{"node", "a depth", "kinds4"},
+		bestSets:   []string{"kinds3 depth", "column"},
 		final:      "known",
-		maps:       []string{"a node", "known depth"},
+		maps:       []string{"a node"},
 		rates:      schedule{first: 5000, last: 200, fall: 2},
 		finalRates: schedule{first: 800, last: 100, fall: 2},
 	},
@@ -281,10 +277,10 @@ var geometries = [geometryCount]geometry{
 		bestNet:    []string{"a b", "a b c", "next1", "above", "a/8 b/4"},
 		netDims:    32,
 		bestDims:   64,
-		sets:       []string{"node", "known depth", "a:class depth", "len1 agree1", "kinds4", "a"},
-		bestSets:   []string{"b:class depth", "kinds3 depth", "M1:class a:class"},
+		sets:       []string{"node", "a:class depth", "kinds4"},
+		bestSets:   []string{"known depth", "len1 agree1", "a", "b:class depth", "kinds3 depth", "M1:class a:class"},
 		final:      "sure",
-		maps:       []string{"node", "known depth"},
+		maps:       []string{"node"},
 		rates:      schedule{first: 5000, last: 350, fall: 2},
 		finalRates: schedule{first: 800, last: 150, fall: 2},
 	},
@@ -309,10 +305,10 @@ var geometries = [geometryCount]geometry{
 		netDims:    32,
 		bent:       true,
 		byNode:     true,
-		sets:       []string{"node", "known depth", "a depth", "len1 agree1", "slot depth"},
-		bestSets:   []string{"up1 depth", "M1 agree1"},
+		sets:       []string{"node", "a depth", "slot depth"},
+		bestSets:   []string{"known depth", "len1 agree1", "up1 depth", "M1 agree1"},
 		final:      "known",
-		maps:       []string{"a node", "known depth"},
+		maps:       []string{"a node"},
 		rates:      schedule{first: 5000, last: 200, fall: 2},
 		finalRates: schedule{first: 800, last: 100, fall: 2},
 	},

@@ -421,7 +421,7 @@ def primed(setup, block):
     """An engine that has read the primer."""
     engine = Engine(setup, block.alphabet, block.count, 0)
     engine.plant(read_trees(None, block.alphabet, LETTERS, 1))
-    key = setup.level, block.alphabet, setup.delimiter, engine.table.shift, engine.runs.shift, engine.nets[0].inputs[-1].before
+    key = setup.level, block.alphabet, setup.delimiter, engine.table.shift, engine.runs.shift, *(i.before for i in engine.nets[0].inputs)
     if key not in PRIMED:
         text = [x for x in PRIMER if x < block.alphabet]
         run(engine, setup, [Span(0, len(text), [len(text)])], text, None)

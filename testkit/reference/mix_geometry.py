@@ -13,7 +13,7 @@ FIRST_SMALL = VALUES.index("place")
 
 
 class Geometry:
-    matches, windows, changes, best, best_sets, best_net, side = [], [], [], [], [], [], []
+    matches, windows, changes, best, best_sets, net, best_net, side = [], [], [], [], [], [], [], []
     trail = words = spelt = bent = by_node = runs = False
     backward = best_dims = 0
 
@@ -75,17 +75,16 @@ GEOMETRIES = {
     STREAM: Geometry(
         neighbours=LATEST,
         matches=[5, 2],
-        contexts=["", "a", "a b", "a b c", "b", "a:class b:class", "a:class", "a/4",
-                  "next1 next2", "start startAbove reach", "a above"],
-        best=["a b c d", "a b c d e f", "a c", "b c", "a:class b:class c:class", "a b:class",
-              "a b:class c:class", "c", "d", "a/8 b/4 c/4 d/4", "a next1", "a start"],
+        contexts=["", "a", "a b", "a b c", "b", "a:class b:class", "a:class", "next1 next2"],
+        best=["a b c d", "a b c d e f", "a c", "b c", "a:class b:class c:class", "a b:class", "a b:class c:class",
+              "c", "d", "a/4", "a/8 b/4 c/4 d/4", "a next1", "a start", "start startAbove reach"],
         candidates=[("M1", ["len1 depth"]), ("M2", ["len2 depth"])],
         trail=True, runs=True, windows=[100, 600, 5000],
         net=["a", "b", "c", "d", "e", "f", "a:class", "b:class", "c:class", "a:class b:class"], dims=32,
         best_net=["a b", "a b c", "next1", "above", "a/8 b/4"], best_dims=64,
-        sets=["node", "known depth", "a:class depth", "len1 agree1", "a:class b:class", "a"],
-        best_sets=["b:class depth", "a:class known", "M1:class a:class"], final="sure",
-        maps=["node", "known depth"], rates=(5000, 350), final_rates=(800, 150)),
+        sets=["node", "a:class depth", "a:class b:class"],
+        best_sets=["a", "known depth", "len1 agree1", "b:class depth", "a:class known", "M1:class a:class"],
+        final="sure", maps=["node"], rates=(5000, 350), final_rates=(800, 150)),
     GRID: Geometry(
         neighbours="A1 -1 0 0, A2 -2 0 0, A3 -3 0 0, A4 -4 0 0, L 0 0 -1, U 0 -1 0, UL 0 -1 -1, UR 0 -1 1,"
                    "PL -1 0 -1, PU -1 -1 0, PR -1 0 1, PD -1 1 0, PUL -1 -1 -1, PUR -1 -1 1",
@@ -116,15 +115,12 @@ GEOMETRIES = {
         neighbours=LATEST, matches=[7, 4],
         contexts=["", "a", "a b", "a b c", "a b c d", "a b c d e f",
                   "word a", "word word1", "word word2", "kinds6", "column above"],
-        best=["a b c d e", "above a", "a next1 next2", "b c", "a c", "b", "c d", "b c d", "a d", "a b d", "column a",
-              "word word1 word2", "word kinds4", "word above", "word a b", "word1 word2", "word1 a", "word1 a b",
-              "word1 kinds2", "word1 a b c", "word1 a b c d e f", "letters a b", "kinds6 a", "kinds4 a b"],
+        best=["a next1 next2", "column a", "word word1 word2", "word1 word2", "word1 a b", "kinds6 a"],
         candidates=[("M1", ["len1 depth"]), ("M2", ["len2 depth"])],
-        trail=True, words=True, runs=True, bent=True, by_node=True, net=["a b c", "word word1"], dims=32,
-        best_net=["a", "b", "c", "d", "e", "f", "a b", "a b c d", "word", "word1", "above"], best_dims=64,
-        sets=["node", "known depth", "a depth", "len1 agree1", "kinds4"],
-        best_sets=["kinds3 depth", "b depth", "M1 agree1", "column"], final="known",
-        maps=["a node", "known depth"], rates=(5000, 200), final_rates=(800, 100)),
+        trail=True, words=True, runs=True, bent=True, by_node=True, dims=8, best_dims=64,
+        best_net=["a b c", "word word1", "a", "b", "c", "d", "e", "f", "a b", "a b c d", "word", "word1", "above"],
+        sets=["node", "a depth", "kinds4"], best_sets=["kinds3 depth", "column"], final="known",
+        maps=["a node"], rates=(5000, 200), final_rates=(800, 100)),
     BYTES: Geometry(
         neighbours=LATEST, matches=[6, 3],
         contexts=["", "a", "a b", "a b c", "a b c d", "a b c d e f",
@@ -132,9 +128,9 @@ GEOMETRIES = {
         best=["slot a", "up1 up2 a", "up1 a b", "b c", "a c", "c", "d", "slot up1 up2", "c d", "a b c d e"],
         candidates=[("M1", ["len1 depth"]), ("M2", ["len2 depth"])], runs=True, bent=True, by_node=True,
         net=["a", "b", "c", "d", "e"], dims=32, best_net=["f", "a b", "a b c", "up1", "up2", "slot"],
-        sets=["node", "known depth", "a depth", "len1 agree1", "slot depth"],
-        best_sets=["up1 depth", "M1 agree1"], final="known",
-        maps=["a node", "known depth"], rates=(5000, 200), final_rates=(800, 100)),
+        sets=["node", "a depth", "slot depth"],
+        best_sets=["known depth", "len1 agree1", "up1 depth", "M1 agree1"], final="known",
+        maps=["a node"], rates=(5000, 200), final_rates=(800, 100)),
     SPELT: Geometry(
         neighbours=LATEST, matches=[5, 2],
         contexts=["", "a", "a b", "a b c", "a:class", "a:class b:class", "next1 next2", "tail", "kinds6",
@@ -146,7 +142,7 @@ GEOMETRIES = {
         trail=True, runs=True, spelt=True, windows=[100, 600, 5000],
         net=["a", "b", "c", "d", "e", "f", "a:class", "b:class", "a:class b:class", "word", "word1"], dims=32,
         best_net=["a b", "a b c", "next1", "above", "a/8 b/4"], best_dims=64,
-        sets=["node", "known depth", "a:class depth", "len1 agree1", "kinds4", "a"],
-        best_sets=["b:class depth", "kinds3 depth", "M1:class a:class"], final="sure",
-        maps=["node", "known depth"], rates=(5000, 350), final_rates=(800, 150)),
+        sets=["node", "a:class depth", "kinds4"],
+        best_sets=["known depth", "len1 agree1", "a", "b:class depth", "kinds3 depth", "M1:class a:class"],
+        final="sure", maps=["node"], rates=(5000, 350), final_rates=(800, 150)),
 }  # fmt: skip
