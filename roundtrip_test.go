@@ -222,6 +222,9 @@ func TestGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden := unannotate(t, string(dump))
+		if model == "zstd" && golden[11] != 1 {
+			t.Errorf("%s is under codec %d", path, golden[11])
+		}
 		if model != "zstd" && !bytes.Equal(golden, buf.Bytes()) {
 			t.Errorf("%s: %d bytes that differ from the %d of %s", model, buf.Len(), len(golden), path)
 		}
