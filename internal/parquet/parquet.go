@@ -129,8 +129,8 @@ func (f *file) groups(end int64) (err error) {
 	return nil
 }
 
-// most returns how many bytes of values a file of size bytes may have: about as many as
-// gzip can make of it. Columns of what is always the same take next to nothing.
+// most returns how many bytes of values a file of size bytes may have, and of pages in each
+// walk: about as many as gzip can make of it. Columns of what is always the same take next to nothing.
 func most(size int64) float64 { return 64<<20 + 1024*float64(size) }
 
 // maxWalks is how often a column is walked through.
