@@ -21,6 +21,7 @@ type blueprint struct {
 	maps      []selector
 	last      selector
 	nets      [][]netInput
+	netRows   int // most rows of an input of a net
 	nodes     int // of a net
 	dims      int // of its vectors
 	inputs    int // of the mixer
@@ -91,12 +92,12 @@ func (s setup) draw(size, classes, tokens int) (*blueprint, error) {
 		return nil, err
 	}
 	tokens = min(tokens, manyTokens)
-	rows := min(maxNetRows, max(leastRows, 1<<bits.Len(uint(4*tokens))))
-	p.nodes = min(size, rows)
+	p.netRows = min(maxNetRows, max(leastRows, 1<<bits.Len(uint(4*tokens))))
+	p.nodes = min(size, p.netRows)
 	for _, told := range nets {
 		var inputs []netInput
 		for _, spec := range told {
-			in, err := g.netInput(spec, d, rows)
+			in, err := g.netInput(spec, d, p.netRows)
 			if err != nil {
 				return nil, err
 			}

@@ -1,6 +1,7 @@
 package mix
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -347,6 +348,35 @@ func TestLong(t *testing.T) {
 		back := emptyOf(b)
 		if err := New(Config{}).Decode(back, body); err != nil || !slices.Equal(back.Symbols, b.Symbols) {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestReuseOfLengths codes blocks of many lengths one after another: what a codec has coded
+// before must not show in a body, or no other could decode that.
+func TestReuseOfLengths(t *testing.T) {
+	for name, block := range map[string]func(n int) *model.Block{
+		"stream": func(n int) *model.Block { return synthetic(100, n) },
+		"grid":   func(n int) *model.Block { return synthetic(100, n/12, 3, 4) },
+		"books":  func(n int) *model.Block { return synthetic(100, n/4, 4) },
+		"bytes":  func(n int) *model.Block { return synthetic(256, n) },
+		"prose":  prose,
+		"spelt":  spelledBlock,
+	} {
+		used := New(Config{Level: Best})
+		for _, n := range []int{1100, 1030, 2040, 2060, 4100} {
+			b := block(n)
+			got, err := used.Encode(nil, b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := New(Config{Level: Best}).Encode(nil, b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s: a codec that was used writes %d tokens otherwise than a new one", name, n)
+			}
 		}
 	}
 }

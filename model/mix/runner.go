@@ -176,7 +176,7 @@ func (c *Codec) runner(b *model.Block, s setup, forest []*tree) (*runner, error)
 	if need := p.bytes() + s.treeBytes(b.Size); c.config.MaxMemory > 0 && need > c.config.MaxMemory {
 		return nil, fmt.Errorf("%w: the mix model takes %d bytes of memory for a block", fault.ErrLimit, need)
 	}
-	key := engineKey{s, b.Size, forest[0].classes, p.tableBits, p.runBits, p.nodes}
+	key := engineKey{s, b.Size, forest[0].classes, p.tableBits, p.runBits, p.netRows}
 	if c.engine != nil && c.key == key {
 		c.engine.reset()
 	} else {
@@ -209,5 +209,5 @@ func (c *Codec) runner(b *model.Block, s setup, forest []*tree) (*runner, error)
 // An engineKey tells whether an engine serves for another block.
 type engineKey struct {
 	setup
-	size, classes, tableBits, runBits, nodes int
+	size, classes, tableBits, runBits, netRows int
 }
