@@ -222,7 +222,7 @@ func TestGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden := unannotate(t, string(dump))
-		if model == "zstd" && golden[11] != 1 {
+		if model == "zstd" && golden[11] != byte(codecZstd) {
 			t.Errorf("%s is under codec %d", path, golden[11])
 		}
 		if model != "zstd" && !bytes.Equal(golden, buf.Bytes()) {

@@ -4,7 +4,7 @@ import hashlib
 
 import xxhash
 
-from .errors import Corrupt, Truncated, Unsupported, check
+from .errors import Truncated, Unsupported, check
 from .fields import Fields, uvarint
 from .zstdframe import unpack
 

@@ -7,11 +7,13 @@ from itertools import accumulate
 
 from .errors import check
 from .fields import Fields
-from .mix import Engine, Setup, Span, run
+from .mix import run
+from .mix_engine import Engine, Setup, Span
 from .mix_geometry import FRAMES, GEOMETRIES, GRID, LATEST, TEXT, Geometry
 from .mix_layout import Layout
-from .mix_parts import MASK, STRETCH, Match, Words, squash
+from .mix_parts import STRETCH, Match, squash
 from .mix_tree import adapt, halves, read_trees, split
+from .mix_words import Spelling
 from .net_reals import exactly
 from .rangecoder import Decoder
 
@@ -22,7 +24,7 @@ GEOMETRIES[TEXT] = Geometry(
     neighbours=LATEST, matches=[6, 3],
     contexts=["", "a", "a b", "a b c", "a b c d", "a b c d e f", "tail", "word word1", "column"],
     candidates=[("M1", ["len1 depth", "len1 back1"]), ("M2", ["len2 depth", "len2 back2"])],
-    net=[], dims=8, sets=["trust", "known depth", "len1 agree1", "node", "kinds3", "a"], final="known",
+    dims=8, sets=["trust", "known depth", "len1 agree1", "node", "kinds3", "a"], final="known",
     maps=["node"], rates=(6000, 250), final_rates=(400, 100))  # fmt: skip
 
 
@@ -115,19 +117,6 @@ class Guided(Engine):
         return super().at_bit(t, node, depth)
 
 
-class Speller:
-    """The bytes of a stream of tokens."""
-
-    def __init__(self):
-        self.words, self.tail, self.column = Words(), 0, 0
-
-    def take(self, data):
-        for x in data:
-            self.words.take(x)
-            self.tail = (self.tail << 8 | x) & (1 << 48) - 1
-            self.column = 0 if x == 10 else min(self.column + 1, 255)
-
-
 class StreamMatch(Match):
     """A match in one of several streams of so many tokens, which share heads."""
 
@@ -200,24 +189,24 @@ def guided_text(symbols, count, streams, body, guide, spelling, order):
     lay = Layout(g, setup, Span(0, count, [streams, length]), out, 0)
     heads = [{} for _ in g.matches]
     matches = [[StreamMatch(m, h, length) for m, h in zip(g.matches, heads)] for _ in range(streams)]
-    spellers = [Speller() for _ in range(streams)]
+    spellings = [Spelling(spelling) for _ in range(streams)]
     engine.tree = tree
     at = {name: g.value(name) for name in ("M1", "len1", "column", "tail", "word")}
     for t in lay.instants():
         for place, i in lay.tokens(t):
-            values, s = lay.load(i, t, place, 1, t), spellers[place]
+            values, s = lay.load(i, t, place, 1, t), spellings[place]
             for k, m in enumerate(matches[place]):
                 if m.length:
                     values[at["M1"] + k], values[at["len1"] + k] = out[m.at] + 1, m.length
             values[at["column"]] = s.column
-            values[at["tail"]] = ((s.tail << 16) * 0x9E3779B97F4A7C15 & (1 << 64) - 1) >> 32
-            values[at["word"] : at["word"] + 8] = s.words.values()
+            values[at["tail"]] = s.tail()
+            values[at["word"] : at["word"] + 8] = s.values()
             engine.ask(i, t, place)
             engine.begin(place, values)
             out[i] = engine.decode(coder)
             for m in matches[place]:
                 m.follow(out, i)
-            s.take(spelling[out[i]])
+            s.follow(out[i])
     coder.finish()
     return out
 

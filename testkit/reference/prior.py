@@ -6,6 +6,7 @@ from .container import crc32c
 from .errors import Missing, check
 from .fields import Fields
 from .mix_geometry import FLAT, GEOMETRIES
+from .mix_engine import Engine, Setup
 from .mix_parts import NEW_COUNTER
 from .mix_tree import AdaptiveBits, read_trees
 from .rangecoder import Decoder
@@ -17,8 +18,6 @@ MOST_WEIGHT, MOST_VECTOR, MOST_OUT = 8 << 20, 4 << 22, 32 << 22
 
 class Prior:
     def __init__(self, data):
-        from .mix import Engine, Setup
-
         f = Fields(data)
         ValueMap(f.bytes(f.uvarint()))
         data = f.rest()
@@ -41,8 +40,6 @@ class Prior:
 
     def engine(self, setup, block):
         """An engine for a block, in the prior's state."""
-        from .mix import Engine
-
         if not setup.same(self.setup) or block.alphabet > self.symbols:
             raise Missing("the block needs another prior")
         for span in block.spans:

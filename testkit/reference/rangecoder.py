@@ -1,6 +1,6 @@
 """The range coder (docs/exactness.md, section 6)."""
 
-from .errors import Corrupt, Truncated, check
+from .errors import Truncated, check
 
 ONE = 1 << 32
 

@@ -12,7 +12,8 @@ from .errors import Missing, Unsupported, check
 from .fields import Fields
 from .layout import Layout
 from .lz import lz
-from .mix import Span, mix
+from .mix import mix
+from .mix_engine import Span
 from .network import Network
 from .neural import net
 from .own import own, own_mix
