@@ -15,8 +15,8 @@ import (
 	"testing"
 
 	"github.com/foretell/foretell/internal/realdata"
-	"github.com/foretell/foretell/internal/simd"
 	"github.com/foretell/foretell/internal/simd/fpenv"
+	"github.com/foretell/foretell/internal/simd/levels"
 )
 
 // data returns a path in the folder of real data.
@@ -88,20 +88,6 @@ func hash(logits []int32) string {
 	return hex.EncodeToString(h.Sum(nil))[:32]
 }
 
-// levels calls f at each level of vector instructions that there is.
-func levels(t *testing.T, f func(t *testing.T)) {
-	for _, level := range simd.Levels() {
-		t.Run(level, func(t *testing.T) {
-			restore, err := simd.Use(level)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer restore()
-			f(t)
-		})
-	}
-}
-
 // golden are the identities of models, and the hashes of their logits for random
 // tokens. They are the same on every machine; docs/net.md says what they follow from.
 var golden = map[string][2]string{
@@ -114,7 +100,7 @@ func TestGolden(t *testing.T) {
 	for name, want := range golden {
 		path := data(t, "models/"+name)
 		t.Run(name, func(t *testing.T) {
-			levels(t, func(t *testing.T) {
+			levels.Each(t, func(t *testing.T) {
 				m := open(t, path)
 				var logits []int32
 				if context, places := m.Frame(); context > 0 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/simd"
+	"github.com/foretell/foretell/internal/simd/levels"
 )
 
 // refusedAt returns the index of the value that err refuses, -2 if it is not a
@@ -166,7 +167,7 @@ func TestUnsetCategorical(t *testing.T) {
 
 // TestExtremes tries the smallest and the largest distribution.
 func TestExtremes(t *testing.T) {
-	eachLevel(t, func(t *testing.T) {
+	levels.Each(t, func(t *testing.T) {
 		var c Categorical
 		for _, err := range append(setEach(&c, []float32{0.25}), setLogitsEach(&c, []float32{-7})...) {
 			if iv, symbolErr := c.Interval(0); err != nil || symbolErr != nil || iv != (Interval{0, Total}) {
@@ -197,23 +198,10 @@ func TestExtremes(t *testing.T) {
 	})
 }
 
-func eachLevel(t *testing.T, f func(t *testing.T)) {
-	for _, level := range simd.Levels() {
-		t.Run(level, func(t *testing.T) {
-			restore, err := simd.Use(level)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer restore()
-			f(t)
-		})
-	}
-}
-
 // TestChanged changes the array after Set, which the caller must not: the
 // intervals are wrong, but nothing panics or hangs.
 func TestChanged(t *testing.T) {
-	eachLevel(t, func(t *testing.T) {
+	levels.Each(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(3, 4))
 		for range 200 {
 			n := length(r)

@@ -11,7 +11,7 @@ import (
 func TestBounds(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(9, 1))
-		for _, side := range []guard.Side{guard.Before, guard.Behind} {
+		for _, side := range guard.Sides {
 			for _, per := range []int{Chunk, 2 * Chunk, 3 * Chunk, 8 * Chunk} {
 				for _, chunks := range []int{1, 2, 7, 12} {
 					n := per * chunks

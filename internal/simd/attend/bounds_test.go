@@ -3,18 +3,14 @@ package attend
 import (
 	"testing"
 
-	"github.com/foretell/foretell/internal/simd"
 	"github.com/foretell/foretell/internal/simd/guard"
+	"github.com/foretell/foretell/internal/simd/levels"
 )
 
 // TestBounds runs every loop on slices beside which memory may not be touched.
 func TestBounds(t *testing.T) {
-	for _, level := range simd.Levels() {
-		restore, err := simd.Use(level)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, side := range []guard.Side{guard.Before, guard.Behind} {
+	levels.Each(t, func(t *testing.T) {
+		for _, side := range guard.Sides {
 			for _, n := range []int{16, 32, 48, 64, 256} {
 				for count := 1; count < 40; count += 1 + count/5 {
 					query := guard.Copy(t, make([]int16, n), side)
@@ -32,6 +28,5 @@ func TestBounds(t *testing.T) {
 				}
 			}
 		}
-		restore()
-	}
+	})
 }

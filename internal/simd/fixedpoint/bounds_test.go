@@ -4,20 +4,16 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/foretell/foretell/internal/simd"
 	"github.com/foretell/foretell/internal/simd/guard"
+	"github.com/foretell/foretell/internal/simd/levels"
 )
 
 // TestBounds runs every loop on slices beside which memory may not be touched. The
 // largest numbers read the end of the curve, the smallest its beginning.
 func TestBounds(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for _, level := range simd.Levels() {
-		restore, err := simd.Use(level)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, side := range []guard.Side{guard.Before, guard.Behind} {
+	levels.Each(t, func(t *testing.T) {
+		for _, side := range guard.Sides {
 			c := (*Curve)(guard.Copy(t, curve[:], side))
 			for n := 1; n < 70; n += 1 + n/9 {
 				x, dst := guard.Copy(t, make([]int64, n), side), guard.Copy(t, make([]int64, n), side)
@@ -36,6 +32,5 @@ func TestBounds(t *testing.T) {
 				c.Gate(dst, a, 12, b)
 			}
 		}
-		restore()
-	}
+	})
 }

@@ -3,19 +3,15 @@ package gemm
 import (
 	"testing"
 
-	"github.com/foretell/foretell/internal/simd"
 	"github.com/foretell/foretell/internal/simd/guard"
+	"github.com/foretell/foretell/internal/simd/levels"
 )
 
 // TestBounds multiplies with slices beside which memory may not be touched, those of
 // the matrix among them.
 func TestBounds(t *testing.T) {
-	for _, level := range simd.Levels() {
-		restore, err := simd.Use(level)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, side := range []guard.Side{guard.Before, guard.Behind} {
+	levels.Each(t, func(t *testing.T) {
+		for _, side := range guard.Sides {
 			for _, rows := range []int{1, 16, 32, 47, 64} {
 				for _, cols := range []int{1, 2, 3, 30, 256, 259, 1026} {
 					m := New(rows, cols)
@@ -36,6 +32,5 @@ func TestBounds(t *testing.T) {
 				}
 			}
 		}
-		restore()
-	}
+	})
 }

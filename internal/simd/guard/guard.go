@@ -17,6 +17,9 @@ const (
 	Behind Side = true
 )
 
+// Sides are both.
+var Sides = [2]Side{Before, Behind}
+
 // Copy returns a copy of x that has memory at that side which may not be touched. Its
 // elements hold no pointers, and it is gone when the test is over.
 func Copy[T any](tb testing.TB, x []T, side Side) []T {

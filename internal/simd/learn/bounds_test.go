@@ -3,18 +3,14 @@ package learn
 import (
 	"testing"
 
-	"github.com/foretell/foretell/internal/simd"
 	"github.com/foretell/foretell/internal/simd/guard"
+	"github.com/foretell/foretell/internal/simd/levels"
 )
 
 // TestBounds runs every loop on slices beside which memory may not be touched.
 func TestBounds(t *testing.T) {
-	for _, level := range simd.Levels() {
-		restore, err := simd.Use(level)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, side := range []guard.Side{guard.Before, guard.Behind} {
+	levels.Each(t, func(t *testing.T) {
+		for _, side := range guard.Sides {
 			for n := 1; n < 100; n += 1 + n/9 {
 				a, b := guard.Copy(t, make([]int32, n), side), guard.Copy(t, make([]int32, n), side)
 				c := guard.Copy(t, make([]int32, n), side)
@@ -29,6 +25,5 @@ func TestBounds(t *testing.T) {
 				Fetch(w)
 			}
 		}
-		restore()
-	}
+	})
 }

@@ -3,18 +3,14 @@ package tile
 import (
 	"testing"
 
-	"github.com/foretell/foretell/internal/simd"
 	"github.com/foretell/foretell/internal/simd/guard"
+	"github.com/foretell/foretell/internal/simd/levels"
 )
 
 // TestBounds turns arrays beside which memory may not be touched.
 func TestBounds(t *testing.T) {
-	for _, level := range simd.Levels() {
-		restore, err := simd.Use(level)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, side := range []guard.Side{guard.Before, guard.Behind} {
+	levels.Each(t, func(t *testing.T) {
+		for _, side := range guard.Sides {
 			for _, stride := range []int{Width, Width + 1, 2 * Width} {
 				for n := 1; n < 40; n += 1 + n/5 {
 					rows := guard.Copy(t, make([]uint32, (n-1)*stride+Width), side)
@@ -27,6 +23,5 @@ func TestBounds(t *testing.T) {
 				}
 			}
 		}
-		restore()
-	}
+	})
 }
