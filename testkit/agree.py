@@ -255,16 +255,23 @@ def one_file(c, path, given):
     """Holds what the command makes of a file against what the reader does."""
     args = [a for name, (at, _) in given.items() for a in ("--" + name, at)]
     out = os.path.join(c.folder, "out")
-    shutil.rmtree(out, ignore_errors=True)
-    c.run("decompress", os.path.abspath(path), "-o", out, "-f", *args)
+    os.mkdir(out)
+    c.run("decompress", os.path.abspath(path), "-C", out, *args)
     with open(path, "rb") as f:
-        files = read(f.read(), **{name: data for name, (_, data) in given.items()})
-    for name, data in files:
-        with open(os.path.join(out, name) if os.path.isdir(out) else out, "rb") as f:
+        fore = f.read()
+    given = {name: data for name, (_, data) in given.items()}
+    for name, data in read(fore, **given):
+        with open(os.path.join(out, name), "rb") as f:
             assert f.read() == data, "other content of " + name
+    shutil.rmtree(out)
+    reader, r = RandomReader(fore, **given), Random(len(fore))
+    for m in r.choice(reader.members), r.choice(reader.members):
+        a, b = sorted((r.below(m.shape[0] + 1), r.below(m.shape[0] + 1)))
+        part = ["--range", "%d:%d" % (a, b), "--member", m.name]
+        c.run("decompress", os.path.abspath(path), "-o", "part.bin", "-f", *part, *args)
+        row = m.tokens // max(1, m.shape[0])
+        assert reader.tokens(m.number, a * row, b * row) == c.file("part.bin"), "another part of " + m.name
     print("%s agrees" % path, flush=True)
-    if os.path.isfile(out):
-        os.remove(out)
 
 
 def at_random(r, fore, given, files):
