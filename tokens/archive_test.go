@@ -337,7 +337,7 @@ func TestOpen(t *testing.T) {
 		t.Errorf("files %q, %v", fileNames(out), err)
 	}
 	// A folder is read without the output, a file given by name is not left out.
-	old := Options{Output: filepath.Join(in, "sub", "..", "a.txt")}
+	old := Options{Outputs: []string{filepath.Join(in, "none"), filepath.Join(in, "sub", "..", "a.txt")}}
 	out, err = readAll(Open([]string{in}, old))
 	if want := []string{"in/b.npy", "in/sub/z.npz"}; err != nil || !slices.Equal(fileNames(out), want) {
 		t.Errorf("files %q, %v; want %q", fileNames(out), err, want)

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/foretell/foretell/internal/fault"
@@ -45,10 +46,10 @@ func Open(inputs []string, opts Options) (*Source, error) {
 
 // OpenFS is Open with the files of fsys, such as an embed.FS or a bucket of an
 // object store. Names are those that fs.ValidPath takes, so that "-" is a file like
-// any other; Options.Output means nothing. Files that are an io.ReaderAt and an
+// any other; Options.Outputs means nothing. Files that are an io.ReaderAt and an
 // io.Seeker have a known length, and a zip in them needs no temporary file.
 func OpenFS(fsys fs.FS, inputs []string, opts Options) (*Source, error) {
-	opts.Output = ""
+	opts.Outputs = nil
 	return open(disk{
 		open:    fsys.Open,
 		stat:    func(name string) (fs.FileInfo, error) { return fs.Stat(fsys, name) },
@@ -127,7 +128,7 @@ func (s *Source) open(from disk, in input, prefix string) error {
 }
 
 // list finds all files to read and the sum of their sizes, -1 if unknown. It reports
-// whether it left out the output.
+// whether it left out an output.
 func (from disk) list(inputs []string, opts Options) (list []input, total int64, leftOut bool, err error) {
 	root, err := from.commonFolder(inputs)
 	if err != nil {
@@ -140,9 +141,11 @@ func (from disk) list(inputs []string, opts Options) (list []input, total int64,
 			total += size
 		}
 	}
-	var output fs.FileInfo
-	if opts.Output != "" {
-		output, _ = os.Stat(opts.Output) // nil if there is none yet
+	var outputs []fs.FileInfo
+	for _, name := range opts.Outputs {
+		if fi, err := os.Stat(name); err == nil { // else there is none yet
+			outputs = append(outputs, fi)
+		}
 	}
 	stdin := false
 	for _, in := range inputs {
@@ -178,7 +181,7 @@ func (from disk) list(inputs []string, opts Options) (list []input, total int64,
 			if err != nil {
 				return err
 			}
-			if output != nil && p != given && os.SameFile(fi, output) {
+			if p != given && slices.ContainsFunc(outputs, func(out fs.FileInfo) bool { return os.SameFile(fi, out) }) {
 				leftOut = true
 				return nil
 			}

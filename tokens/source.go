@@ -64,9 +64,9 @@ type Options struct {
 	// StdinName names standard input; "" is "stdin".
 	StdinName string
 
-	// Output, if not "", is a file that will be written. Folders among the
-	// inputs are read without what an earlier run has left there.
-	Output string
+	// Outputs are files that will be written. Folders among the inputs are read
+	// without what an earlier run has left there.
+	Outputs []string
 }
 
 // A Kind says what a Part is.

@@ -17,6 +17,7 @@ import (
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/foretell/foretell/cmd/foretell/internal/staged"
 	"github.com/foretell/foretell/cmd/foretell/internal/writing"
+	"github.com/foretell/foretell/internal/outputs"
 	"github.com/foretell/foretell/tokens"
 	"github.com/spf13/cobra"
 )
@@ -149,7 +150,10 @@ func (c *compressOptions) tasks(args []string) (tasks []task, err error) {
 func (c *compressOptions) file(t task, opts tokens.Options, writer foretell.WriterOptions) error {
 	if t.out != "-" {
 		opts.StdinName = strings.TrimSuffix(filepath.Base(t.out), ".fore")
-		opts.Output = inputs.Earlier(t.out, inputs.FewBytes, tokens.IsFore)
+		opts.Outputs = inputs.Earlier(t.out, inputs.FewBytes, tokens.IsFore)
+		if c.goOn || writer.Network != nil {
+			opts.Outputs = append(opts.Outputs, inputs.Earlier(outputs.PartialName(t.out), inputs.FewBytes, tokens.IsFore)...)
+		}
 	}
 	var plainly *hint.Hint
 	if c.from.Dtype == "" {

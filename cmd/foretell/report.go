@@ -134,7 +134,7 @@ func (r *reportOptions) check() (tokens.Options, error) {
 		return opts, err
 	}
 	if r.out = staged.OutName(r.out); r.out != "" && r.out != "-" {
-		opts.Output = inputs.Earlier(r.out, inputs.FewBytes, inputs.IsPage)
+		opts.Outputs = inputs.Earlier(r.out, inputs.FewBytes, inputs.IsPage)
 	}
 	if r.json && r.csv {
 		return opts, failure.Usagef("--csv and --json exclude each other")

@@ -73,7 +73,7 @@ func (t *trainOptions) run(args []string) error {
 	if t.best {
 		model = "best"
 	}
-	opts.Output = inputs.Earlier(t.out, inputs.AllOfThem, func(b []byte) bool {
+	opts.Outputs = inputs.Earlier(t.out, inputs.AllOfThem, func(b []byte) bool {
 		w, err := foretell.NewWriter(io.Discard, &foretell.WriterOptions{Model: model, Prior: b})
 		return err == nil && w.Close() == nil
 	})

@@ -305,6 +305,20 @@ func (f *File) free() error {
 	return nil
 }
 
+// Begun returns the temporary files in the folder of an output: of runs that are under
+// way, and of those that were killed.
+func Begun(out string) []string {
+	dir := filepath.Dir(out)
+	list, _ := os.ReadDir(dir) // there are none in a folder that cannot be read
+	var begun []string
+	for _, e := range list {
+		if ok, _ := path.Match(".foretell-????????.tmp", e.Name()); ok {
+			begun = append(begun, filepath.Join(dir, e.Name()))
+		}
+	}
+	return begun
+}
+
 // Write writes to the file.
 func (f *File) Write(p []byte) (int, error) {
 	n, err := f.File.Write(p)

@@ -72,6 +72,57 @@ func TestInputsAreNoOutputs(t *testing.T) {
 	}
 }
 
+// TestPartialsAreTheirOwn has a partial file take the place of nothing that is read or
+// lies elsewhere.
+func TestPartialsAreTheirOwn(t *testing.T) {
+	dir := t.TempDir()
+	in := write(t, filepath.Join(dir, "in"), "precious")
+	fi, err := os.Stat(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s Stage
+	s.Read(fi)
+	made := map[string]bool{
+		"hard": os.Link(in, filepath.Join(dir, "hard.partial")) == nil,
+		"link": os.Symlink(in, filepath.Join(dir, "link.partial")) == nil,
+		"lost": os.Symlink(filepath.Join(dir, "elsewhere"), filepath.Join(dir, "lost.partial")) == nil,
+		"dir":  os.Mkdir(filepath.Join(dir, "dir.partial"), 0o777) == nil,
+	}
+	for name, is := range made {
+		for _, resume := range []bool{false, true} {
+			if _, _, err := s.Partial(filepath.Join(dir, name), resume); is && err == nil {
+				t.Errorf("%s.partial is written to, resume: %v", name, resume)
+			}
+		}
+		if _, err := os.Lstat(filepath.Join(dir, name+".partial")); is && err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "elsewhere")); err == nil {
+		t.Error("a file is made behind a link")
+	}
+	if content(t, in) != "precious" {
+		t.Error("the input has changed")
+	}
+	out := filepath.Join(dir, "out")
+	for i, want := range []int64{0, 3, 0} {
+		p, before, err := s.Partial(out, i < 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if before.Size() != want {
+			t.Errorf("run %d finds %d bytes, want %d", i, before.Size(), want)
+		}
+		if _, err := p.Write([]byte("new")); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestReplacing(t *testing.T) {
 	dir := t.TempDir()
 	old := write(t, filepath.Join(dir, "old"), "old")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -18,21 +19,37 @@ type Partial struct {
 // PartialName returns the name of the partial file of an output.
 func PartialName(out string) string { return out + ".partial" }
 
-// OpenPartial opens the partial file of an output. What is there, an earlier run has
-// left: it is returned if resume says so, else deleted.
-func OpenPartial(out string, resume bool) (*Partial, *io.SectionReader, error) {
-	if !resume {
-		if err := os.Remove(PartialName(out)); err != nil && !os.IsNotExist(err) {
-			return nil, nil, err
+// Partial opens the partial file of an output. What is there, an earlier run has left: it
+// is returned if resume says so, else deleted. What is read, and what is no regular file,
+// is left alone: a link could lead anywhere.
+func (s *Stage) Partial(out string, resume bool) (*Partial, *io.SectionReader, error) {
+	name := PartialName(out)
+	old, err := os.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		old, err = nil, nil
+	case err != nil:
+	case !old.Mode().IsRegular():
+		err = fmt.Errorf("%s, which would keep what is done, is no regular file", name)
+	default:
+		if err = s.unread(old, name); err == nil && !resume {
+			old, err = nil, os.Remove(name)
 		}
 	}
-	f, err := os.OpenFile(PartialName(out), os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, nil, err
+	}
+	flags := os.O_RDWR
+	if old == nil {
+		flags |= os.O_CREATE | os.O_EXCL
+	}
+	f, err := os.OpenFile(name, flags, 0o666)
 	if err != nil {
 		return nil, nil, err
 	}
 	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file", f.Name())
+	if err == nil && old != nil && !os.SameFile(old, info) {
+		err = fmt.Errorf("%s has become another file", name)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, f.Close())

@@ -73,7 +73,7 @@ func ft_writer_new(c *C.ft_caller, path *C.char, o *C.ft_writing, e *C.ft_error)
 			context.AfterFunc(w.task, func() { w.file.SetWriteDeadline(time.Unix(1, 0)) })
 			dst = w.file
 			if w.file.Staged && (o.resume != 0 || options.Network != nil) {
-				if w.partial, options.Resume, err = outputs.OpenPartial(C.GoString(path), o.resume != 0); err != nil {
+				if w.partial, options.Resume, err = w.stage.Partial(C.GoString(path), o.resume != 0); err != nil {
 					return err
 				}
 				dst = io.MultiWriter(w.file, w.partial)

@@ -19,6 +19,7 @@ import (
 	"github.com/foretell/foretell/cmd/foretell/internal/pick"
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/foretell/foretell/cmd/foretell/internal/staged"
+	"github.com/foretell/foretell/internal/outputs"
 	"github.com/foretell/foretell/internal/packed"
 	"github.com/foretell/foretell/internal/parquet"
 	"github.com/foretell/foretell/tokens"
@@ -114,19 +115,21 @@ func (s *Flags) Open(inputs []string, opts tokens.Options) (*tokens.Source, erro
 	return src, nil
 }
 
-// Earlier returns the path of an output that an earlier run has left, by which
-// folders among the inputs are read without it; "" if there is another file, which
-// is an input like all others. is is asked about its first most bytes.
-func Earlier(out string, most int64, is func(begin []byte) bool) string {
+// Earlier returns the paths of an output that an earlier run has left, and of temporary
+// files beside it, by which folders among the inputs are read without them. Another file
+// in the place of the output is an input like all others. is is asked about its first
+// most bytes.
+func Earlier(out string, most int64, is func(begin []byte) bool) []string {
+	begun := outputs.Begun(out)
 	f, err := os.Open(out)
 	if err != nil {
-		return out
+		return append(begun, out)
 	}
 	defer f.Close()
 	if b, err := io.ReadAll(io.LimitReader(f, most)); err == nil && !is(b) {
-		return ""
+		return begun
 	}
-	return out
+	return append(begun, out)
 }
 
 // By how many bytes a file is known to be what an earlier run has left.

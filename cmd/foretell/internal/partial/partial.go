@@ -9,6 +9,7 @@ import (
 
 	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/cmd/foretell/internal/progress"
+	"github.com/foretell/foretell/cmd/foretell/internal/staged"
 	"github.com/foretell/foretell/internal/outputs"
 )
 
@@ -25,7 +26,7 @@ func Tell() {
 // Open opens the partial file of an output, with what an earlier run has left if that
 // is wanted.
 func Open(out string, wanted bool) (*outputs.Partial, *io.SectionReader, error) {
-	p, before, err := outputs.OpenPartial(out, wanted)
+	p, before, err := staged.Partial(out, wanted)
 	if err == nil {
 		kept.Store(p)
 	}

@@ -5,6 +5,7 @@ package staged
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"os/signal"
@@ -40,6 +41,11 @@ func Below(root *os.Root, name string, force bool, mode fs.FileMode) (*outputs.F
 
 // Folder opens a folder for outputs, and makes it if need be.
 func Folder(name string) (*os.Root, error) { return now.outputs.Folder(name) }
+
+// Partial opens the partial file of an output, as outputs.Stage.Partial does.
+func Partial(out string, resume bool) (*outputs.Partial, *io.SectionReader, error) {
+	return now.outputs.Partial(out, resume)
+}
 
 // Check returns what Path would say of a file that stands there already.
 func Check(name string, force bool) error { return now.outputs.Check(name, force) }
