@@ -13,9 +13,9 @@ which both use guided. What predicts there is a network, with net_files (model f
 net_layers and net_reals (its arithmetic), net_decoder and net_frames.
 """
 
-from .errors import Corrupt, Error, Missing, Truncated, Unsupported
+from .errors import Corrupt, Error, Limit, Missing, Truncated, Unsupported
 from .network import Network
 from .own import Own
 from .reader import RandomReader, read
 
-__all__ = ["Corrupt", "Error", "Missing", "Network", "Own", "RandomReader", "Truncated", "Unsupported", "read"]
+__all__ = ["Corrupt", "Error", "Limit", "Missing", "Network", "Own", "RandomReader", "Truncated", "Unsupported", "read"]

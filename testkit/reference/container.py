@@ -4,7 +4,7 @@ import hashlib
 
 import xxhash
 
-from .errors import Truncated, Unsupported, check
+from .errors import Limit, Truncated, Unsupported, check
 from .fields import Fields, uvarint
 from .zstdframe import unpack
 
@@ -18,6 +18,7 @@ FILE, FRAMING, MEMBER, CLOSE = 1, 2, 3, 4  # kinds of layout entries
 
 MOST_TOKENS = 1 << 26
 MOST_CONTENT = 1 << 62
+MOST_INDEX = 1 << 28  # of this reader
 
 
 def crc_table():
@@ -168,6 +169,8 @@ class Packed:
         check(self.stored <= self.raw, "sizes of a record")
 
     def payload(self, src):
+        if self.raw > MOST_INDEX:
+            raise Limit("a record of %d bytes" % self.raw)
         data = src.bytes(self.stored)
         if self.stored != self.raw:
             data = unpack(data, self.raw)

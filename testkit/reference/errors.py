@@ -17,6 +17,10 @@ class Unsupported(Error):
     """What this reader, or this version of the format, does not know."""
 
 
+class Limit(Error):
+    """The file has more content than the reader was allowed to give."""
+
+
 class Missing(Error):
     """The file needs a prior or a model that is not there."""
 

@@ -29,6 +29,7 @@ class Fields:
     def uvarint(self):
         x, shift = 0, 0
         while True:
+            check(shift < 70, "a number beyond 64 bits")
             b = self.u8()
             x |= (b & 0x7F) << shift
             shift += 7

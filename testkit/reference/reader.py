@@ -8,7 +8,7 @@ import xxhash
 from .adaptive import adaptive
 from .ans import rans, static, tans
 from .container import FILE, FRAMING, MEMBER, OWN, PRIOR, WEIGHTS, Index, open_file, read_records
-from .errors import Missing, Unsupported, check
+from .errors import Limit, Missing, Unsupported, check
 from .fields import Fields
 from .layout import Layout
 from .lz import lz
@@ -25,6 +25,8 @@ CODECS = {0: stored, 1: zstd, 3: adaptive, 4: static(rans), 5: static(tans), 6: 
 ALPHABETS = {4: 1 << 16, 5: 1 << 16, 6: 1 << 20, 8: 1 << 20, 10: 1 << 20}  # most symbols, where fewer than 2^24
 WITH_TABLES = 4, 5  # the codecs that have parameters
 OF_OWN = 7, 10  # those of a model of the owner's
+
+MOST = 1 << 28  # bytes of content that are given, unless another limit is
 
 
 class Symbols:
@@ -146,21 +148,33 @@ class Filling:
         check(self.next() is None, "a member without all of its tokens")
 
 
-def read(data, prior=None, model=None, own=None):
-    """All files of a .fore file as (name, bytes). It is given what the file needs: prior
-    and model are the bytes of files, model perhaps a Network, and own is an Own."""
+def within(most, size):
+    """Raises Limit if there are more bytes than most. A few bytes of a file can stand for
+    2^26 tokens, which take hours to decode."""
+    if size > most:
+        raise Limit("%d bytes of content, more than %d" % (size, most))
+
+
+def read(data, prior=None, model=None, own=None, most=MOST):
+    """All files of a .fore file as (name, bytes), which hold at most most bytes. It is given
+    what the file needs: prior and model are the bytes of files, model perhaps a Network, and
+    own is an Own."""
     header, src = open_file(data)
     given = find_needs(header, prior, model, own)
-    layout, filling, files = Layout(), Filling(), []
+    layout, filling, files, size = Layout(), Filling(), [], 0
     for kind, x in read_records(src, header):
         if kind == "layout":
             for what, item in layout.record(x):
                 if what == FILE:
                     files.append((item.name, []))
                 else:
+                    size += len(item) if what == FRAMING else 0
+                    within(most, size)
                     place(files[-1][1], filling, what, item)
         elif kind == "block":
             spans = filling.spans(x.spans)
+            size += sum(count * t.member.size for t, _, count in spans)
+            within(most, size)
             raw = decode(x, [(t.member, first, count) for t, first, count in spans], given)
             for (t, _, _), part in zip(spans, raw):
                 t.parts.append(part)
@@ -186,9 +200,11 @@ def place(parts, filling, what, item):
 
 
 class RandomReader:
-    """Reads parts of a file by its index. It is given what read is."""
+    """Reads parts of a file by its index. It is given what read is; most is of a block, and of
+    the tokens that are asked for."""
 
-    def __init__(self, data, prior=None, model=None, own=None):
+    def __init__(self, data, prior=None, model=None, own=None, most=MOST):
+        self.most = most
         header, src = open_file(data)
         self.given = find_needs(header, prior, model, own)
         self.index = Index(data, header, src.at)
@@ -207,11 +223,13 @@ class RandomReader:
     def block(self, i):
         """The tokens of a block, span after span."""
         x = self.index.block(i)
+        within(self.most, sum(count * self.members[m].size for m, _, count in x.spans))
         return decode(x, [(self.members[m], first, count) for m, first, count in x.spans], self.given)
 
     def tokens(self, member, start, end):
         """Tokens start to end of a member in storage order, as bytes."""
         out, size = b"", self.members[member].size
+        within(self.most, (end - start) * size)
         for i, k, first, count in self.places[member]:
             if first < end and start < first + count:
                 part = self.block(i)[k]

@@ -46,12 +46,16 @@ def one_frame(data, most_window):
 
 
 def decompress(data, size, dictionary=None):
+    out, piece = bytearray(), b"-"
     try:
-        out = zstandard.ZstdDecompressor(dict_data=dictionary).decompressobj().decompress(data)
+        with zstandard.ZstdDecompressor(dict_data=dictionary).stream_reader(data) as frame:
+            while piece and len(out) <= size:
+                piece = frame.read(min(size + 1 - len(out), 1 << 20))
+                out += piece
     except zstandard.ZstdError as err:
         raise Corrupt("zstd: %s" % err) from None
     check(len(out) == size, "size of a zstd frame's content")
-    return out
+    return bytes(out)
 
 
 def unpack(data, size):
