@@ -60,7 +60,11 @@ func findPrior(n *container.Need, o *ReaderOptions) (*prior, error) {
 		}
 		return nil, &NeedError{Need: needOf(n), Err: fmt.Errorf("what is there has the SHA-256 %x", sum)}
 	}
-	return parsePrior(data, o.MaxMemory)
+	p, err := parsePrior(data, o.MaxMemory)
+	if errors.Is(err, io.ErrUnexpectedEOF) { // all of it is there, its hash says
+		err = fmt.Errorf("%w: the prior ends too early", fault.ErrCorrupt)
+	}
+	return p, err
 }
 
 // TrainOptions says how Train makes a prior. The zero value is good.

@@ -2,6 +2,7 @@ package foretell
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/realdata"
 	"github.com/foretell/foretell/tokens"
 )
@@ -110,16 +112,42 @@ func TestPrior(t *testing.T) {
 	}
 }
 
-func FuzzPrior(f *testing.F) {
+// smallPrior trains on a few bytes.
+func smallPrior(t testing.TB) []byte {
+	t.Helper()
 	src, err := tokens.NewSource("a", bytes.NewReader(bytes.Repeat([]byte("to be or not to be "), 20)), tokens.Options{})
 	if err != nil {
-		f.Fatal(err)
+		t.Fatal(err)
 	}
 	trained, err := Train(src, nil)
 	if err != nil {
-		f.Fatal(err)
+		t.Fatal(err)
 	}
-	f.Add(trained)
+	return trained
+}
+
+// TestPriorThatEnds reads files that are whole and carry a prior that is not: they are
+// damaged, not cut off.
+func TestPriorThatEnds(t *testing.T) {
+	trained := smallPrior(t)
+	for n := range 40 {
+		var buf bytes.Buffer
+		need := container.Need{Kind: uint8(NeedPrior), Size: uint64(n), Sum: sha256.Sum256(trained[:n]), Embedded: true, Data: trained[:n]}
+		w, err := container.NewWriter(&buf, container.Header{BlockTokens: 100, Needs: []container.Need{need}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close([16]byte{}, 0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := content(buf.Bytes(), nil); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%d bytes of %d: %v", n, len(trained), err)
+		}
+	}
+}
+
+func FuzzPrior(f *testing.F) {
+	f.Add(smallPrior(f))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if _, err := parsePrior(data, 1<<26); err != nil && !typed(err) {
