@@ -1,6 +1,7 @@
 """Reads a file front to back, or a part of it at random, and checks all that
 docs/format.md, what a reader checks, lists."""
 
+import contextlib
 import hashlib
 
 import xxhash
@@ -8,7 +9,7 @@ import xxhash
 from .adaptive import adaptive
 from .ans import rans, static, tans
 from .container import FILE, FRAMING, MEMBER, OWN, PRIOR, WEIGHTS, Index, open_file, read_records
-from .errors import Limit, Missing, Unsupported, check
+from .errors import Corrupt, Limit, Missing, Truncated, Unsupported, check
 from .fields import Fields
 from .layout import Layout
 from .lz import lz
@@ -27,6 +28,15 @@ WITH_TABLES = 4, 5  # the codecs that have parameters
 OF_OWN = 7, 10  # those of a model of the owner's
 
 MOST = 1 << 28  # bytes of content that are given, unless another limit is
+
+
+@contextlib.contextmanager
+def inside():
+    """What ends too early within a block or a prior that is all there is damaged."""
+    try:
+        yield
+    except Truncated as err:
+        raise Corrupt(str(err)) from None
 
 
 class Symbols:
@@ -71,7 +81,8 @@ def decode(block, spans, given):
     seen = [Span(first, count, m.storage_shape()) for m, first, count in spans]
     if value_map.kind == 2:
         seen = [Span(0, sum(count * m.size for m, _, count in spans), [])]
-    out = CODECS[block.codec](Symbols(value_map.symbols, seen, params, base, given), block.body)
+    with inside():
+        out = CODECS[block.codec](Symbols(value_map.symbols, seen, params, base, given), block.body)
     check(len(out) == sum(s.count for s in seen) and all(0 <= s < value_map.symbols for s in out), "symbols of a block")
     raw, at = [], 0
     for m, _, count in spans:
@@ -90,7 +101,8 @@ def find_needs(header, prior, model, own):
             data = need.data if need.embedded else prior
             if data is None or hashlib.sha256(data).digest() != need.sum:
                 raise Missing("the file needs the prior with the SHA-256 " + need.sum.hex())
-            found.prior = Prior(data)
+            with inside():
+                found.prior = Prior(data)
         elif need.kind == OWN:
             if own is None or own.id != need.sum:
                 raise Missing("the file needs its owner's model of the number " + need.sum.hex())
