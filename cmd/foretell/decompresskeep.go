@@ -17,12 +17,17 @@ import (
 func (d *decompressOptions) resolve(name string, to *extract.Target) func(foretell.Need) (io.ReaderAt, int64, error) {
 	find := models.Resolve(d.network, name)
 	return func(n foretell.Need) (io.ReaderAt, int64, error) {
-		if n.Kind == foretell.NeedWeights {
-			if _, err := d.keep(to); err != nil {
-				return nil, 0, err
-			}
+		src, size, err := find(n)
+		if err != nil || n.Kind != foretell.NeedWeights {
+			return src, size, err
 		}
-		return find(n)
+		if _, err = d.keep(to); err != nil {
+			if c, ok := src.(io.Closer); ok {
+				c.Close()
+			}
+			return nil, 0, err
+		}
+		return src, size, nil
 	}
 }
 

@@ -86,6 +86,11 @@ func (s *Stage) Read(fi fs.FileInfo) {
 func (s *Stage) unread(fi fs.FileInfo, shown string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.spare(fi, shown)
+}
+
+// spare is unread for who holds the lock.
+func (s *Stage) spare(fi fs.FileInfo, shown string) error {
 	// Terminals, pipes and the like may well be both.
 	lasting := fi.Mode().IsRegular() || fi.Mode()&(fs.ModeDevice|fs.ModeCharDevice) == fs.ModeDevice
 	if lasting && slices.ContainsFunc(s.read, func(in fs.FileInfo) bool { return os.SameFile(in, fi) }) {
@@ -362,6 +367,12 @@ func (s *Stage) Commit() error {
 	for _, f := range s.files {
 		if err := f.free(); err != nil {
 			return err
+		}
+		// It may have been found, and read, after the file was staged.
+		if old, err := f.at.root.Lstat(f.at.name); err == nil {
+			if err := s.spare(old, f.Shown); err != nil {
+				return err
+			}
 		}
 	}
 	for len(s.files) > 0 {

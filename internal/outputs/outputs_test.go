@@ -67,6 +67,20 @@ func TestInputsAreNoOutputs(t *testing.T) {
 		}
 		s.Discard()
 	}
+	// One that is read while the output is under way is found in the end.
+	var s Stage
+	if _, err := s.Path(in, true, AnyMode); err != nil {
+		t.Fatal(err)
+	}
+	fi, err := os.Stat(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Read(fi)
+	if err := s.Commit(); err == nil {
+		t.Error("what was read late is written over")
+	}
+	s.Discard()
 	if content(t, in) != "precious" {
 		t.Error("the input has changed")
 	}

@@ -71,6 +71,7 @@ func Open(name string) (*foretell.Network, error) {
 	if err != nil {
 		return nil, err
 	}
+	staged.Read(info)
 	n, err := foretell.OpenNetwork(f, info.Size(), name, 0)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -116,9 +117,19 @@ func Resolve(network, file string) func(foretell.Need) (io.ReaderAt, int64, erro
 		places = append([]string{network}, places...)
 	}
 	return func(n foretell.Need) (io.ReaderAt, int64, error) {
-		if n.Kind == foretell.NeedWeights {
-			return foretell.Resolve(places...)(n)
+		from := places
+		if n.Kind != foretell.NeedWeights {
+			from = foretell.ModelPlaces("")
 		}
-		return foretell.Resolve(foretell.ModelPlaces("")...)(n)
+		src, size, err := foretell.Resolve(from...)(n)
+		if f, ok := src.(*os.File); ok && err == nil {
+			info, err := f.Stat()
+			if err != nil {
+				f.Close()
+				return nil, 0, err
+			}
+			staged.Read(info)
+		}
+		return src, size, err
 	}
 }
