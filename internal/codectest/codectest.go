@@ -49,8 +49,8 @@ func (c *Codec) make(t fataler) model.Codec {
 	return codec
 }
 
-// Encode plans and encodes b, and says whether it leans on base.
-func Encode(t fataler, c model.Codec, b *model.Block, base []byte) (body []byte, leans bool) {
+// encode plans and encodes b, and says whether it leans on base.
+func encode(t fataler, c model.Codec, b *model.Block, base []byte) (body []byte, leans bool) {
 	var err error
 	b.Base = nil
 	if b.Params, leans, err = c.Plan(b, base); err != nil {
@@ -136,7 +136,7 @@ func (c *Codec) roundTrip(t *testing.T) {
 		}
 		n := rapid.IntRange(0, 1<<rapid.IntRange(0, 11).Draw(t, "log count")).Draw(t, "count")
 		b := &model.Block{Size: size, Symbols: Random(r, size, n), Costs: make([]float32, n), Spans: Shapes(r, n)}
-		body, leans := Encode(t, codec, b, base)
+		body, leans := encode(t, codec, b, base)
 		if !leans {
 			base = b.Params
 		}
@@ -152,7 +152,7 @@ func (c *Codec) roundTrip(t *testing.T) {
 			}
 		}
 		fresh := *b
-		if again, _ := Encode(t, c.make(t), &fresh, b.Base); !slices.Equal(again, body) {
+		if again, _ := encode(t, c.make(t), &fresh, b.Base); !slices.Equal(again, body) {
 			t.Fatal("bytes depend on earlier blocks")
 		}
 		c.checkCosts(t, b, body)
@@ -209,7 +209,7 @@ func (c *Codec) largest(t *testing.T) {
 	}
 	last := uint32(size - 1)
 	b := &model.Block{Size: size, Symbols: []uint32{0, last, 7, 7, last / 2, 7, 7, 7, last, last}, Spans: []model.Span{{Count: 10, Shape: []int{10}}}}
-	body, _ := Encode(t, c.make(t), b, nil)
+	body, _ := encode(t, c.make(t), b, nil)
 	got := Empty(b)
 	if err := c.make(t).Decode(got, body); err != nil || !slices.Equal(got.Symbols, b.Symbols) {
 		t.Error(err)
@@ -295,11 +295,11 @@ func (c *Codec) damage(t *testing.T) {
 		size, n := c.size(r), 1+r.IntN(400)
 		other := &model.Block{Size: size, Symbols: Random(r, size, n), Spans: Shapes(r, n)}
 		var base []byte
-		if _, leans := Encode(t, codec, other, nil); !leans {
+		if _, leans := encode(t, codec, other, nil); !leans {
 			base = other.Params
 		}
 		b := &model.Block{Size: size, Symbols: Random(r, size, n), Spans: Shapes(r, n)}
-		body, _ := Encode(t, codec, b, base)
+		body, _ := encode(t, codec, b, base)
 		for range 20 {
 			wrong, body := *b, body
 			switch r.IntN(3) {
@@ -328,7 +328,7 @@ func (c *Codec) truncation(t *testing.T) {
 		b.Symbols[i] = uint32(min(r.IntN(size), r.IntN(size), r.IntN(size), r.IntN(size)))
 	}
 	codec := c.make(t)
-	body, _ := Encode(t, codec, b, nil)
+	body, _ := encode(t, codec, b, nil)
 	missed := 0
 	for n := range len(body) {
 		got := Empty(b)
@@ -355,7 +355,7 @@ func (c *Codec) noAllocation(t *testing.T) {
 	}
 	b.Spans = []model.Span{{Count: 5000, Shape: []int{50, 100}}}
 	codec := c.make(t)
-	body, _ := Encode(t, codec, b, nil)
+	body, _ := encode(t, codec, b, nil)
 	got := Empty(b)
 	out := make([]byte, 0, 1<<20)
 	encodes := testing.AllocsPerRun(5, func() {
@@ -392,7 +392,7 @@ func (c *Codec) need(t *testing.T) {
 			b.Symbols[i] = uint32(min(r.IntN(k.size), r.IntN(k.size)))
 		}
 		encoder := c.make(t)
-		body, _ := Encode(t, encoder, b, nil)
+		body, _ := encode(t, encoder, b, nil)
 		before := heap()
 		codec := c.make(t)
 		limit, err := codec.Need(k.size, k.count, body)

@@ -20,7 +20,7 @@ func (c Codec) Fuzz(f *testing.F) {
 		var base []byte
 		for range 2 {
 			b := &model.Block{Size: size, Symbols: Random(r, size, 100), Spans: []model.Span{{Count: 100, Shape: []int{10, 10}}}}
-			body, _ := Encode(f, codec, b, base)
+			body, _ := encode(f, codec, b, base)
 			f.Add(uint32(size), uint16(100), uint8(10), b.Params, base, body)
 			base = b.Params
 		}
@@ -55,7 +55,7 @@ func (c Codec) FuzzRoundTrip(f *testing.F) {
 		if len(base) == 0 {
 			base = nil
 		}
-		body, _ := Encode(t, c.make(t), b, base)
+		body, _ := encode(t, c.make(t), b, base)
 		got := Empty(b)
 		if err := c.make(t).Decode(got, body); err != nil {
 			t.Fatal(err)
