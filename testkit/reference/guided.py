@@ -11,7 +11,7 @@ from .mix import run
 from .mix_engine import Engine, Setup, Span
 from .mix_geometry import FRAMES, GEOMETRIES, GRID, LATEST, TEXT, Geometry
 from .mix_layout import Layout
-from .mix_parts import STRETCH, Match, squash
+from .mix_learn import STRETCH, Match, squash
 from .mix_tree import adapt, halves, read_trees, split
 from .mix_words import WORD_VALUES, Spelling
 from .net_reals import exactly

@@ -6,7 +6,7 @@ from .errors import Missing, check
 from .fields import Fields
 from .mix_engine import PRIMER, Engine, Setup, Span
 from .mix_layout import Layout
-from .mix_spans import in_parts
+from .mix_parts import in_parts
 from .mix_tree import LETTERS, OF_PRIOR, read_trees
 from .mix_words import WORD_VALUES
 from .rangecoder import Decoder

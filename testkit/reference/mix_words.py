@@ -1,6 +1,6 @@
 """What the bytes of a text spell (docs/mix.md, section 5)."""
 
-from .mix_parts import MASK
+from .mix_learn import MASK
 
 WORD_VALUES = 6  # how many Words.values returns
 
