@@ -8,7 +8,6 @@ import (
 	"os"
 	"sort"
 	"sync"
-	"unsafe"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/foretell/foretell/internal/fault"
@@ -55,9 +54,7 @@ func OpenReaderAt(r io.ReaderAt, size int64, opts *ReaderOptions) (*ReaderAt, er
 	if err != nil {
 		return nil, err
 	}
-	a := &ReaderAt{
-		opts: o, in: in, number: -1,
-	}
+	a := &ReaderAt{opts: o, in: in, number: -1}
 	a.coders = sync.OnceValues(func() (chan *blockCoder, error) { return newCoders(&in.Header, &o, newTally(o.Progress)) })
 	if err := a.readLayout(); err != nil {
 		return nil, err
@@ -394,56 +391,4 @@ func (r *ReaderAt) prepare(ctx context.Context, i int, mem *budget) (func() (*ra
 		b, err := decode()
 		return b, name(err)
 	}, nil
-}
-
-// ReadArray returns rows from..to-1 of a member as values in the order in which
-// they lie in its file; to may be [End]. T must hold all values of the member's type.
-func ReadArray[T Integer](r *ReaderAt, member, from, to int) ([]T, error) {
-	to = r.end(member, to)
-	row, err := r.row(member, from, to)
-	if err != nil {
-		return nil, err
-	}
-	info := &r.members[member]
-	if !holds(typeOf[T](), info.Type) {
-		return nil, fmt.Errorf("%w: %v values do not fit %v", fault.ErrUnsupported, info.Type, typeOf[T]())
-	}
-	n := row * int64(to-from)
-	size := int64(unsafe.Sizeof(T(0)))
-	if n > r.opts.MaxMemory/size {
-		return nil, fmt.Errorf("%w: the range has %d tokens", fault.ErrLimit, n)
-	}
-	mem := newBudget(r.opts.MaxMemory)
-	if err := mem.Take(n * size); err != nil {
-		return nil, err
-	}
-	values := make([]T, n)
-	if err := r.copyRange(r.opts.Context, &arraySink[T]{values, info}, mem, member, from, to); err != nil {
-		return nil, err
-	}
-	return values, nil
-}
-
-// An arraySink takes whole elements of an array as they lie in its file.
-type arraySink[T Integer] struct {
-	rest []T
-	info *tokens.Info
-}
-
-func (w *arraySink[T]) Write(p []byte) (int, error) {
-	n := len(p) / w.info.Type.Size()
-	decodeArray(w.rest[:n], p, w.info)
-	w.rest = w.rest[n:]
-	return len(p), nil
-}
-
-// holds reports whether every value of type t is one of type wide.
-func holds(wide, t tokens.Type) bool {
-	if t.Signed() {
-		return wide.Signed() && wide.Size() >= t.Size()
-	}
-	if wide.Signed() {
-		return wide.Size() > t.Size()
-	}
-	return wide.Size() >= t.Size()
 }

@@ -18,7 +18,7 @@ func Benchmark(b *testing.B, c Codec) {
 	}
 	for _, k := range append(RealData(b), Real{"noise", noise}) {
 		codec, block := c.make(b), *k.Block
-		body, _ := Encode(b, codec, &block, nil)
+		body, _ := encode(b, codec, &block, nil)
 		report := func(b *testing.B) {
 			n := float64(len(block.Symbols))
 			size := float64(len(body) + len(block.Params))

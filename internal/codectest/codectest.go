@@ -49,8 +49,8 @@ func (c *Codec) make(t fataler) model.Codec {
 	return codec
 }
 
-// Encode plans and encodes b, and says whether it leans on base.
-func Encode(t fataler, c model.Codec, b *model.Block, base []byte) (body []byte, leans bool) {
+// encode plans and encodes b, and says whether it leans on base.
+func encode(t fataler, c model.Codec, b *model.Block, base []byte) (body []byte, leans bool) {
 	var err error
 	b.Base = nil
 	if b.Params, leans, err = c.Plan(b, base); err != nil {
@@ -136,7 +136,7 @@ func (c *Codec) roundTrip(t *testing.T) {
 		}
 		n := rapid.IntRange(0, 1<<rapid.IntRange(0, 11).Draw(t, "log count")).Draw(t, "count")
 		b := &model.Block{Size: size, Symbols: Random(r, size, n), Costs: make([]float32, n), Spans: Shapes(r, n)}
-		body, leans := Encode(t, codec, b, base)
+		body, leans := encode(t, codec, b, base)
 		if !leans {
 			base = b.Params
 		}
@@ -152,7 +152,7 @@ func (c *Codec) roundTrip(t *testing.T) {
 			}
 		}
 		fresh := *b
-		if again, _ := Encode(t, c.make(t), &fresh, b.Base); !slices.Equal(again, body) {
+		if again, _ := encode(t, c.make(t), &fresh, b.Base); !slices.Equal(again, body) {
 			t.Fatal("bytes depend on earlier blocks")
 		}
 		c.checkCosts(t, b, body)
@@ -209,7 +209,7 @@ func (c *Codec) largest(t *testing.T) {
 	}
 	last := uint32(size - 1)
 	b := &model.Block{Size: size, Symbols: []uint32{0, last, 7, 7, last / 2, 7, 7, 7, last, last}, Spans: []model.Span{{Count: 10, Shape: []int{10}}}}
-	body, _ := Encode(t, c.make(t), b, nil)
+	body, _ := encode(t, c.make(t), b, nil)
 	got := Empty(b)
 	if err := c.make(t).Decode(got, body); err != nil || !slices.Equal(got.Symbols, b.Symbols) {
 		t.Error(err)
@@ -295,11 +295,11 @@ func (c *Codec) damage(t *testing.T) {
 		size, n := c.size(r), 1+r.IntN(400)
 		other := &model.Block{Size: size, Symbols: Random(r, size, n), Spans: Shapes(r, n)}
 		var base []byte
-		if _, leans := Encode(t, codec, other, nil); !leans {
+		if _, leans := encode(t, codec, other, nil); !leans {
 			base = other.Params
 		}
 		b := &model.Block{Size: size, Symbols: Random(r, size, n), Spans: Shapes(r, n)}
-		body, _ := Encode(t, codec, b, base)
+		body, _ := encode(t, codec, b, base)
 		for range 20 {
 			wrong, body := *b, body
 			switch r.IntN(3) {
@@ -328,7 +328,7 @@ func (c *Codec) truncation(t *testing.T) {
 		b.Symbols[i] = uint32(min(r.IntN(size), r.IntN(size), r.IntN(size), r.IntN(size)))
 	}
 	codec := c.make(t)
-	body, _ := Encode(t, codec, b, nil)
+	body, _ := encode(t, codec, b, nil)
 	missed := 0
 	for n := range len(body) {
 		got := Empty(b)
@@ -355,7 +355,7 @@ func (c *Codec) noAllocation(t *testing.T) {
 	}
 	b.Spans = []model.Span{{Count: 5000, Shape: []int{50, 100}}}
 	codec := c.make(t)
-	body, _ := Encode(t, codec, b, nil)
+	body, _ := encode(t, codec, b, nil)
 	got := Empty(b)
 	out := make([]byte, 0, 1<<20)
 	encodes := testing.AllocsPerRun(5, func() {
@@ -392,7 +392,7 @@ func (c *Codec) need(t *testing.T) {
 			b.Symbols[i] = uint32(min(r.IntN(k.size), r.IntN(k.size)))
 		}
 		encoder := c.make(t)
-		body, _ := Encode(t, encoder, b, nil)
+		body, _ := encode(t, encoder, b, nil)
 		before := heap()
 		codec := c.make(t)
 		limit, err := codec.Need(k.size, k.count, body)
@@ -409,62 +409,4 @@ func (c *Codec) need(t *testing.T) {
 		runtime.KeepAlive(encoder)
 		runtime.KeepAlive(b)
 	}
-}
-
-// Fuzz decodes whatever comes with the codec: nothing but an error of the right
-// kind or symbols of the alphabet may come of it.
-func (c Codec) Fuzz(f *testing.F) {
-	r := rand.New(rand.NewPCG(1, 1))
-	for _, size := range []int{1, 2, 300, 70000} {
-		if c.Refuses > 0 && size > c.Refuses {
-			continue
-		}
-		codec := c.make(f)
-		var base []byte
-		for range 2 {
-			b := &model.Block{Size: size, Symbols: Random(r, size, 100), Spans: []model.Span{{Count: 100, Shape: []int{10, 10}}}}
-			body, _ := Encode(f, codec, b, base)
-			f.Add(uint32(size), uint16(100), uint8(10), b.Params, base, body)
-			base = b.Params
-		}
-	}
-	codec := c.make(f)
-	f.Fuzz(func(t *testing.T, size uint32, count uint16, row uint8, params, base, body []byte) {
-		n := int(count % 4096)
-		checkDecode(t, codec, &model.Block{
-			Size:    1 + int(size%(1<<17)),
-			Symbols: make([]uint32, n),
-			Spans:   []model.Span{{Count: n / 2, Shape: []int{-1, int(row), 2}, First: 7}, {Count: n - n/2, Shape: []int{n}}},
-			Params:  params,
-			Base:    base,
-		}, body)
-	})
-}
-
-// FuzzRoundTrip encodes whatever symbols come, planned by what comes as a base.
-func (c Codec) FuzzRoundTrip(f *testing.F) {
-	f.Add(uint32(300), uint8(3), []byte("abracadabra"), []byte{3, 3})
-	f.Add(uint32(5), uint8(4), []byte{0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 4, 4}, []byte(nil))
-	f.Add(uint32(70000), uint8(1), []byte("to be or not to be, that is"), []byte(nil))
-	f.Fuzz(func(t *testing.T, size uint32, row uint8, data, base []byte) {
-		b := &model.Block{Size: 1 + int(size%(1<<17)), Symbols: make([]uint32, len(data))}
-		if c.Refuses > 0 {
-			b.Size = min(b.Size, c.Refuses)
-		}
-		for i, x := range data {
-			b.Symbols[i] = uint32(int(x) * 257 % b.Size)
-		}
-		b.Spans = []model.Span{{Count: len(data), Shape: []int{-1, int(row)}}}
-		if len(base) == 0 {
-			base = nil
-		}
-		body, _ := Encode(t, c.make(t), b, base)
-		got := Empty(b)
-		if err := c.make(t).Decode(got, body); err != nil {
-			t.Fatal(err)
-		}
-		if !slices.Equal(got.Symbols, b.Symbols) {
-			t.Fatal("wrong symbols")
-		}
-	})
 }

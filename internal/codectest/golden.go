@@ -14,9 +14,9 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// GoldenBlock returns a block of the golden files: an array of 2 axes whose columns
+// goldenBlock returns a block of the golden files: an array of 2 axes whose columns
 // keep their values for a while, by a generator that nothing changes.
-func GoldenBlock(size, rows, columns int, seed uint64) *model.Block {
+func goldenBlock(size, rows, columns int, seed uint64) *model.Block {
 	b := &model.Block{Size: size, Spans: []model.Span{{Count: rows * columns, Shape: []int{-1, columns}}}}
 	state := seed
 	next := func() int {
@@ -50,8 +50,8 @@ func (c Codec) Golden(t *testing.T, name string) {
 			var blocks []*model.Block
 			var base []byte
 			for i := range 2 {
-				b := GoldenBlock(k.n, k.rows, k.cols, uint64(i))
-				body, leans := Encode(t, codec, b, base)
+				b := goldenBlock(k.n, k.rows, k.cols, uint64(i))
+				body, leans := encode(t, codec, b, base)
 				if !leans {
 					base = b.Params
 				}

@@ -1,3 +1,10 @@
+// Package mix is the codec that learns while it codes. A token is a path of yes/no
+// decisions down a code tree; for each, counters of many contexts, matches and small
+// nets say how likely a 1 is, and a mixer that has learned whom to trust joins what they
+// say (M. Mahoney, Adaptive weighing of context models for lossless data compression,
+// 2005), all in integers. [Codec] codes blocks of arrays, alone or from a [Prior]; with
+// a [Guide], a model from outside is one more opinion. docs/mix.md explains the parts
+// and specifies the bytes.
 package mix
 
 import (

@@ -20,8 +20,7 @@ package mix
 //	len1, len2   length of the match that candidate M1 or M2 continues, up to 31
 //	column    how far the token is from the start of its line, up to 255
 //	word, word1, word2   the letters of the word so far, in either case, and of those before
-//	letters   how many there are in the word so far, up to 15
-//	kinds2, kinds3, ...   the kinds of the last bytes: letters of each case, digits and so on
+//	kinds3, kinds4, kinds6   the kinds of the last bytes: letters of each case, digits and so on
 //	slot, up1, up2   the place in its record, and the bytes there in the two records before
 //	tail      the last bytes, where tokens are spelt
 //
@@ -139,8 +138,8 @@ var grid = geometry{
 	final:      "depth agree1 age",
 	maps:       []string{"agree1 node", "depth flags age"},
 	backward:   4,
-	rates:      schedule{first: 3000, last: 300, fall: 2},
-	finalRates: schedule{first: 300, last: 70, fall: 2},
+	rates:      schedule{first: 3000, last: 300},
+	finalRates: schedule{first: 300, last: 70},
 }
 
 // latest are the tokens just before.
@@ -176,8 +175,8 @@ var geometries = [geometryCount]geometry{
 		bestSets:   []string{"a", "known depth", "len1 agree1", "b:class depth", "a:class known", "M1:class a:class"},
 		final:      "sure",
 		maps:       []string{"node"},
-		rates:      schedule{first: 5000, last: 350, fall: 2},
-		finalRates: schedule{first: 800, last: 150, fall: 2},
+		rates:      schedule{first: 5000, last: 350},
+		finalRates: schedule{first: 800, last: 150},
 	},
 	geometryGrid: grid,
 	geometryBooks: {
@@ -199,8 +198,8 @@ var geometries = [geometryCount]geometry{
 		sets:       []string{"place agree1", "depth agree1 agree2", "known", "place node"},
 		final:      "depth agree1",
 		maps:       []string{"agree1 node", "depth place"},
-		rates:      schedule{first: 3000, last: 200, fall: 2},
-		finalRates: schedule{first: 400, last: 100, fall: 2},
+		rates:      schedule{first: 3000, last: 200},
+		finalRates: schedule{first: 400, last: 100},
 	},
 	geometryText: {
 		name:       "text",
@@ -220,8 +219,8 @@ var geometries = [geometryCount]geometry{
 		sets:       []string{"trust", "known depth", "len1 agree1", "node", "kinds3", "a"},
 		final:      "known",
 		maps:       []string{"node"},
-		rates:      schedule{first: 6000, last: 250, fall: 2},
-		finalRates: schedule{first: 400, last: 100, fall: 2},
+		rates:      schedule{first: 6000, last: 250},
+		finalRates: schedule{first: 400, last: 100},
 	},
 	geometryFrames: guidedGrid(),
 	geometryProse: {
@@ -251,8 +250,8 @@ var geometries = [geometryCount]geometry{
 		bestSets:   []string{"kinds3 depth", "column"},
 		final:      "known",
 		maps:       []string{"a node"},
-		rates:      schedule{first: 5000, last: 200, fall: 2},
-		finalRates: schedule{first: 800, last: 100, fall: 2},
+		rates:      schedule{first: 5000, last: 200},
+		finalRates: schedule{first: 800, last: 100},
 	},
 	geometrySpelt: {
 		name:       "spelt",
@@ -281,8 +280,8 @@ var geometries = [geometryCount]geometry{
 		bestSets:   []string{"known depth", "len1 agree1", "a", "b:class depth", "kinds3 depth", "M1:class a:class"},
 		final:      "sure",
 		maps:       []string{"node"},
-		rates:      schedule{first: 5000, last: 350, fall: 2},
-		finalRates: schedule{first: 800, last: 150, fall: 2},
+		rates:      schedule{first: 5000, last: 350},
+		finalRates: schedule{first: 800, last: 150},
 	},
 	geometryBytes: {
 		name:       "bytes",
@@ -309,8 +308,8 @@ var geometries = [geometryCount]geometry{
 		bestSets:   []string{"known depth", "len1 agree1", "up1 depth", "M1 agree1"},
 		final:      "known",
 		maps:       []string{"a node"},
-		rates:      schedule{first: 5000, last: 200, fall: 2},
-		finalRates: schedule{first: 800, last: 100, fall: 2},
+		rates:      schedule{first: 5000, last: 200},
+		finalRates: schedule{first: 800, last: 100},
 	},
 }
 

@@ -1,6 +1,37 @@
 package mix
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestValuesAsked checks that no value is loaded for each token that no geometry asks for.
+func TestValuesAsked(t *testing.T) {
+	var asked []string
+	for k := range geometries {
+		g := &geometries[k]
+		specs := slices.Concat(g.contexts, g.best, g.sets, g.bestSets, g.net, g.bestNet, g.maps, []string{g.final})
+		for _, c := range g.candidate {
+			specs = append(append(specs, c.value), c.contexts...)
+		}
+		for _, s := range g.side {
+			specs = append(append(specs, s.inputs...), s.best...)
+		}
+		for _, spec := range specs {
+			for _, term := range strings.Fields(spec) {
+				name, _, _ := strings.Cut(term, ":")
+				name, _, _ = strings.Cut(name, "/")
+				asked = append(asked, name)
+			}
+		}
+	}
+	for _, name := range valueNames {
+		if !slices.Contains(asked, name) {
+			t.Errorf("no geometry asks for %s", name)
+		}
+	}
+}
 
 // TestTable checks that the geometries parse, read nothing that the decoder does
 // not have yet, and take prefixes and classes of symbols only.

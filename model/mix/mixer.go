@@ -108,12 +108,12 @@ func (m *mixer) update(x []int32, bit int32) {
 
 // A schedule of learning rates in 1/65536, by how often a vector was trained:
 // from first, falling to last.
-type schedule struct{ first, last, fall int }
+type schedule struct{ first, last int }
 
 func (s schedule) rates() []int32 {
 	var r []int32
 	for n := 0; ; n++ {
-		v := s.first * 100 / (100 + n*s.fall)
+		v := s.first * 100 / (100 + 2*n)
 		if v <= s.last || n == 1<<16-2 {
 			return append(r, int32(s.last))
 		}

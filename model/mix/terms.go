@@ -30,8 +30,6 @@ const (
 	valueWord
 	valueWord1
 	valueWord2
-	valueLetters
-	valueKinds2
 	valueKinds3
 	valueKinds4
 	valueKinds6
@@ -42,8 +40,11 @@ const (
 	valueCount
 )
 
-var valueNames = [valueCount]string{"M1", "M2", "first", "next1", "next2", "above", "start", "startAbove", "place", "row", "col", "age", "flags", "churn", "reach", "len1", "len2",
-	"column", "word", "word1", "word2", "letters", "kinds2", "kinds3", "kinds4", "kinds6", "slot", "up1", "up2", "tail"}
+var valueNames = [valueCount]string{
+	"M1", "M2", "first", "next1", "next2", "above", "start", "startAbove",
+	"place", "row", "col", "age", "flags", "churn", "reach", "len1", "len2",
+	"column", "word", "word1", "word2", "kinds3", "kinds4", "kinds6", "slot", "up1", "up2", "tail",
+}
 
 const (
 	maxAge   = 7
@@ -191,10 +192,6 @@ func (g *geometry) size(t term, d dims) int {
 		return maxMatch + 1
 	case valueColumn:
 		return maxColumn + 1
-	case valueLetters:
-		return maxLetters + 1
-	case valueKinds2:
-		return 1 << (2 * kindBits)
 	case valueKinds3:
 		return 1 << (3 * kindBits)
 	case valueKinds4:

@@ -4,10 +4,9 @@ package mix
 // the two before it, and the kinds of the latest bytes. A word is made of letters of
 // either case and of bytes from 128 on; whatever stands between words only ends them.
 type wordbook struct {
-	words   [3]uint32 // hashes: of this word, 0 if none has begun, and those before
-	letters uint32    // of this word so far
-	kinds   uint32    // of the latest bytes, the last one lowest
-	done    int       // bytes taken in
+	words [3]uint32 // hashes: of this word, 0 if none has begun, and those before
+	kinds uint32    // of the latest bytes, the last one lowest
+	done  int       // bytes taken in
 }
 
 // Kinds of bytes.
@@ -21,8 +20,7 @@ const (
 	kindMark
 	kindHigh
 
-	kindBits   = 3
-	maxLetters = 15
+	kindBits = 3
 )
 
 // byteKind returns the kind of a byte.
@@ -64,20 +62,16 @@ func (w *wordbook) take(x uint32) {
 		}
 		h := (w.words[0] + x + 1) * 0x9E3779B1
 		w.words[0] = (h ^ h>>15) | 1
-		w.letters = min(w.letters+1, maxLetters)
 	default:
-		if w.letters > 0 {
+		if w.words[0] != 0 {
 			w.words = [3]uint32{0, w.words[0], w.words[1]}
 		}
-		w.letters = 0
 	}
 }
 
 // load sets the values for the next byte.
 func (w *wordbook) load(v []uint32) {
 	v[valueWord], v[valueWord1], v[valueWord2] = w.words[0], w.words[1], w.words[2]
-	v[valueLetters] = w.letters
-	v[valueKinds2] = w.kinds & (1<<(2*kindBits) - 1)
 	v[valueKinds3] = w.kinds & (1<<(3*kindBits) - 1)
 	v[valueKinds4] = w.kinds & (1<<(4*kindBits) - 1)
 	v[valueKinds6] = w.kinds & (1<<(6*kindBits) - 1)

@@ -128,9 +128,6 @@ class Model:
         n = self.base[symbol] if k == 0 else self.slots[k].counts.get(symbol, 0)
         return n * self.units[k]
 
-    def mass(self, symbol):
-        return self.even + sum(self.share(k, symbol) for k in range(self.orders + 1))
-
     def find(self, point):
         """The symbol at a point, and its interval."""
         extra = {}

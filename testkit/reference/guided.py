@@ -11,9 +11,9 @@ from .mix import run
 from .mix_engine import Engine, Setup, Span
 from .mix_geometry import FRAMES, GEOMETRIES, GRID, LATEST, TEXT, Geometry
 from .mix_layout import Layout
-from .mix_parts import STRETCH, Match, squash
+from .mix_learn import STRETCH, Match, squash
 from .mix_tree import adapt, halves, read_trees, split
-from .mix_words import Spelling
+from .mix_words import WORD_VALUES, Spelling
 from .net_reals import exactly
 from .rangecoder import Decoder
 
@@ -200,7 +200,7 @@ def guided_text(symbols, count, streams, body, guide, spelling, order):
                     values[at["M1"] + k], values[at["len1"] + k] = out[m.at] + 1, m.length
             values[at["column"]] = s.column
             values[at["tail"]] = s.tail()
-            values[at["word"] : at["word"] + 8] = s.values()
+            values[at["word"] : at["word"] + WORD_VALUES] = s.values()
             engine.ask(i, t, place)
             engine.begin(place, values)
             out[i] = engine.decode(coder)

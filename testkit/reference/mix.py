@@ -6,8 +6,9 @@ from .errors import Missing, check
 from .fields import Fields
 from .mix_engine import PRIMER, Engine, Setup, Span
 from .mix_layout import Layout
-from .mix_spans import in_parts
+from .mix_parts import in_parts
 from .mix_tree import LETTERS, OF_PRIOR, read_trees
+from .mix_words import WORD_VALUES
 from .rangecoder import Decoder
 
 
@@ -54,9 +55,9 @@ def run(engine, setup, spans, symbols, coder):
                     values[number["reach"]], values[number["column"]] = after[5:]
                 if g.words:
                     engine.words.advance(symbols, at)
-                    values[number["word"] : number["word"] + 8] = engine.words.values()
+                    values[number["word"] : number["word"] + WORD_VALUES] = engine.words.values()
                 if g.spelt:
-                    values[number["word"] : number["word"] + 8] = engine.spelling.values()
+                    values[number["word"] : number["word"] + WORD_VALUES] = engine.spelling.values()
                     values[number["column"]], values[number["tail"]] = engine.spelling.column, engine.spelling.tail()
                 if setup.record:
                     values[number["slot"]] = at % setup.record

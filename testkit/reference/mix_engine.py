@@ -5,7 +5,7 @@ import os
 from .errors import check
 from .mix_geometry import BOOKS, BYTES, FLAT, FRAMES, GEOMETRIES, PROSE, SPELT, TEXT, terms
 from .mix_net import Net, NetInput
-from .mix_parts import (
+from .mix_learn import (
     MASK,
     NEW_COUNTER,
     RUN_COUNTERS,

@@ -7,7 +7,7 @@ FLAT = STREAM, PROSE, BYTES, SPELT  # those of tokens in a row
 # The values of a token that follow those of its neighbours.
 VALUES = """M1 M2 first next1 next2 above start startAbove
 place row col age flags churn reach len1 len2
-column word word1 word2 letters kinds2 kinds3 kinds4 kinds6 slot up1 up2
+column word word1 word2 kinds3 kinds4 kinds6 slot up1 up2
 tail""".split()
 FIRST_SMALL = VALUES.index("place")
 
@@ -60,7 +60,7 @@ class Term:
             "value": {
                 "place": min(places, 4096), "row": min(sizes["rows"], 4096), "col": min(sizes["cols"], 4096),
                 "age": 8, "flags": 1 << len(geometry.changes), "churn": 16, "reach": 4, "len1": 32, "len2": 32,
-                "column": 256, "letters": 16, "kinds2": 64, "kinds3": 512, "kinds4": 4096, "slot": 256,
+                "column": 256, "kinds3": 512, "kinds4": 4096, "slot": 256,
             }.get(small, min(symbols, 2047) + 1),
         }[self.kind]  # fmt: skip
 

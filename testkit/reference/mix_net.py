@@ -2,7 +2,7 @@
 
 import math
 
-from .mix_parts import MASK, MOST_STRETCH, clipped, squash
+from .mix_learn import MASK, MOST_STRETCH, clipped, squash
 
 MOST_SUM = 1 << 62
 ROOTS = [math.isqrt((1 << 56) // (259 + 6 * i)) for i in range(128)]

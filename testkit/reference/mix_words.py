@@ -1,6 +1,8 @@
 """What the bytes of a text spell (docs/mix.md, section 5)."""
 
-from .mix_parts import MASK
+from .mix_learn import MASK
+
+WORD_VALUES = 6  # how many Words.values returns
 
 
 def byte_kind(x):
@@ -20,7 +22,7 @@ class Words:
     """What the bytes of a text spell."""
 
     def __init__(self):
-        self.words, self.letters, self.kinds, self.done = [0, 0, 0], 0, 0, 0
+        self.words, self.kinds, self.done = [0, 0, 0], 0, 0
 
     def advance(self, symbols, i):
         """Takes in what precedes position i."""
@@ -35,15 +37,12 @@ class Words:
         if kind in (3, 4, 7):
             h = (self.words[0] + x + (32 if kind == 4 else 0) + 1) * 0x9E3779B1 & MASK
             self.words[0] = h ^ h >> 15 | 1
-            self.letters = min(self.letters + 1, 15)
-        else:
-            if self.letters:
-                self.words = [0] + self.words[:2]
-            self.letters = 0
+        elif self.words[0]:
+            self.words = [0] + self.words[:2]
 
     def values(self):
-        """word word1 word2 letters kinds2 kinds3 kinds4 kinds6 of the next token."""
-        return self.words + [self.letters] + [self.kinds & (1 << 3 * n) - 1 for n in (2, 3, 4, 6)]
+        """word word1 word2 kinds3 kinds4 kinds6 of the next token."""
+        return self.words + [self.kinds & (1 << 3 * n) - 1 for n in (3, 4, 6)]
 
 
 class Spelling(Words):

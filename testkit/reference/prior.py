@@ -7,7 +7,7 @@ from .errors import Missing, check
 from .fields import Fields
 from .mix_geometry import FLAT, GEOMETRIES
 from .mix_engine import Engine, Setup
-from .mix_parts import NEW_COUNTER
+from .mix_learn import NEW_COUNTER
 from .mix_tree import AdaptiveBits, read_trees
 from .rangecoder import Decoder
 from .valuemap import ValueMap
