@@ -187,6 +187,30 @@ func periods(count, row, lacks int) []uint32 {
 	})
 }
 
+// frames writes vectors of frames of codec zstd: a raw block of four bytes, as they may be
+// and as they may not.
+func (f *file) frames() {
+	const magic, content = "\x28\xb5\x2f\xfd", "\x21\x00\x00\x01\x02\x03\x04"
+	const single, skipped = magic + "\x20\x04" + content, "\x50\x2a\x4d\x18\x01\x00\x00\x00x"
+	span := []model.Span{{Count: 4, Shape: []int{4}}}
+	good := func(name, frame string) {
+		f.body(name, "zstd", 9, span, nil, nil, []byte("\x01"+frame), "sum: "+sumOf([]uint32{1, 2, 3, 4}))
+	}
+	good("a single segment", single)
+	good("a window of 4 MiB", magic+"\x00\x60"+content)
+	bad := func(name, frame string) { f.refuse(name, "zstd", 9, 4, nil, []byte("\x01"+frame)) }
+	bad("a larger window", magic+"\x00\x61"+content)
+	bad("two frames", magic+"\x20\x02\x11\x00\x00\x01\x02"+magic+"\x20\x02\x11\x00\x00\x03\x04")
+	bad("an empty frame behind it", single+magic+"\x20\x00\x01\x00\x00")
+	bad("a skipped frame behind it", single+skipped)
+	bad("a skipped frame before it", skipped+single)
+	bad("a dictionary", magic+"\x21\x01\x04"+content)
+	bad("a dictionary of number 0", magic+"\x21\x00\x04"+content)
+	bad("too few symbols", magic+"\x20\x03\x19\x00\x00\x01\x02\x03")
+	f.refuse("an unknown layout", "zstd", 9, 4, nil, []byte("\x03"+single))
+	f.refuse("a symbol beyond", "zstd", 4, 4, nil, []byte("\x01"+single))
+}
+
 // writeBlocks writes the vectors of bodies.
 func writeBlocks(t *testing.T) {
 	f := &file{t: t}
@@ -199,6 +223,7 @@ func writeBlocks(t *testing.T) {
 	f.refuse("filling bits", "stored", 3, 3, nil, []byte{0x40})
 	f.refuse("a symbol beyond", "stored", 3, 1, nil, []byte{3})
 	f.refuse("too long", "stored", 2, 8, nil, []byte{1, 0})
+	f.frames()
 
 	// Each set of contexts has its own kind of array.
 	f.block("no rows", "adaptive", 40, each(300, func(i int, w *walk) int { return i % 5 * w.below(9) }), flat(300), nil)
@@ -239,6 +264,14 @@ func writeBlocks(t *testing.T) {
 		f.refuse("code of what is certain", codec, 1, 8, []byte{0}, []byte{7, 0})
 		f.refuse("no table", codec, 8, 8, nil, []byte{7, 0, 0, 0})
 		f.refuse("a packed symbol of no share", codec, 3, 8, []byte{0x10, 0x00}, []byte{7, 0xff, 0xff})
+		f.refuse("fewer slots than symbols", codec, 257, 1, []byte{0}, []byte{7, 0, 0})
+		f.refuse("a table of 21 bits", codec, 2, 8, []byte{13}, []byte{7, 0})
+		f.refuse("a table of an unknown kind", codec, 2, 8, []byte{0x30}, []byte{7, 0})
+		f.refuse("a table that leans on none", codec, 2, 8, []byte{0x20}, []byte{7, 0})
+		f.refuse("bytes after a table", codec, 2, 8, []byte{0, 0}, []byte{7, 0})
+		f.refuse("packed, filling bits", codec, 2, 7, []byte{0}, []byte{7, 0x80})
+		span := []model.Span{{Count: 8, Shape: []int{8}}}
+		f.body("a table that leans on one that leans", codec, 2, span, nil, []byte{0x20, 0}, []byte{7, 0}, "refused: corrupt")
 	}
 	f.block("eight lanes", "static", 300, each(30000, func(_ int, w *walk) int { return w.below(2) * w.below(300) }), flat(30000), nil)
 	f.block("four lanes and a table of 20 bits", "static", 60000, each(4000, func(_ int, w *walk) int { return w.below(60000) }), flat(4000), nil)
@@ -263,6 +296,11 @@ func writeBlocks(t *testing.T) {
 	f.block("one symbol", "lz", 1, make([]uint32, 100), flat(100), nil)
 	f.refuse("an order that is none", "lz", 5, 10, nil, []byte{4, 0, 0, 0})
 	f.refuse("a match before the block", "lz", 5, 10, nil, []byte{1, 1, 0, 0})
+	f.refuse("places of no rows", "lz", 1, 1, nil, []byte{2, 0, 1, 1, 0, 0, 0})
+	f.refuse("a long number of steps", "lz", 5, 10, nil, []byte{1, 0x80, 0, 0, 0, 0, 0})
+	f.refuse("codes without literals", "lz", 5, 0, nil, []byte{1, 0, 0, 1})
+	f.refuse("codes of more than there are symbols", "lz", 5, 1, nil, []byte{1, 0, 1, 6})
+	f.refuse("literals that are missing", "lz", 5, 1, nil, []byte{1, 0, 0, 0, 0, 0})
 	f.save("blocks.txt", "Bodies of blocks.")
 }
 

@@ -2,7 +2,6 @@ package evil
 
 import (
 	"bytes"
-	"encoding/binary"
 
 	"github.com/foretell/foretell/internal/container"
 	"github.com/zeebo/xxh3"
@@ -54,6 +53,10 @@ func Cases() []Case {
 
 	whole("layout-out-of-turn", false, 4, layout(1, Name("a"), four), zeros(0, Span(0, 0, 4)))
 	whole("block-out-of-turn", true, 4, layout(0, Name("a"), four), zeros(1, Span(0, 0, 4)))
+	whole("base-not-the-last", false, 12, layout(0, Name("a"), Member(0, 0, 12)),
+		zeros(0, Span(0, 0, 4)), zeros(1, Span(0, 4, 4)), record{ordinal: 2, spans: []container.Span{Span(0, 8, 4)}, base: 2, params: []byte{0}, hash: xxh3.Hash(make([]byte, 4))})
+	whole("framing-before-file", false, 5, layout(0, data(container.EntryFraming, 0), Name("a"), four), zeros(0, Span(0, 0, 4)))
+	one("entry-of-unknown-kind", true, Name("a"), four, data(5))
 	whole("layout-after-block", false, 4, zeros(0, Span(0, 0, 4)), layout(0, Name("a"), four))
 	one("no-file", true, four)
 	one("name-not-utf8", true, Name("\xff"), four)
@@ -91,6 +94,10 @@ func Cases() []Case {
 	block("map-missing", func(b *record) { b.params = []byte{0} })
 	block("map-of-unknown-kind", func(b *record) { b.params[1] = 3 })
 	block("map-of-no-symbols", func(b *record) { b.params[3] = 0 })
+	block("map-of-too-many-symbols", func(b *record) { b.params = []byte{6, 0, 0, 0x81, 0x80, 0x80, 8} })
+	block("table-of-too-many-symbols", func(b *record) {
+		b.codec, b.params, b.body = 4, []byte{5, 0, 0, 0x81, 0x80, 4, 12}, append([]byte{7}, make([]byte, 9)...)
+	})
 	block("map-too-long", func(b *record) { b.params = []byte{4, 0, 0, 1, 0} })
 	block("map-goes-round", func(b *record) {
 		gap := append(bytes.Repeat([]byte{0xff}, 3), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f)
@@ -119,24 +126,9 @@ func Cases() []Case {
 	all = append(all,
 		Case{"index-of-others", seal(small, records, other, 4), true},
 		Case{"index-of-fewer", seal(small, records, records[:1], 4), true},
-		Case{"two-priors", twoNeeds(), true},
 		Case{"no-spans", NoSpans(), true},
 		Case{"empty-span", EmptySpan(), true},
 		Case{"block-too-large", LargeBlock(), true},
 	)
-	return all
-}
-
-// twoNeeds is a file whose header names a prior twice.
-func twoNeeds() []byte {
-	fields := []byte{0, 6, 0, 0, 100, 2}
-	for range 2 {
-		fields = append(append(fields, 1, 0), make([]byte, 34)...)
-	}
-	head := append([]byte(container.Magic), container.Version, byte(len(fields)))
-	head = append(head, fields...)
-	sum := checksum(head)
-	whole := seal(small, nil, nil, 0)
-	rest := whole[bytes.Index(whole, []byte("\xf0\x0fF")):]
-	return append(binary.LittleEndian.AppendUint32(head, sum), rest...)
+	return append(all, outside()...)
 }
