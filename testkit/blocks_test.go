@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/foretell/foretell/ans"
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/internal/symbols"
 	"github.com/foretell/foretell/model"
@@ -154,6 +155,17 @@ func (f *file) body(name, codec string, size int, spans []model.Span, params, ba
 	fmt.Fprintf(&f.b, "body: %x\n%s\n", body, outcome)
 }
 
+// table returns the stored table of counts, of 8 bits.
+func (f *file) table(counts ...uint64) []byte {
+	f.t.Helper()
+	table, err := ans.NewTable(counts, 8)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	stored, _ := table.AppendTable(nil, nil)
+	return stored
+}
+
 // refuse writes a record of a body that no encoder writes.
 func (f *file) refuse(name, codec string, size, count int, params, body []byte) {
 	f.body(name, codec, size, []model.Span{{Count: count, Shape: []int{count}}}, params, nil, body, "refused: corrupt")
@@ -187,6 +199,30 @@ func periods(count, row, lacks int) []uint32 {
 	})
 }
 
+// frames writes vectors of frames of codec zstd: a raw block of four bytes, as they may be
+// and as they may not.
+func (f *file) frames() {
+	const magic, content = "\x28\xb5\x2f\xfd", "\x21\x00\x00\x01\x02\x03\x04"
+	const single, skipped = magic + "\x20\x04" + content, "\x50\x2a\x4d\x18\x01\x00\x00\x00x"
+	span := []model.Span{{Count: 4, Shape: []int{4}}}
+	good := func(name, frame string) {
+		f.body(name, "zstd", 9, span, nil, nil, []byte("\x01"+frame), "sum: "+sumOf([]uint32{1, 2, 3, 4}))
+	}
+	good("a single segment", single)
+	good("a window of 4 MiB", magic+"\x00\x60"+content)
+	bad := func(name, frame string) { f.refuse(name, "zstd", 9, 4, nil, []byte("\x01"+frame)) }
+	bad("a larger window", magic+"\x00\x61"+content)
+	bad("two frames", magic+"\x20\x02\x11\x00\x00\x01\x02"+magic+"\x20\x02\x11\x00\x00\x03\x04")
+	bad("an empty frame behind it", single+magic+"\x20\x00\x01\x00\x00")
+	bad("a skipped frame behind it", single+skipped)
+	bad("a skipped frame before it", skipped+single)
+	bad("a dictionary", magic+"\x21\x01\x04"+content)
+	bad("a dictionary of number 0", magic+"\x21\x00\x04"+content)
+	bad("too few symbols", magic+"\x20\x03\x19\x00\x00\x01\x02\x03")
+	f.refuse("an unknown layout", "zstd", 9, 4, nil, []byte("\x03"+single))
+	f.refuse("a symbol beyond", "zstd", 4, 4, nil, []byte("\x01"+single))
+}
+
 // writeBlocks writes the vectors of bodies.
 func writeBlocks(t *testing.T) {
 	f := &file{t: t}
@@ -199,6 +235,7 @@ func writeBlocks(t *testing.T) {
 	f.refuse("filling bits", "stored", 3, 3, nil, []byte{0x40})
 	f.refuse("a symbol beyond", "stored", 3, 1, nil, []byte{3})
 	f.refuse("too long", "stored", 2, 8, nil, []byte{1, 0})
+	f.frames()
 
 	// Each set of contexts has its own kind of array.
 	f.block("no rows", "adaptive", 40, each(300, func(i int, w *walk) int { return i % 5 * w.below(9) }), flat(300), nil)
@@ -238,14 +275,22 @@ func writeBlocks(t *testing.T) {
 		f.block("the base's bytes for more symbols", codec, 310, each(200, skew(300)), flat(200), base)
 		f.refuse("code of what is certain", codec, 1, 8, []byte{0}, []byte{7, 0})
 		f.refuse("no table", codec, 8, 8, nil, []byte{7, 0, 0, 0})
-		f.refuse("a packed symbol of no share", codec, 3, 8, []byte{0x10, 0x00}, []byte{7, 0xff, 0xff})
+		f.refuse("a packed symbol of no share", codec, 3, 4, f.table(0, 1, 1), []byte{7, 0x19})
+		f.refuse("fewer slots than symbols", codec, 257, 1, []byte{0}, []byte{7, 0, 0})
+		f.refuse("a table of 21 bits", codec, 2, 8, []byte{13}, []byte{7, 0})
+		f.refuse("a table of an unknown kind", codec, 2, 8, []byte{0x30}, []byte{7, 0})
+		f.refuse("a table that leans on none", codec, 2, 8, []byte{0x20}, []byte{7, 0})
+		f.refuse("bytes after a table", codec, 2, 8, []byte{0, 0}, []byte{7, 0})
+		f.refuse("packed, filling bits", codec, 2, 7, []byte{0}, []byte{7, 0x80})
+		span := []model.Span{{Count: 8, Shape: []int{8}}}
+		f.body("a table that leans on one that leans", codec, 2, span, nil, []byte{0x20, 0}, []byte{7, 0}, "refused: corrupt")
 	}
 	f.block("eight lanes", "static", 300, each(30000, func(_ int, w *walk) int { return w.below(2) * w.below(300) }), flat(30000), nil)
 	f.block("four lanes and a table of 20 bits", "static", 60000, each(4000, func(_ int, w *walk) int { return w.below(60000) }), flat(4000), nil)
 	f.lanes()
 
 	f.block("no repetitions", "lz", 5, each(10, func(_ int, w *walk) int { return w.below(5) }), flat(10), nil)
-	f.block("repetitions", "lz", 70000, each(900, func(i int, w *walk) int { return i % 90 * 777 }), flat(900), nil)
+	_, repeated := f.block("repetitions", "lz", 70000, each(900, func(i int, w *walk) int { return i % 90 * 777 }), flat(900), nil)
 	f.block("words", "lz", 5000, wide(grown(2000, 5000, 1, 40, 41)), flat(2000), nil)
 	f.block("place by place", "lz", 400, periods(1200, 8, 0), part{0, []int{150, 8}}, nil)
 	f.block("place by place from within a row", "lz", 400, periods(1100, 8, 3), part{3, []int{150, 8}}, nil)
@@ -262,7 +307,23 @@ func writeBlocks(t *testing.T) {
 	}), flat(2000), nil)
 	f.block("one symbol", "lz", 1, make([]uint32, 100), flat(100), nil)
 	f.refuse("an order that is none", "lz", 5, 10, nil, []byte{4, 0, 0, 0})
-	f.refuse("a match before the block", "lz", 5, 10, nil, []byte{1, 1, 0, 0})
+	// One step of a token, which takes no bits; then the alphabet of no literals.
+	step := func(token int) []byte {
+		counts := make([]uint64, 256)
+		counts[token] = 1
+		table := f.table(counts...)
+		return slices.Concat([]byte{1, 1, 0, byte(len(table))}, table, []byte{0, 0, 0, 0})
+	}
+	f.refuse("a match before the block", "lz", 5, 1, nil, step(0))
+	f.refuse("a match beyond the block", "lz", 5, 1, nil, step(1<<2))
+	f.refuse("a run beyond the literals", "lz", 5, 2, nil, step(1<<5))
+	f.refuse("places that are none", "lz", 70000, 900, nil, append([]byte{2}, repeated[1:]...))
+	f.refuse("longer rows that are none", "lz", 70000, 900, nil, append([]byte{3}, repeated[1:]...))
+	f.refuse("too long", "lz", 70000, 900, nil, append(slices.Clone(repeated), 0))
+	f.refuse("a long number of steps", "lz", 5, 10, nil, []byte{1, 0x80, 0, 0, 0, 0, 0})
+	f.refuse("codes without literals", "lz", 5, 0, nil, []byte{1, 0, 0, 1})
+	f.refuse("codes of more than there are symbols", "lz", 5, 1, nil, []byte{1, 0, 1, 6})
+	f.refuse("literals that are missing", "lz", 5, 1, nil, []byte{1, 0, 0, 0, 0, 0})
 	f.save("blocks.txt", "Bodies of blocks.")
 }
 
@@ -355,7 +416,7 @@ func writeMaps(t *testing.T) {
 		{"a value below the type", "00010a", "uint8", "0"},
 		{"a value below a signed type", "00ff0306", "int8", "0"},
 		{"gaps that are not there", "010005", "uint8", "0"},
-		{"a gap in its longer form", "010002ffffff05", "uint8", "0"},
+		{"a gap in its longer form", "010002ffffff00", "uint8", "0"},
 		{"bits after the gaps", "01000282", "uint8", "0"},
 		{"values that go round", "010002ffffffffffffffffffffff1f", "uint64", "0"},
 	} {

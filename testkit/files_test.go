@@ -124,6 +124,7 @@ func makeFileVectors(t *testing.T) (all []*fileVector) {
 	}
 	mixFiles(t, func(name string, data []byte, o *foretell.ReaderOptions) { success(name, data, o) })
 	ownFiles(t, success, fore)
+	success("packed", evil.Packed(func(frame []byte) []byte { return frame }), &foretell.ReaderOptions{})
 	for _, c := range evil.Cases() {
 		fore("evil-"+c.Name, outcome(failure(c.Data)), c.Data)
 	}

@@ -137,6 +137,7 @@ func (f *file) lanes() {
 		if c.k == 5 && c.precision == 15 {
 			f.refuse("32 lanes, a word too many", "static", size, c.count, params, append(slices.Clone(body), 0, 0, 0, 0))
 			f.refuse("32 lanes, a word cut off", "static", size, c.count, params, body[:len(body)-4])
+			f.refuse("32 lanes, a long number", "static", size, c.count, params, slices.Concat(body[:1], []byte{body[1] | 0x80, 0}, body[2:]))
 			f.refuse("64 lanes", "static", size, c.count, params, append([]byte{6}, body[1:]...))
 			f.refuse("32 lanes, other words to begin with", "static", size, c.count, params, slices.Concat(body[:1], []byte{body[1] - 1}, body[2:]))
 		}

@@ -12,6 +12,7 @@ import (
 type archive struct {
 	enc *rangecoder.Encoder // to write, or
 	dec *rangecoder.Decoder // to read
+	bad bool                // whether a number was read that none can be
 
 	counts, probabilities, weights, points, vectors, sums, biases adaptiveBits
 	lineModels
@@ -31,7 +32,10 @@ type lineModels struct {
 // over reports whether the input has ended before its time, from where on what is
 // read means nothing. It is asked often enough that a short input which claims to
 // be a large state is refused at once.
-func (a *archive) over() bool { return a.dec != nil && a.dec.Err() != nil }
+func (a *archive) over() bool { return a.dec != nil && (a.bad || a.dec.Err() != nil) }
+
+// refuse takes the input for damaged, unless it has ended.
+func (a *archive) refuse() { a.bad = a.bad || !a.over() }
 
 // often is how many numbers may be read before over is asked.
 const often = 1024
@@ -56,11 +60,15 @@ func (a *archive) flag(m *adaptiveBit, x bool) bool {
 	return m.read(a.dec) == 1
 }
 
-// integer codes any number of up to 40 bits and a sign: its length, then the bits below
-// the highest one.
+// integer codes a number whose zigzag form has up to maxInteger bits: its length, then the
+// bits below the highest one.
 func (a *archive) integer(m *adaptiveBits, x int64) int64 {
 	z := uint64(x<<1 ^ x>>63)
 	n := a.number(m, 64, bits.Len64(z))
+	if n > maxInteger {
+		a.refuse()
+		return 0
+	}
 	if n < 2 {
 		z = uint64(n)
 	} else {
@@ -85,6 +93,9 @@ func (a *archive) raw(n int, x int64) int64 {
 	}
 	return v
 }
+
+// maxInteger is more than differences of tags take, which are the largest.
+const maxInteger = 40
 
 // count codes the size of a count, and returns one of that size.
 func (a *archive) count(m *adaptiveBits, n uint32) uint32 {
@@ -146,6 +157,9 @@ func (a *archive) entries(m []uint32) {
 		if n == 0 {
 			continue
 		}
+		if n > 1023 {
+			a.refuse()
+		}
 		p := a.number(&a.probabilities, 1024, int(v>>22))
 		m[i] = uint32(p)<<22 | 1<<21 | n
 	}
@@ -168,7 +182,7 @@ func (a *archive) mixer(m *mixer) {
 			}
 			w := s.w[i*m.inputs:][:m.inputs]
 			for j, v := range w {
-				w[j] = min(max(int32(a.coarse(&a.weights, 11, int64(v))), -maxWeight), maxWeight)
+				w[j] = int32(min(max(a.coarse(&a.weights, 11, int64(v)), -maxWeight), maxWeight))
 			}
 		}
 	}
@@ -189,7 +203,7 @@ func (a *archive) net(n *net) {
 			return
 		}
 		if n.outSum[r] = a.vector(n.out[r*n.dims:][:n.dims], n.outSum[r], maxOut); n.outSum[r] != 0 {
-			n.bias[r] = int32(a.coarse(&a.biases, 12, int64(n.bias[r])))
+			n.bias[r] = int32(min(max(a.coarse(&a.biases, 12, int64(n.bias[r])), -maxBias), maxBias))
 		}
 	}
 }
@@ -198,6 +212,9 @@ func (a *archive) net(n *net) {
 // matters. One that was not trained stays as it began.
 func (a *archive) vector(v []int32, sum uint64, limit int64) uint64 {
 	k := a.number(&a.sums, 64, min(bits.Len64(sum), 62))
+	if k > 62 {
+		a.refuse()
+	}
 	if k == 0 || a.over() {
 		return 0
 	}

@@ -207,7 +207,7 @@ func (c *Codec) DecodeFrames(b *model.Block, src []byte, places int, g Guide) er
 	if err != nil {
 		return err
 	}
-	if src[0] != formMixed || s.geometry != geometryFrames || s.rows*s.cols != places || s.learned == treePrior {
+	if src[0] != formMixed || s.geometry != geometryFrames || s.rows*s.cols != places || s.learned > treeHalves {
 		return fmt.Errorf("%w: not a block of frames of %d", fault.ErrCorrupt, places)
 	}
 	dec := rangecoder.NewDecoder(body)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/foretell/foretell/internal/fault"
 	"github.com/foretell/foretell/model"
+	"github.com/foretell/foretell/rangecoder"
 )
 
 // A follower is a guide that knows what follows a token in the block. It checks that
@@ -276,6 +277,35 @@ func TestGuidedFrames(t *testing.T) {
 	}
 	if _, err := New(Config{}).EncodeFrames(nil, &model.Block{Size: 4, Symbols: []uint32{1}}, 0, silent{}); !errors.Is(err, fault.ErrUnsupported) {
 		t.Errorf("frames of nothing: %v", err)
+	}
+}
+
+// TestFramesOfClasses reads frames under a tree that frames do not have.
+func TestFramesOfClasses(t *testing.T) {
+	symbols := synthetic(64, 100, 4).Symbols
+	b, err := framed(&model.Block{Size: 64, Symbols: symbols}, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, trees := range []uint8{treeHalves, treeClasses, treeKin} {
+		l, s, err := learnTrees(b, setup{geometry: geometryFrames, rows: 1, cols: 4, learned: trees})
+		if err != nil {
+			t.Fatal(err)
+		}
+		enc := rangecoder.NewEncoder(s.append([]byte{formMixed}))
+		l.put(enc)
+		r, err := New(Config{}).runner(b, s, l.forest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.opinion.guide = silent{}
+		if err := r.encode(enc); err != nil {
+			t.Fatal(err)
+		}
+		err = New(Config{}).DecodeFrames(&model.Block{Size: 64, Symbols: make([]uint32, len(symbols))}, enc.Finish(), 4, silent{})
+		if (trees == treeHalves) != (err == nil) || err != nil && !errors.Is(err, fault.ErrCorrupt) {
+			t.Errorf("trees of kind %d: %v", trees, err)
+		}
 	}
 }
 

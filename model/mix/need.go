@@ -12,7 +12,7 @@ import (
 // its parts, and takes no memory to speak of.
 func (c *Codec) Need(size, count int, src []byte) (int64, error) {
 	if size < 1 || size > MaxSize {
-		return 0, fmt.Errorf("%w: the mix model takes 1 to %d symbols, not %d", fault.ErrUnsupported, MaxSize, size)
+		return 0, fmt.Errorf("%w: the mix model takes 1 to %d symbols, not %d", fault.ErrCorrupt, MaxSize, size)
 	}
 	if len(src) == 0 {
 		return 0, io.ErrUnexpectedEOF

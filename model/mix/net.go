@@ -47,6 +47,7 @@ const (
 	vectorPoint = 22
 	maxVector   = 4 << vectorPoint
 	maxOut      = 32 << vectorPoint
+	maxBias     = 1 << 30 // of a prior
 	maxNetRows  = 1 << 16
 	energyPoint = 32
 	maxSum      = 1 << 62

@@ -253,6 +253,9 @@ func ParsePrior(data []byte, maxMemory int64) (*Prior, error) {
 	p.engine = plan.build()
 	a := archive{dec: dec}
 	a.engine(p.engine)
+	if a.bad {
+		return nil, bad("impossible numbers")
+	}
 	if err := dec.Err(); err != nil {
 		return nil, err
 	}
@@ -260,6 +263,9 @@ func ParsePrior(data []byte, maxMemory int64) (*Prior, error) {
 	a.lines(p.lines)
 	p.runs = make([]run, numbers[3])
 	a.runs(p.runs, p.trees.forest[0])
+	if a.bad {
+		return nil, bad("impossible numbers")
+	}
 	if err := dec.Finish(); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/foretell/foretell/internal/fault"
@@ -110,6 +111,39 @@ func TestPriorRefusals(t *testing.T) {
 
 // TestPriorEnd checks that an input which ends is not read on, however large the
 // state is that it claims to be.
+// TestPriorNumbers reads states that begin with numbers that no state has.
+func TestPriorNumbers(t *testing.T) {
+	p, err := Train(TrainConfig{}, synthetic(16, 60, 4, 4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := 0
+	for e, k := p.engine, 0; k < len(e.cands); k++ {
+		entries += len(e.history) / len(e.cands)
+		for _, m := range e.cands[k].entries {
+			entries += len(m)
+		}
+	}
+	for name, write := range map[string]func(a *archive){
+		"a count of 11 bits": func(a *archive) { a.number(&a.counts, 32, 11) },
+		"an integer of 41 bits": func(a *archive) {
+			for range entries {
+				a.number(&a.counts, 32, 0)
+			}
+			a.number(&a.counts, 32, 1) // of a weight vector
+			a.number(&a.weights, 64, 41)
+		},
+	} {
+		a := archive{enc: rangecoder.NewEncoder(nil)}
+		p.trees.put(a.enc)
+		write(&a)
+		_, err := ParsePrior(p.marshal(0, 0, append(a.enc.Finish(), make([]byte, 4096)...)), 0)
+		if !errors.Is(err, fault.ErrCorrupt) || !strings.Contains(err.Error(), "impossible numbers") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestPriorEnd(t *testing.T) {
 	for _, s := range []setup{
 		{geometry: geometryStream, rows: 1, cols: 1},
@@ -150,7 +184,8 @@ func TestPriorEnd(t *testing.T) {
 			data = append(data, 0)
 		}
 		data = sealed(append(data, in...))
-		if _, err := ParsePrior(data, 1<<30); !errors.Is(err, io.ErrUnexpectedEOF) {
+		// Such bytes begin with a count that none can be.
+		if _, err := ParsePrior(data, 1<<30); !errors.Is(err, fault.ErrCorrupt) {
 			t.Error(err)
 		}
 	}

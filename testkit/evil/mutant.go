@@ -21,6 +21,9 @@ type record struct {
 	params  []byte
 	body    []byte
 	hash    uint64
+
+	// twist, if there is one, changes what is written last: kind, fields and payload.
+	twist func(kind *byte, fields, payload *[]byte)
 }
 
 // Mutant makes a small file of some members, which is sound but for a few of its
@@ -176,8 +179,7 @@ func (x *record) append(dst []byte, id uint64) ([]byte, uint32) {
 	f := binary.LittleEndian.AppendUint64(nil, id)
 	f = binary.AppendUvarint(f, x.ordinal)
 	if x.spans == nil {
-		payload := appendEntries(nil, x.entries)
-		return appendPacked(dst, 'L', f, payload)
+		return appendPacked(dst, 'L', f, appendEntries(nil, x.entries), x.twist)
 	}
 	f = append(appendSpans(f, x.spans), x.codec)
 	f = binary.AppendUvarint(f, x.base)
@@ -185,14 +187,21 @@ func (x *record) append(dst []byte, id uint64) ([]byte, uint32) {
 	f = binary.LittleEndian.AppendUint32(f, checksum(x.params))
 	f = binary.AppendUvarint(f, uint64(len(x.body)))
 	f = binary.LittleEndian.AppendUint64(f, x.hash)
-	return appendRecord(dst, 'B', f, slices.Concat(x.params, x.body))
+	return appendTwisted(dst, 'B', f, slices.Concat(x.params, x.body), x.twist)
 }
 
-func appendPacked(dst []byte, kind byte, f, payload []byte) ([]byte, uint32) {
+func appendTwisted(dst []byte, kind byte, f, payload []byte, twist func(*byte, *[]byte, *[]byte)) ([]byte, uint32) {
+	if twist != nil {
+		twist(&kind, &f, &payload)
+	}
+	return appendRecord(dst, kind, f, payload)
+}
+
+func appendPacked(dst []byte, kind byte, f, payload []byte, twist func(*byte, *[]byte, *[]byte)) ([]byte, uint32) {
 	f = binary.AppendUvarint(f, uint64(len(payload)))
 	f = binary.AppendUvarint(f, uint64(len(payload)))
 	f = binary.LittleEndian.AppendUint32(f, checksum(payload))
-	return appendRecord(dst, kind, f, payload)
+	return appendTwisted(dst, kind, f, payload, twist)
 }
 
 func appendEntries(dst []byte, list []container.Entry) []byte {
@@ -225,7 +234,11 @@ func seal(h container.Header, records, listed []record, content int) []byte {
 	var head bytes.Buffer
 	_, err := container.NewWriter(&head, h)
 	must(err)
-	file := head.Bytes()
+	return sealed(head.Bytes(), records, listed, nil, content)
+}
+
+// sealed is seal behind the bytes of a header, with an index that is twisted.
+func sealed(file []byte, records, listed []record, index func(*byte, *[]byte, *[]byte), content int) []byte {
 	id := xxh3.Hash(file[:len(file)-4])
 	for i := range records {
 		file, _ = records[i].append(file, id)
@@ -252,7 +265,7 @@ func seal(h container.Header, records, listed []record, content int) []byte {
 	payload := binary.AppendUvarint(nil, uint64(len(listed)))
 	payload = append(binary.AppendUvarint(payload, uint64(len(list))), list...)
 	start := len(file)
-	file, _ = appendPacked(file, 'I', append(binary.LittleEndian.AppendUint64(nil, id), 0), append(payload, entries...))
+	file, _ = appendPacked(file, 'I', append(binary.LittleEndian.AppendUint64(nil, id), 0), append(payload, entries...), index)
 	tail := xxh3.Hash128(make([]byte, content)).Bytes()
 	t := binary.LittleEndian.AppendUint64(tail[:], uint64(content))
 	t = binary.LittleEndian.AppendUint64(t, uint64(len(file)-start))

@@ -90,7 +90,7 @@ class Net:
         v = self.out[node]
         self.grad = wrapped([g + (x * err >> 16) for g, x in zip(self.grad, v)])
         self.out[node] = step(v, self.act, e, 32 << 22)
-        self.bias[node] = self.bias.get(node, 0) + (err * ((1 << 22) // 100) >> 16)
+        self.bias[node] = wrap(self.bias.get(node, 0) + (err * ((1 << 22) // 100) >> 16))
 
     def end(self):
         if self.bent:

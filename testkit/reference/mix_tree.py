@@ -222,4 +222,5 @@ def read_trees(coder, symbols, kind, columns):
     check(kind == CLASSES or symbols <= 4096, "a learned tree over too many symbols")
     if kind == HALVES:
         return [halves(read_halves(coder, list(range(symbols))))]
+    check(kind == CLASSES or columns <= 32, "trees of too many columns")
     return [read_book(coder, symbols) for _ in range(columns if kind == KIN else 1)]

@@ -89,6 +89,7 @@ class Archive:
 
     def integer(self, name):
         n = self.number(name, 64)
+        check(n <= 40, "an integer of a prior")
         z = n if n < 2 else 1 << n - 1 | self.raw(n - 1)
         return z >> 1 ^ -(z & 1)
 
@@ -129,11 +130,12 @@ class Archive:
                 self.vector(source.vectors, source.sums, r, net.dims, MOST_VECTOR)
         for r in range(net.nodes):
             if self.vector(net.out, net.out_sums, r, net.dims, MOST_OUT):
-                net.bias[r] = self.coarse("biases", 12, 1 << 31)
+                net.bias[r] = self.coarse("biases", 12, 1 << 30)
 
     def entries(self, entries, numbers):
         for i in numbers:
             n = typical(self.number("counts", 32))
+            check(n < 1024, "a count of a prior")
             if n:
                 entries[i] = self.number("probabilities", 1024) << 22 | 1 << 21 | n
 
@@ -148,6 +150,7 @@ class Archive:
 
     def vector(self, vectors, sums, r, dims, most):
         k = self.number("sums", 64)
+        check(k <= 62, "a sum of a prior")
         if k == 0:
             return False
         vectors[r] = [self.coarse("vectors", 14, most) for _ in range(dims)]
