@@ -37,8 +37,8 @@ func ModelPlaces(near string) []string {
 
 // Find looks for the content of a need: a file of its size and hash. Places are files,
 // or folders whose files are looked at, those in folders below as well, three deep. It
-// is what ReaderOptions.Resolve may call. If there is none, the error says where it
-// looked.
+// is what ReaderOptions.Resolve may call. The caller closes the file, which stands at its
+// beginning. If there is none, the error says where it looked.
 func Find(n Need, places ...string) (*os.File, error) {
 	var others, folders []string
 	for _, place := range places {
@@ -104,16 +104,18 @@ func findIn(n Need, place string) (found *os.File) {
 
 // openNeed returns a file if it is what is needed, else nil.
 func openNeed(n Need, path string) *os.File {
+	// Not after opening it: a named pipe would be waited for.
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || n.Size != 0 && info.Size() != n.Size {
+		return nil
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil
 	}
-	info, err := f.Stat()
-	if err == nil && info.Mode().IsRegular() && (n.Size == 0 || info.Size() == n.Size) {
-		h := sha256.New()
-		if _, err = io.Copy(h, f); err == nil && [32]byte(h.Sum(nil)) == n.Sum {
-			return f
-		}
+	h := sha256.New()
+	if _, err = io.Copy(h, io.NewSectionReader(f, 0, info.Size())); err == nil && [32]byte(h.Sum(nil)) == n.Sum {
+		return f
 	}
 	f.Close()
 	return nil

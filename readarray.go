@@ -9,7 +9,9 @@ import (
 )
 
 // ReadArray returns rows from..to-1 of a member as values in the order in which
-// they lie in its file; to may be [End]. T must hold all values of the member's type.
+// they lie in its file; to may be [End]. Rows are those of the first axis, from 0, and rows
+// that the member does not have are an error. T must hold all values of the member's type,
+// else the error is an [ErrUnsupported].
 func ReadArray[T Integer](r *ReaderAt, member, from, to int) ([]T, error) {
 	to = r.end(member, to)
 	row, err := r.row(member, from, to)

@@ -9,7 +9,8 @@ import (
 )
 
 // WriteArray adds a file name.npy that holds one array: values in C order with
-// the given shape, as NumPy would save it.
+// the given shape, as NumPy would save it. After values that do not fill the shape the
+// Writer goes on; other errors are final, as those of [Writer.WritePart].
 func WriteArray[T Integer](w *Writer, name string, shape []int, values []T) error {
 	info := tokens.Info{Name: name, Type: typeOf[T](), Shape: shape, Form: tokens.Named}
 	if n := info.Len(); n != int64(len(values)) {

@@ -155,6 +155,9 @@ func listLocal(pattern, suffix string) ([]Shard, error) {
 			return nil, err
 		}
 		if !fi.IsDir() {
+			if !fi.Mode().IsRegular() {
+				return nil, noFile(match)
+			}
 			if err := add(match); err != nil {
 				return nil, err
 			}
@@ -168,6 +171,8 @@ func listLocal(pattern, suffix string) ([]Shard, error) {
 				return fs.SkipDir
 			case d.IsDir() || !strings.HasSuffix(p, suffix):
 				return nil
+			case d.Type()&^fs.ModeSymlink != 0:
+				return noFile(p)
 			}
 			return add(p)
 		})
@@ -177,6 +182,10 @@ func listLocal(pattern, suffix string) ([]Shard, error) {
 	}
 	return shards, nil
 }
+
+// noFile refuses what is no regular file, such as a named pipe, for which all workers would
+// wait.
+func noFile(name string) error { return fmt.Errorf("%s is no regular file: leave it out", name) }
 
 // A Target says where outputs go: into a folder, or to a pattern with one star
 // that stands for a shard's name.

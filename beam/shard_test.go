@@ -3,6 +3,7 @@ package foretellbeam
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -58,7 +59,12 @@ func TestList(t *testing.T) {
 			t.Errorf("%s: %s, want %s", test.pattern, got, test.want)
 		}
 	}
-	for _, pattern := range []string{"none*", "[", "nofs://x/*"} {
+	socket, err := net.Listen("unix", "x/socket") // what is no regular file
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	for _, pattern := range []string{"none*", "[", "nofs://x/*", "x", "x/s*"} {
 		if shards, err := list(context.Background(), pattern, &MatchOptions{}); err == nil {
 			t.Errorf("%s: %v, want an error", pattern, shards)
 		}

@@ -36,8 +36,8 @@ type Model struct {
 // network of another kind or beyond the bounds of docs/net.md, and foretell.ErrLimit for
 // one that takes more memory.
 func Open(src io.ReaderAt, size, memory int64) (*Model, error) {
-	var magic [4]byte
-	if n, err := src.ReadAt(magic[:], 0); n < len(magic) {
+	var head [9]byte
+	if n, err := src.ReadAt(head[:], 0); n < len(head) {
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
@@ -45,7 +45,8 @@ func Open(src io.ReaderAt, size, memory int64) (*Model, error) {
 	}
 	m := &Model{}
 	var l *loader
-	if string(magic[:]) == "GGUF" {
+	switch {
+	case string(head[:4]) == "GGUF":
 		f, err := gguf.Open(src, size)
 		if err != nil {
 			return nil, err
@@ -64,7 +65,9 @@ func Open(src io.ReaderAt, size, memory int64) (*Model, error) {
 		default:
 			return nil, fmt.Errorf("%w: a network of architecture %.40q; llama, qwen2, qwen3 and gpt2 can be run", fault.ErrUnsupported, arch)
 		}
-	} else {
+	case head[8] != '{': // where the header of safetensors begins, behind its length
+		return nil, fmt.Errorf("%w: neither a GGUF nor a safetensors file", fault.ErrUnsupported)
+	default:
 		f, err := safetensors.Open(src, size)
 		if err != nil {
 			return nil, err

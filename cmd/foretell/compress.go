@@ -86,6 +86,9 @@ func (c *compressOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := c.to.Check(args); err != nil {
+		return err
+	}
 	opts, err := c.from.Options()
 	if err != nil {
 		return err
@@ -180,7 +183,7 @@ func (c *compressOptions) file(t task, opts tokens.Options, writer foretell.Writ
 	}
 	var coded atomic.Int64
 	writer.Progress = coded.Store
-	w, err := foretell.NewWriter(sink, &writer)
+	w, err := c.to.NewWriter(sink, &writer)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/failure"
 	"github.com/foretell/foretell/cmd/foretell/internal/models"
 	"github.com/foretell/foretell/cmd/foretell/internal/show"
 	"github.com/foretell/foretell/cmd/foretell/internal/ways"
@@ -37,7 +38,12 @@ func newDemo(a *app) *cobra.Command {
 		Long:    demoHelp,
 		Example: demoExample,
 		GroupID: groupMain,
-		Args:    cobra.NoArgs,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return failure.Usagef("demo has a sample of its own: 'foretell bench %s' does the same with yours", args[0])
+			}
+			return nil
+		},
 		RunE: func(*cobra.Command, []string) error {
 			for _, name := range names {
 				if err := models.Check(name); err != nil {

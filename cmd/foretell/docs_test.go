@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -180,17 +181,89 @@ func TestHelpWidth(t *testing.T) {
 	}
 }
 
-// TestDocsLinks checks that the pages that documents point to are there.
+// TestReadme runs the commands that the README shows.
+func TestReadme(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the commands are for a POSIX shell")
+	}
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	network, err := filepath.Abs(filepath.Join("..", "..", "model", "neural", "testdata", "tiny.gguf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var commands strings.Builder
+	for line := range strings.Lines(string(text)) {
+		if command, ok := strings.CutPrefix(line, "    $ "); ok {
+			commands.WriteString(command)
+		}
+	}
+	script := "npy a.npy uint16 300,16\nmkdir shards\nnpy shards/b.npy uint16 30,16\n" +
+		"cp " + network + " smollm2.gguf\nexec sh -ec '" + oneLine(commands.String()) + "'\n" +
+		"exists frames.npy shards.fore book.txt.fore\n-- book.txt --\nA book of one line.\n"
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "readme.txtar"), []byte(script), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{Dir: dir, Cmds: scriptCommands})
+}
+
+var (
+	link    = regexp.MustCompile(`\]\(([\w./-]*)(?:#([^)]*))?\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	code    = regexp.MustCompile("(?ms)^```.*?^```$")
+)
+
+// anchors returns the names that the headings of a document have on GitHub.
+func anchors(text []byte) map[string]bool {
+	names := map[string]bool{}
+	for _, m := range heading.FindAllSubmatch(code.ReplaceAll(text, nil), -1) {
+		name := strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, string(m[1]))
+		names[name] = true
+	}
+	return names
+}
+
+// TestDocsLinks checks that the pages and headings that documents point to are there.
 func TestDocsLinks(t *testing.T) {
-	link := regexp.MustCompile(`\]\(([\w./-]+)(#[^)]*)?\)`)
-	for _, page := range append([]string{"commands", "benchmarks"}, pages...) {
-		text, err := os.ReadFile(filepath.Join("..", "..", "docs", page+".md"))
+	var pages []string
+	for _, pattern := range []string{"*.md", "docs/*.md", "python/*.md", "testkit/*.md"} {
+		found, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(pattern)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, found...)
+	}
+	if len(pages) < 20 {
+		t.Fatalf("documents: %q", pages)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
-			if _, err := os.Stat(filepath.Join("..", "..", "docs", m[1])); err != nil {
-				t.Errorf("%s.md: %v", page, err)
+			to := page
+			if m[1] != "" {
+				to = filepath.Join(filepath.Dir(page), m[1])
+			}
+			if _, err := os.Stat(to); err != nil {
+				t.Errorf("%s: %v", page, err)
+			} else if m[2] != "" {
+				text, err := os.ReadFile(to)
+				if err != nil || !anchors(text)[m[2]] {
+					t.Errorf("%s: %s has no heading #%s (%v)", page, to, m[2], err)
+				}
 			}
 		}
 	}

@@ -56,7 +56,18 @@ func (a *app) printMembers(d *foretell.Description) error {
 	}
 	_, err := fmt.Printf("\n%s, %s, %s\nin a file of %s by %s (%s bits per token in all)\n",
 		show.Counted(int64(len(d.Members)), "member"), show.Counted(total, "token"), show.Counted(d.Content, "byte"), show.Counted(d.Size, "byte"), show.Printable(d.Model), show.Bits(float64(d.Size), total))
-	return err
+	if err != nil {
+		return err
+	}
+	for _, n := range d.Needs {
+		if n.Embedded {
+			continue
+		}
+		if _, err := fmt.Printf("needs %s\n", needText(&n)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // typeText names a member's elements, if it can be taken out.

@@ -80,13 +80,14 @@ func (r *recompressOptions) run(name string) error {
 	sink := &progress.Tally{W: f}
 	src, err := foretell.NewReader(in.Metered(&read), &foretell.ReaderOptions{Workers: int(r.to.Workers), MaxMemory: int64(r.maxMemory), MaxOutput: 1 << 62, Prior: prior,
 		Resolve: models.Resolve(r.network, name)})
+	err = failure.In(name, err)
 	if err == nil {
 		defer src.Close()
 		defer r.ShowProgress("recompressing", r.to.Out == "-" || name == "-", func() (int64, int64) { return coded.Load(), src.ContentSize() }).End()
 		var w *foretell.Writer
-		if w, err = foretell.NewWriter(sink, writer); err == nil {
+		if w, err = r.to.NewWriter(sink, writer); err == nil {
 			var taken progress.Intake
-			err = r.to.Copy(w, src, &sum, &taken)
+			err = failure.In(name, r.to.Copy(w, src, &sum, &taken))
 			sum.Finish(taken.Content(), sink.N.Load(), time.Since(begin))
 		}
 	}

@@ -91,7 +91,7 @@ func (r *reportOptions) run(name string) error {
 	}
 	in, err := r.Open(name, opts)
 	if err != nil {
-		return err
+		return failure.In(name, err)
 	}
 	defer in.Close()
 	to, err := r.output(name)
@@ -99,6 +99,7 @@ func (r *reportOptions) run(name string) error {
 		return err
 	}
 	rep, err := r.Gather(in, strings.TrimSpace(versionText()))
+	err = failure.In(name, err)
 	var out *outputs.File
 	if err == nil {
 		// Not before: an input that is a folder is read again and again.

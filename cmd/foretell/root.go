@@ -94,7 +94,14 @@ func newRoot(a *app) *cobra.Command {
 		newVersion(a),
 		bench.NewStep(),
 	)
-	for _, verb := range root.Commands() {
+	a.wrap(root)
+	return root
+}
+
+// wrap has all verbs below parent say that they run.
+func (a *app) wrap(parent *cobra.Command) {
+	for _, verb := range parent.Commands() {
+		a.wrap(verb)
 		if run := verb.RunE; run != nil {
 			verb.RunE = func(cmd *cobra.Command, args []string) error {
 				a.running = true
@@ -105,7 +112,6 @@ func newRoot(a *app) *cobra.Command {
 			}
 		}
 	}
-	return root
 }
 
 // newHelp returns the verb help, which unlike cobra's fails for an unknown topic.

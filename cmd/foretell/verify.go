@@ -47,7 +47,7 @@ type verifyOptions struct {
 }
 
 func newVerify(a *app) *cobra.Command {
-	v := &verifyOptions{app: a}
+	v := &verifyOptions{app: a, verdicts: []verdict{}}
 	cmd := &cobra.Command{
 		Use:               "verify FILE...",
 		Aliases:           []string{"test"},

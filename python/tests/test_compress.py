@@ -104,6 +104,12 @@ def test_compress_str():
     assert foretell.decompress(foretell.compress("čas")) == "čas".encode()
 
 
+@pytest.mark.parametrize("data", [None, 5, [1, 2]])
+def test_what_is_no_data_is_named(data):
+    with pytest.raises(TypeError, match=f"bytes or a str can be compressed, not {type(data).__name__}"):
+        foretell.compress(data)
+
+
 def test_one_part_that_cannot_be_coded(tmp_path):
     whole = io.BytesIO()
     np.savez(whole, tokens=np.arange(1000, dtype=np.int32), tokenizer="gpt2", scale=np.float32(0.5))

@@ -341,7 +341,11 @@ def compress(data, *, dtype=None, model=None, block=0, workers=0, prior=b"", emb
     if dtype.name not in TYPES:
         raise TypeError(f"elements are integers or bools, not {dtype}")
     data = data.encode() if isinstance(data, str) else data
-    with Progress(progress, memoryview(data).nbytes) as shown:
+    try:
+        length = memoryview(data).nbytes
+    except TypeError:
+        raise TypeError(f"an array of integers, bytes or a str can be compressed, not {type(data).__name__}") from None
+    with Progress(progress, length) as shown:
         return engine().compress(dtype.name, how, data, shown.native)
 
 

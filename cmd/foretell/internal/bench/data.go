@@ -30,6 +30,10 @@ func (m *Benchmark) Usable(input []string, opts tokens.Options) (list []string, 
 			if err != nil || entry.IsDir() {
 				return err
 			}
+			if fi, err := os.Stat(path); err == nil && !fi.Mode().IsRegular() && !fi.IsDir() {
+				m.Skipped = append(m.Skipped, path+" is no regular file") // a pipe would be waited for
+				return nil
+			}
 			_, _, err = joined(io.Discard, []string{path}, opts)
 			if errors.Is(err, foretell.ErrUnsupported) || err != nil && len(opts.Match) > 0 {
 				m.Skipped = append(m.Skipped, err.Error())

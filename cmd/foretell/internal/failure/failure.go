@@ -59,7 +59,11 @@ func Worded(err error) string {
 	// Which call of the system has failed says nothing to its user.
 	var path *fs.PathError
 	if errors.As(err, &path) {
-		text = strings.Replace(text, path.Error(), path.Path+": "+path.Err.Error(), 1)
+		name := path.Path
+		if name == os.Stdout.Name() {
+			name = "standard output"
+		}
+		text = strings.Replace(text, path.Error(), name+": "+path.Err.Error(), 1)
 	}
 	return text
 }
@@ -78,6 +82,14 @@ func explain(verb *cobra.Command, err error) string {
 			text += ", --max-output that of content"
 		}
 		text += ")"
+	}
+	var need *foretell.NeedError
+	if errors.As(err, &need) && need.Need.Kind == foretell.NeedPrior {
+		for _, flag := range []string{"from-prior", "prior"} {
+			if verb.Flags().Lookup(flag) != nil {
+				return text + " (--" + flag + " names it)"
+			}
+		}
 	}
 	return text
 }

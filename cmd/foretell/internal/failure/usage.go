@@ -14,12 +14,16 @@ var foreign = map[string]string{
 	"t": "'foretell verify' checks files", "test": "'foretell verify' checks files",
 	"l": "'foretell list' lists", "list": "'foretell list' lists",
 	"z": "'foretell compress' compresses", "compress": "'foretell compress' compresses",
-	"V": "'foretell --version' tells the version", "r": "folders are taken whole",
+	"V": "'foretell --version' tells the version", "r": "folders are taken whole", "0": "levels go from -1 to -9",
 }
 
 // Flag words the error of a flag that the verb does not have, and says which one may
 // have been meant.
 func Flag(verb *cobra.Command, err error) error {
+	var usage *UsageError
+	if errors.As(err, &usage) {
+		return usage // says all by itself
+	}
 	var none *pflag.NotExistError
 	if !errors.As(err, &none) {
 		return &UsageError{err}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/foretell/foretell"
+	"github.com/foretell/foretell/cmd/foretell/internal/failure"
 	"github.com/foretell/foretell/cmd/foretell/internal/flags"
 	"github.com/foretell/foretell/cmd/foretell/internal/inputs"
 	"github.com/foretell/foretell/cmd/foretell/internal/progress"
@@ -47,6 +48,9 @@ func (r *Gathering) Gather(in *Input, version string) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.checkGrid(stats); err != nil {
+		return nil, err
+	}
 	gatherers := make([]*report.Gatherer, len(stats))
 	for i := range stats {
 		s := &stats[i]
@@ -65,6 +69,17 @@ func (r *Gathering) Gather(in *Input, version string) (*report.Report, error) {
 		rep.Members[i].Costs = gatherers[i].Finish(r.Rows, r.Cols)
 	}
 	return rep, r.measure(in, rep)
+}
+
+// checkGrid refuses a grid that fits no array.
+func (r *Gathering) checkGrid(stats []foretell.MemberStats) error {
+	fits := func(s foretell.MemberStats) bool {
+		return len(s.Info.Shape) == 2 && slices.Contains(s.Info.Shape, r.Rows*r.Cols)
+	}
+	if r.Cols > 0 && !slices.ContainsFunc(stats, fits) {
+		return failure.Usagef("--grid %dx%d: there is no array of two axes, one of them %d long", r.Rows, r.Cols, r.Rows*r.Cols)
+	}
+	return nil
 }
 
 // largest returns the n largest members that are not empty.

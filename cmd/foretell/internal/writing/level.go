@@ -44,7 +44,7 @@ func (g gradeFlag) Set(text string) error {
 		}
 	}
 	if *g.to != 0 && *g.to != n {
-		return failure.Usagef("-%d and -%d exclude each other", *g.to, n)
+		return failure.Usagef("levels go from -1 to -9, and -%d and -%d exclude each other", *g.to, n)
 	}
 	*g.to = n
 	return nil

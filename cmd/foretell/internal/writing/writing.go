@@ -77,6 +77,16 @@ type Summary struct {
 	Notes   []string `json:"notes,omitempty"`    // of what is kept as bytes
 }
 
+// Check refuses inputs that were meant for something else.
+func (c *Options) Check(inputs []string) error {
+	for _, name := range inputs {
+		if _, err := os.Stat(name); c.fast != 0 && err != nil && len(name) == 1 && "1" <= name && name <= "9" {
+			return failure.Usagef("--fast takes its level after an equals sign: --fast=%s", name)
+		}
+	}
+	return nil
+}
+
 // named returns the models that the command line asks for.
 func (c *Options) named() (given []string) {
 	if c.fast != 0 {
@@ -89,7 +99,7 @@ func (c *Options) named() (given []string) {
 		given = append(given, fmt.Sprintf("-%d", c.grade))
 	}
 	if c.model != "" {
-		given = append(given, c.model)
+		given = append(given, "--model "+c.model)
 	}
 	return given
 }
@@ -134,6 +144,15 @@ func (c *Options) Writer() (*foretell.WriterOptions, error) {
 		Model: model, Network: network, Level: level, BlockTokens: int(c.block), Solid: c.sharing.Solid, Apart: c.sharing.Apart, Workers: int(c.Workers),
 		Prior: prior, EmbedPrior: c.embed,
 	}, err
+}
+
+// NewWriter begins the output.
+func (c *Options) NewWriter(out io.Writer, o *foretell.WriterOptions) (*foretell.Writer, error) {
+	w, err := foretell.NewWriter(out, o)
+	if errors.Is(err, foretell.ErrCorrupt) { // of what is given, only the prior is parsed here
+		err = fmt.Errorf("%s: no prior that 'foretell train' made, or a damaged one: %w", c.prior, err)
+	}
+	return w, err
 }
 
 // ModelName returns what the summary calls a model.
