@@ -58,7 +58,7 @@ func newBlockCoders(stop func() error, count *tally, workers int, id model.ID, c
 		c := &blockCoder{id: id, config: config, codecs: map[model.ID]model.Codec{}, largest: symbols.MaxSymbols, fixed: fixed, prior: start, stop: stop, tally: count}
 		if own != nil {
 			// A predictor may be a large thing: one lives as long as its worker.
-			c.config.predictor = sync.OnceValues(own.New)
+			c.config.predictor = kept(own.New)
 		}
 		if i == 0 {
 			if _, err := c.codec(id); err != nil {
@@ -71,6 +71,26 @@ func newBlockCoders(stop func() error, count *tally, workers int, id model.ID, c
 		coders <- c
 	}
 	return coders, nil
+}
+
+// kept returns f as a function that calls it until it succeeds and then gives what came
+// of that: what fails, perhaps for a while, is tried again. It is safe for concurrent use.
+func kept[T any](f func() (T, error)) func() (T, error) {
+	var mu sync.Mutex
+	var value T
+	done := false
+	return func() (T, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if done {
+			return value, nil
+		}
+		v, err := f()
+		if err == nil {
+			value, done = v, true
+		}
+		return v, err
+	}
 }
 
 func (c *blockCoder) codec(id model.ID) (model.Codec, error) {

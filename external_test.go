@@ -160,6 +160,50 @@ func (d *drifting) Predict() (prob.Distribution, error) {
 	return &d.grid, prob.Set(&d.grid, p)
 }
 
+// TestExternalAgain reads under a model that some attempts fail to make: each fails once,
+// and what has failed is tried again.
+func TestExternalAgain(t *testing.T) {
+	made := 0
+	own := &External{ID: [32]byte{7}, Size: 50, New: newCounting(50)}
+	var buf bytes.Buffer
+	w, err := NewWriter(&buf, &WriterOptions{External: own, BlockTokens: 100})
+	if err == nil {
+		err = WriteArray(w, "a", []int{1000}, make([]uint8, 1000))
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	notYet := errors.New("not yet")
+	again := *own
+	again.New = func() (model.Predictor, error) {
+		if made++; made%2 == 1 {
+			return nil, notYet
+		}
+		return own.New()
+	}
+	r, err := OpenReaderAt(bytes.NewReader(buf.Bytes()), int64(buf.Len()), &ReaderOptions{External: &again, Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	for i := range 20 {
+		_, err := ReadArray[uint8](r, 0, i%10*100, i%10*100+1)
+		if err != nil && !errors.Is(err, notYet) {
+			t.Fatal(err)
+		}
+		if err != nil {
+			failed++
+		}
+	}
+	// One predictor for each worker.
+	if made != 4 || failed != 2 {
+		t.Errorf("%d attempts, %d reads have failed", made, failed)
+	}
+}
+
 // TestExternalDrift holds drift in a file to being told as such, with the block and
 // the steps, and predictors to be made once for each worker.
 func TestExternalDrift(t *testing.T) {

@@ -55,7 +55,7 @@ func OpenReaderAt(r io.ReaderAt, size int64, opts *ReaderOptions) (*ReaderAt, er
 		return nil, err
 	}
 	a := &ReaderAt{opts: o, in: in, number: -1}
-	a.coders = sync.OnceValues(func() (chan *blockCoder, error) { return newCoders(&in.Header, &o, newTally(o.Progress)) })
+	a.coders = kept(func() (chan *blockCoder, error) { return newCoders(&in.Header, &o, newTally(o.Progress)) })
 	if err := a.readLayout(); err != nil {
 		return nil, err
 	}

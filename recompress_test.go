@@ -88,4 +88,18 @@ func TestResolve(t *testing.T) {
 			t.Errorf("without the prior: %v", err)
 		}
 	}
+	// What is not found is asked for again.
+	there := find(nil)
+	late := &ReaderOptions{Resolve: func(n Need) (io.ReaderAt, int64, error) { return there.Resolve(n) }}
+	at, err := OpenReaderAt(bytes.NewReader(file), int64(len(file)), late)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadArray[uint8](at, 0, 0, 1); !errors.As(err, &missing) {
+		t.Errorf("without the prior: %v", err)
+	}
+	there = find(prior)
+	if row, err := ReadArray[uint8](at, 0, 0, 1); err != nil || !bytes.Equal(row, raw[:40]) {
+		t.Errorf("once the prior is there: %v", err)
+	}
 }

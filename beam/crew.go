@@ -27,8 +27,8 @@ type crew struct {
 	mu       sync.Mutex
 	failures int
 
-	once    sync.Once
-	cleaned error
+	cleaning sync.Mutex
+	cleaned  bool
 }
 
 // crews holds a crew for each run and limit of the process. Nothing tells when a
@@ -48,10 +48,17 @@ func (l Limit) crew(run string) *crew {
 	return c.(*crew)
 }
 
-// clean deletes, the first time, what earlier runs have left in a folder.
+// clean deletes, the first time, what earlier runs have left in a folder. What fails, or
+// is ended, is tried again for the next shard.
 func (c *crew) clean(ctx context.Context, root, run string) error {
-	c.once.Do(func() { c.cleaned = clean(ctx, root, run) })
-	return c.cleaned
+	c.cleaning.Lock()
+	defer c.cleaning.Unlock()
+	if c.cleaned {
+		return nil
+	}
+	err := clean(ctx, root, run)
+	c.cleaned = err == nil
+	return err
 }
 
 // do works on a shard and records what became of it. A panic is an error that ends

@@ -43,6 +43,30 @@ func TestCleanLiteral(t *testing.T) {
 	}
 }
 
+// TestCleanAgain checks that a run that could not delete what earlier ones have left does
+// so with its next shard, and then no more.
+func TestCleanAgain(t *testing.T) {
+	ctx, root := context.Background(), t.TempDir()
+	c := Limit{Workers: 1}.crew("test of cleaning")
+	folder := filepath.Join(root, partials)
+	if err := os.WriteFile(folder, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.clean(ctx, root, "RUN"); err == nil {
+		t.Fatal("a file in the place of the folder is no error")
+	}
+	left := filepath.Join(folder, "left")
+	for _, there := range []bool{false, true} {
+		os.Remove(folder)
+		if err := errors.Join(os.MkdirAll(folder, 0o755), os.WriteFile(left, nil, 0o644), c.clean(ctx, root, "RUN")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(left); (err == nil) != there {
+			t.Errorf("what was left is there: %v", err == nil)
+		}
+	}
+}
+
 // TestStages checks that stages that end delete the folder of partial files, and
 // do not disturb those that begin.
 func TestStages(t *testing.T) {

@@ -31,7 +31,8 @@ type Decoder struct {
 	seeker io.Seeker // in, if it can be sought
 	start  int64     // offset of the stream in it
 	frame  *frameReader
-	err    error // sticky
+	err    error            // sticky
+	last   rangecoder.State // behind the last step of a stream that is finished
 	dense  prob.Categorical
 	sparse prob.Sparse
 	// What a step has found, before it moves past it.
@@ -283,6 +284,7 @@ func (d *Decoder) Finish() error {
 			return fmt.Errorf("%w: the stream does not end after step %d", fault.ErrCorrupt, d.steps)
 		}
 	}
+	last := d.rc.State()
 	if d.guard.every != 0 {
 		if err := d.check(); err != nil {
 			return err
@@ -291,20 +293,25 @@ func (d *Decoder) Finish() error {
 	if err := d.rc.Finish(); err != nil {
 		return d.fail(err)
 	}
-	d.err = end
+	d.err, d.last = end, last
 	return nil
 }
 
 // Bits returns the bits that the encoder had spent at this place.
 func (d *Decoder) Bits() float64 { return spent(d.rc.State()) }
 
-// Position returns the place where the decoder stands. Under a tolerance that is the
-// beginning of the chunk of steps that it is in: Position.Step says which.
+// Position returns the place where the decoder stands, behind the last step if it has
+// finished. Under a tolerance that is the beginning of the chunk of steps that it is in:
+// Position.Step says which.
 func (d *Decoder) Position() Position {
 	if d.tolerant != nil && d.tolerant.now.open {
 		return d.tolerant.now.begin
 	}
-	p := d.position(d.rc.State())
+	at := d.rc.State()
+	if d.err == errFinished || d.err == io.EOF {
+		at = d.last // the check at the end is no part of it
+	}
+	p := d.position(at)
 	if d.tolerant != nil {
 		p.tolerant, p.chunks = true, d.tolerant.now.chunks
 	}

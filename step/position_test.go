@@ -98,6 +98,15 @@ func TestPosition(t *testing.T) {
 					}
 				} else if err := decodeAll(d, steps[i:]); err != nil {
 					t.Fatal(kind, i, len(steps), err)
+				} else {
+					// The end of a stream that is finished is a place like any other.
+					end := d.Position()
+					if end != places[len(steps)] {
+						t.Fatalf("%s: it ends at %+v, not %+v", kind, end, places[len(steps)])
+					}
+					if err := errors.Join(d.Seek(end), d.Finish()); err != nil {
+						t.Fatal(kind, err)
+					}
 				}
 			}
 		}

@@ -23,6 +23,15 @@ type saved struct {
 	Guard          int
 }
 
+// failed returns the error of a decoder that has failed, which leaves no place to go on
+// from.
+func (c *decoder) failed() error {
+	if _, err := c.Point(); err == nil {
+		return nil
+	}
+	return c.Finish() // nil where the stream has ended as it should
+}
+
 // ft_coder_save gives what ft_coder_load makes a copy of a coder of.
 //
 //export ft_coder_save
@@ -40,7 +49,7 @@ func ft_coder_save(kind C.int32_t, h C.uint32_t, length *C.int64_t, e *C.ft_erro
 		c := decoders.at(uint32(h))
 		if c.tolerant {
 			err = fmt.Errorf("%w: a copy of a decoder under a tolerance", foretell.ErrUnsupported)
-		} else {
+		} else if err = c.failed(); err == nil {
 			s.Framed, s.Data, s.Frame, s.Guard = c.framed, c.data, c.frame, c.guard
 			s.At, err = c.Position().MarshalBinary()
 		}

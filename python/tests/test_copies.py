@@ -36,6 +36,10 @@ def test_copies(rng, way, how):
         assert np.array_equal(other.decode(probs[at:]), symbols[at:])
         other.finish()
     decoder.finish()
+    other = way(decoder)
+    assert other.steps == 400
+    other.finish()
+    other.finish()
 
 
 @pytest.mark.parametrize("way", WAYS, ids=["copy", "copy.copy", "copy.deepcopy", "pickle"])
@@ -60,6 +64,14 @@ def test_what_cannot_be_copied():
     encoder.finish()
     with pytest.raises(ValueError):
         encoder.copy()
+    encoder = foretell.Encoder(guard=2)
+    encoder.encode(np.tile([0.5, 0.5], (8, 1)), [1, 0] * 4)
+    decoder = foretell.Decoder(encoder.finish(), guard=2)
+    for _ in range(2):  # it has failed, and goes on failing
+        with pytest.raises(foretell.DriftError):
+            decoder.decode(np.tile([0.9, 0.1], (8, 1)))
+    with pytest.raises(foretell.DriftError):
+        decoder.copy()
     for saved in (b"", b"x" * 50, foretell.Encoder()._save()[:-3]):
         with pytest.raises((ValueError, EOFError)):
             foretell.Encoder()._load(saved)
