@@ -192,7 +192,11 @@ func (a *alphabet) plan(counts []uint32) {
 			a.symbols = append(a.symbols, uint32(s))
 		}
 	}
-	group := divide(&levels)
+	const overhead = 24 << 16
+	group := divide(&levels, overhead)
+	for more := uint64(2 * overhead); pieces(&levels, &group) > maxPieces; more *= 2 {
+		group = divide(&levels, more) // fewer groups, one in the end
+	}
 	for _, s := range a.symbols {
 		a.groups = append(a.groups, group[code(min(counts[s], 1<<maxBits-1))])
 	}
@@ -201,10 +205,23 @@ func (a *alphabet) plan(counts []uint32) {
 // A level is the symbols whose counts have the same code.
 type level struct{ symbols, sum uint64 }
 
+// pieces returns of how many pieces the groups of levels are.
+func pieces(levels *[numCodes]level, group *[numCodes]uint8) int {
+	var sizes [numGroups]uint64
+	for c, l := range levels {
+		sizes[group[c]] += l.symbols
+	}
+	n := 0
+	for _, size := range sizes {
+		n += bits.OnesCount64(size)
+	}
+	return n
+}
+
 // divide gives each level a group, so that table and literals come out smallest:
-// the cheapest way to cut the series of levels, found from the left.
-func divide(levels *[numCodes]level) (group [numCodes]uint8) {
-	const overhead = 24 << 16 // what a group costs in tables, in 2^-16 bit
+// the cheapest way to cut the series of levels, found from the left. A group costs
+// overhead in tables, in 2^-16 bit.
+func divide(levels *[numCodes]level, overhead uint64) (group [numCodes]uint8) {
 	var used []int
 	symbols, all := uint64(0), uint64(0)
 	for c, l := range levels {

@@ -79,10 +79,11 @@ func (c *Codec) Encode(dst []byte, b *model.Block) ([]byte, error) {
 		return dst, fmt.Errorf("%w: %d symbols in a block: give at most %d", fault.ErrUnsupported, len(b.Symbols), maxTokens)
 	}
 	start := len(dst)
-	dst, err := c.encode(dst, b)
+	out, err := c.encode(dst, b)
 	if err != nil {
-		return dst[:start], err
+		return dst, err
 	}
+	dst = out
 	width := uint8(bits.Len(uint(b.Size - 1)))
 	if packed := (len(b.Symbols)*int(width) + 7) / 8; len(dst)-start-1 >= packed {
 		w := bitWriter{dst: c.encoder.low}

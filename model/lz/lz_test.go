@@ -103,6 +103,22 @@ func TestCountNumbers(t *testing.T) {
 	}
 }
 
+// Counts of a block of 2^24 symbols whose cheapest groups would be of 306 pieces.
+func TestPieces(t *testing.T) {
+	var counts []uint32
+	for c, k := range []int{0, 14, 16, 15, 2, 14, 0, 11, 10, 14, 13, 10, 11, 11, 2, 2, 1, 12, 13, 0, 13, 13, 1, 13, 0, 11, 11, 1,
+		12, 12, 11, 0, 11, 10, 11, 10, 10, 10, 10, 9, 9, 8, 9, 9, 8, 7, 7, 7, 7, 7, 6, 6, 5, 5, 5, 4, 0, 0, 1, 3, 0, 1, 0, 2, 0, 2, 0, 1, 1} {
+		for range 1<<k - 1 {
+			counts = append(counts, buckets[c].Base())
+		}
+	}
+	var a alphabet
+	a.plan(counts)
+	if err := a.build(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestSameBytes holds every SIMD level against the portable loops: on symbols that repeat
 // near and far, changed and not, in stretches of all lengths.
 func TestSameBytes(t *testing.T) {
