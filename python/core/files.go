@@ -66,6 +66,9 @@ func ft_writer_new(c *C.ft_caller, path *C.char, o *C.ft_writing, e *C.ft_error)
 	err := w.run(c, nil, func() (err error) {
 		var dst io.Writer = foreign{w.task}
 		if path != nil {
+			if o.network != 0 {
+				w.stage.Read(networks.at(uint32(o.network)).file)
+			}
 			if w.file, err = w.stage.Path(C.GoString(path), true, outputs.AnyMode); err != nil {
 				return err
 			}

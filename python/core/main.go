@@ -18,7 +18,6 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"github.com/foretell/foretell"
 	"github.com/foretell/foretell/net"
 )
 
@@ -92,7 +91,7 @@ var (
 	writers  table[writer]
 	readers  table[reader]
 	blobs    table[[]byte]
-	networks table[foretell.Network]
+	networks table[opened]
 	streams  table[net.Streams]
 )
 

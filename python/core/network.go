@@ -6,6 +6,7 @@ import "C"
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"unsafe"
@@ -38,7 +39,13 @@ func ft_network_new(c *C.ft_caller, path *C.char, memory C.int64_t, e *C.ft_erro
 	if fail(e, err) != 0 {
 		return 0
 	}
-	return C.uint32_t(networks.add(n))
+	return C.uint32_t(networks.add(&opened{n, stat}))
+}
+
+// An opened network knows the file that it came from.
+type opened struct {
+	*foretell.Network
+	file fs.FileInfo
 }
 
 // A stoppable file reads until a task ends.
@@ -59,7 +66,7 @@ func network(h C.uint32_t) *foretell.Network {
 	if h == 0 {
 		return nil
 	}
-	return networks.at(uint32(h))
+	return networks.at(uint32(h)).Network
 }
 
 // A description is what ft_network_info says about a network, in JSON.

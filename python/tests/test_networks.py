@@ -1,6 +1,7 @@
 """Files under a network: text, arrays of tokens, and what is said when the network is
 not there."""
 
+import os
 import pickle
 import shutil
 import subprocess
@@ -93,6 +94,17 @@ def test_what_is_no_network(tmp_path):
     (tmp_path / "text.gguf").write_text(TEXT, encoding="utf-8")
     with pytest.raises(foretell.ForetellError, match="text.gguf"):
         foretell.compress(TEXT, model=tmp_path / "text.gguf")
+
+
+def test_network_is_no_output(tmp_path):
+    """What is written under a network does not take its place."""
+    path, link = tmp_path / "net.gguf", tmp_path / "link.fore"
+    shutil.copy(TINY, path)
+    os.link(path, link)
+    for out in path, link:
+        with pytest.raises(foretell.ForetellError, match="an input as well as the output"):
+            foretell.save(out, np.arange(9), model=path)
+    assert path.read_bytes() == TINY.read_bytes()
 
 
 def test_resume(tmp_path):
