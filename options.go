@@ -55,7 +55,9 @@ type WriterOptions struct {
 	// Resume, if not nil, is what an earlier run has written of the file before it
 	// ended: its first bytes, however many. Blocks that it has are not encoded
 	// again, if they are of the same elements; the file comes out as without it.
-	// Options that mean something else are an error.
+	// Their code is taken as it is: where bytes may have been lost since, as after a
+	// loss of power, [Verify] says whether it is whole. Options that mean something
+	// else are an error.
 	Resume io.Reader
 
 	// Progress, if not nil, is told again and again how many bytes of content
