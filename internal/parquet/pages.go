@@ -9,11 +9,10 @@ import (
 	"io"
 	"math/bits"
 
+	"github.com/foretell/foretell/internal/fault"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
-
-	"github.com/foretell/foretell/internal/fault"
 )
 
 // maxPage bounds the bytes of a page that is held in memory, and of a value.

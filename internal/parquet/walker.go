@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/foretell/foretell/internal/fault"
+	"github.com/klauspost/compress/zstd"
 )
 
 // A walker goes through a column.
