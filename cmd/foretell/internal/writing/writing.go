@@ -149,7 +149,8 @@ func (c *Options) Writer() (*foretell.WriterOptions, error) {
 // NewWriter begins the output.
 func (c *Options) NewWriter(out io.Writer, o *foretell.WriterOptions) (*foretell.Writer, error) {
 	w, err := foretell.NewWriter(out, o)
-	if errors.Is(err, foretell.ErrCorrupt) { // of what is given, only the prior is parsed here
+	// Of what is given only the prior is parsed here, and a partial file, whose error says so.
+	if errors.Is(err, foretell.ErrCorrupt) && o.Resume == nil {
 		err = fmt.Errorf("%s: no prior that 'foretell train' made, or a damaged one: %w", c.prior, err)
 	}
 	return w, err
